@@ -4,10 +4,11 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import pytest
 from tests.flows.test_accounts_above_zero import match_by_day
 from tests.flows.test_declaration import on_last_day
 from tests.flows.test_match_forms import DAYS, LAST, NOTHING, SAVED, assert_proven, day_begins, matched, paid
-from tests.flows.test_random_years import Machine
+from tests.flows.test_random_years import Machine, Row
 from tests.support.database import TESTER
 
 from open401k import compliance, plan, recordkeeping
@@ -15,6 +16,7 @@ from open401k.base.db import Database
 from open401k.base.steps import FlowResults
 from open401k.flows.student_loans import Certified, certify
 from open401k.kernel import EmployeeId, FlowId, Refused, Source
+from open401k.views import student_loans
 
 
 def asked(made: Machine, who: EmployeeId, paid_on: date, cents: int, loan: str = "") -> Certified:
@@ -105,4 +107,54 @@ def test_payments_are_matched_when_each_quarter_is_over(db: Database) -> None:
     made.at(date(2026, 1, 4))
     certified(made, who, date(2025, 6, 30), 0)
     assert match_by_day(made) == {DAYS[0]: 300_00, LAST: 200_00}
+    assert_proven(made)
+
+
+QUARTERLY = replace(
+    matched(student_loans=True, student_loan_period=plan.MatchPeriod.QUARTER),
+    deferrals=plan.Deferrals((Source.PRE_TAX,), catch_up=False, higher_catch_up_60_63=False),
+)
+
+
+def above_the_limit(made: Machine) -> dict[EmployeeId, int]:
+    with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
+        of: dict[str, Any] = {"tenant_id": made.sponsor, "plan_id": made.plan_id}
+        return recordkeeping.loan_matches_over(tx, **of, year=QUARTERLY.plan_year_of(LAST))
+
+
+@pytest.mark.parametrize(
+    ("saved_later", "taken_back"),
+    [
+        (21_600_00, 0),  # 1,000.00 are left of the limit of 2025, 23,500.00, and 900.00 were paid
+        (23_000_00, 200_00),  # 500.00 are left: half of 400.00 was given for payments above it
+        (23_500_00, 450_00),
+    ],
+)
+def test_a_quarters_match_is_taken_back_as_far_as_later_deferrals_used_the_limit(
+    db: Database, saved_later: int, taken_back: int
+) -> None:
+    """IRC 401(m)(4)(D)(i): payments count up to the limit of 402(g) less the deferrals of the year."""
+    made, who = paid(db, QUARTERLY, NOTHING, NOTHING)
+    made.at(date(2025, 2, 20))
+    certified(made, who, date(2025, 2, 20), 900_00)
+    day_begins(made, date(2025, 4, 1))
+    quarter = date(2025, 3, 31)
+    assert match_by_day(made) == {quarter: 450_00}
+    made.send(DAYS[2], {who: Row(30_000_00, saved_later)}, told="payroll")
+    given = {quarter: 450_00, DAYS[2]: 900_00}
+    assert above_the_limit(made) == ({who: taken_back} if taken_back else {})
+    for day in (date(2025, 7, 1), date(2025, 10, 1)):
+        day_begins(made, day)
+        assert match_by_day(made) == given
+    for day in (date(2026, 1, 2), date(2026, 1, 3)):
+        day_begins(made, day)
+        assert match_by_day(made) == given | ({LAST: -taken_back} if taken_back else {})
+        assert above_the_limit(made) == ({who: taken_back} if taken_back else {})
+    with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
+        shown = student_loans.load(tx, tenant_id=made.sponsor, plan_id=made.plan_id)
+        of: dict[str, Any] = {"tenant_id": made.sponsor, "plan_id": made.plan_id}
+        received = recordkeeping.student_loan_matches(tx, **of, start=date(2025, 1, 1), end=date(2026, 1, 1))
+    told = [(each.amount.cents, each.on, each.taken_back) for each in shown.over]
+    assert told == ([(taken_back, LAST, True)] if taken_back else [])
+    assert received == ({who: 450_00 - taken_back} if taken_back < 450_00 else {})
     assert_proven(made)

@@ -121,6 +121,18 @@ def first_change(facts: PlanFacts, test: TestId) -> date | None:
     return next((day for day in dates_to_come(facts, test) if day >= earliest), None)
 
 
+def of_deferrals(case: Case) -> bool:
+    """Whether it is an ADP test: of everybody, or of those whose student loan payments are matched."""
+    return case.measure.test in (TestId.ADP, TestId.ADP_STUDENT_LOANS)
+
+
+def as_tested(case: Case, year: Year) -> Year:
+    """A year with those alone whom an ADP test is of; of any other test as it is."""
+    if case.measure.test is TestId.ADP_STUDENT_LOANS:
+        return year.of_loan_matched()
+    return year.of_adp() if case.measure.test is TestId.ADP else year
+
+
 def at_year_end(case: Case) -> str:
     """How an amount of the year end is introduced: of a year that is over it is the amount, not a median."""
     facts = case.facts

@@ -42,6 +42,7 @@ def _ratio_cures(case: Case) -> list[Cure]:
 
 _OFFERS: dict[TestId, Callable[[Case], list[Cure]]] = {
     TestId.ADP: _ratio_cures,
+    TestId.ADP_STUDENT_LOANS: _ratio_cures,
     TestId.ACP: _ratio_cures,
     TestId.DEFERRAL_LIMIT: limit_cures,
     TestId.ADDITIONS_LIMIT: limit_cures,

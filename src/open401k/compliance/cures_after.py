@@ -10,10 +10,10 @@ from open401k import law
 from open401k.kernel import Money
 from open401k.law import NotEnacted
 
-from .cure_case import EARNINGS_UNKNOWN, WHOLE, Case, at_year_end, day_text, not_available
+from .cure_case import EARNINGS_UNKNOWN, WHOLE, Case, as_tested, at_year_end, day_text, not_available, of_deferrals
 from .cures_priced import VESTED, given, met, nonelective, owed_anyway
 from .facts import Cents, Flags
-from .results import CostItem, Cure, CureKind, Effect, Standing, TestId
+from .results import CostItem, Cure, CureKind, Effect, Standing
 from .year import Year
 
 _REFUND = "Refund after the year end"
@@ -21,14 +21,14 @@ _REFUND = "Refund after the year end"
 
 def _tested(case: Case) -> Year:
     """The median year-end as the test has it."""
-    if case.measure.test is TestId.ADP:
-        return case.median.of_adp()
+    if of_deferrals(case):
+        return as_tested(case, case.median)
     year = case.median.of_match()
     return replace(year, eligible=year.acp_eligible)
 
 
 def _ratio_test(case: Case) -> law.nondiscrimination.RatioTest:
-    year, is_adp = _tested(case), case.measure.test is TestId.ADP
+    year, is_adp = _tested(case), of_deferrals(case)
     run = law.nondiscrimination.adp_test if is_adp else law.nondiscrimination.acp_test
     return run(
         contributions=year.adp_contributions() if is_adp else year.acp_contributions(),
@@ -44,7 +44,7 @@ def refund(case: Case) -> Cure:
     deadlines = law.deadlines.correction_deadlines(case.facts.plan_year)
     test = _ratio_test(case)
     year = case.median
-    is_adp = case.measure.test is TestId.ADP
+    is_adp = of_deferrals(case)
     try:
         room = np.maximum(year.catch_up_room(), 0) if is_adp and _old_enough(year) else np.zeros_like(year.ages)
     except NotEnacted as missing:
@@ -137,7 +137,7 @@ def qnec(case: Case) -> Cure:
             case, kind, title, "The plan does not provide for it and the year in which to amend is over."
         )
     year = _tested(case)
-    is_adp = case.measure.test is TestId.ADP
+    is_adp = of_deferrals(case)
     contributions = year.adp_contributions() if is_adp else year.acp_contributions()
     amounts = _cheapest_qnec(contributions, year)
     if amounts is None:
@@ -221,7 +221,7 @@ def safe_harbor(case: Case, which: int) -> Cure:
     kind = (CureKind.SAFE_HARBOR_3, CureKind.SAFE_HARBOR_4)[which]
     rate = law.explain.percent(offer.rate_bps)
     title = f"Safe harbor nonelective of {offer.rate_bps // 100} %"
-    if case.measure.test is not TestId.ADP:
+    if not of_deferrals(case):
         return not_available(
             case,
             kind,

@@ -10,7 +10,7 @@ import numpy as np
 from open401k import law
 from open401k.kernel import Money
 
-from .cure_case import Case, not_available, outcome_after, rates_now, working
+from .cure_case import Case, as_tested, not_available, outcome_after, rates_now, working
 from .facts import Cents, Flags
 from .results import CostItem, Cure, CureKind, Effect, Standing
 from .simulation import Intervention
@@ -26,7 +26,7 @@ def lower_deferrals(case: Case) -> Cure:
     if case.effective_on is None:
         return not_available(case, kind, title, "No pay date is left on which elections could still change.")
     rates = rates_now(case)
-    hces = case.today.is_hce & case.today.eligible & working(case) & (rates > 0)
+    hces = case.today.is_hce & as_tested(case, case.today).eligible & working(case) & (rates > 0)
 
     def capped(cap: int) -> Intervention:
         return Intervention(case.effective_on or case.facts.as_of, np.where(hces, np.minimum(rates, cap), -1))
@@ -87,7 +87,7 @@ def more_participation(case: Case) -> Cure:
     if case.effective_on is None:
         return not_available(case, kind, title, "No pay date is left on which elections could still change.")
     rates = rates_now(case)
-    able = case.today.eligible & ~case.today.is_hce & working(case)
+    able = as_tested(case, case.today).eligible & ~case.today.is_hce & working(case)
     found = _fewest_savers(case, rates, able)
     if found is None:
         return not_available(

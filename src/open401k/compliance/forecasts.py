@@ -77,7 +77,7 @@ def forecast(facts: PlanFacts, *, run_id: ComplianceRunId, scenarios: int | None
     except (NotEnacted, ImpossibleInput):
         return None
     found: list[Cure] = []
-    for test in CURABLE:
+    for test in filter(told.tells, CURABLE):
         projected = told.of(test)
         if not projected.refused and max(projected.fail_probability_bps, projected.alarm_bps) >= CURED_FROM_BPS:
             found += cures(known.facts, is_hce=is_hce, is_key=is_key, seed=known.seed, test=test)

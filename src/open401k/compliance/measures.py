@@ -130,7 +130,7 @@ def tests_loans_apart(year: Year) -> str:
     return not_safe_harbor(year)
 
 
-def _adp_of_loans(_: PlanFacts, year: Year) -> Measured:
+def _adp_of_loans(year: Year) -> Measured:
     outcome = year.of_loan_matched().adp()
     return Measured(outcome.hce_average, outcome.limit, outcome.passed)
 
@@ -426,6 +426,6 @@ MEASURES: tuple[Measure, ...] = (
     ),
     Measure(
         TestId.ADP_STUDENT_LOANS, "ADP test, student loans matched", "IRC 401(k)(3), 401(m)(13)(B)(iv)", Unit.BPS, True,
-        tests_loans_apart, whole_year, silent=True, of_facts=_adp_of_loans,
+        tests_loans_apart, _adp_of_loans, silent=True,
     ),
 )  # fmt: skip

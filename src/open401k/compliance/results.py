@@ -138,6 +138,10 @@ class Projection:
         """The projection of one test."""
         return next(projected for projected in self.tests if projected.test is test)
 
+    def tells(self, test: TestId) -> bool:
+        """Whether it is projected, or said why not: nothing at all is told of a test that hardly any plan has."""
+        return any(projected.test is test for projected in self.tests)
+
     def year_of(self, test: TestId) -> CalendarYear | PlanYear:
         """The year at whose end a test is projected: 402(g) goes by the calendar year."""
         if test is TestId.DEFERRAL_LIMIT:

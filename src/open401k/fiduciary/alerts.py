@@ -152,7 +152,7 @@ def watch(tx: Tx, *, tenant_id: SponsorId, forecast: Forecast) -> list[Alert]:
     }
     changed: list[Alert] = []
     for test in _WATCHED:
-        if projection.of(test).refused:
+        if not projection.tells(test) or projection.of(test).refused:
             continue
         content = content_of(forecast, test)
         before = known.get((projection.year_of(test).start, test.value))

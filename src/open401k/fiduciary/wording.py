@@ -75,6 +75,8 @@ class Wording:
         """ADP and ACP: an average against its limit; coverage: a ratio against 70 %; pay against what counts."""
         told, what, short = self.told, "the highly compensated", False
         verb = "averaged" if self.over else "are expected to average"
+        if told.test is TestId.ADP_STUDENT_LOANS:
+            what = "the highly compensated whose student loan payments are matched"
         if told.test in COVERAGE:
             what, verb, short = "the coverage ratio", "was" if self.over else "is expected to be", True
         if told.test is TestId.COMPENSATION_LIMIT:

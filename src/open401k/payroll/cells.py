@@ -23,6 +23,8 @@ _NEGATIVE = re.compile(
 )
 _FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
 _NEUTRALIZED = re.compile(r"''*[=+\-@\t\r＝＋－＠]")
+#: A long number as a spreadsheet shows it in a narrow column.
+_ROUNDED = re.compile(r"\d(\.\d+)?E\+?\d{1,2}", re.ASCII | re.IGNORECASE)
 _NINE_DIGITS = re.compile(r"(?<!\d)\d{3}[- ]?\d{2}[- ]?\d{4}(?!\d)", re.ASCII)
 
 
@@ -183,6 +185,9 @@ def _exists(found: re.Match[str]) -> bool:
 def ssn(text: str) -> str:
     """Nine digits of ``123456789`` or ``123-45-6789``; never padded, never an ITIN, never a known fake."""
     digits = text if len(text) == 9 else _undashed(text)
+    if _ROUNDED.fullmatch(digits):
+        reason = "A spreadsheet has rounded this number: digits of the SSN are lost."
+        raise CellError(Code.SSN_INVALID, reason, "Format the column as text and export again from payroll.")
     if not (digits.isdigit() and digits.isascii()):
         raise CellError(Code.SSN_INVALID, "An SSN is nine digits.", "Write it as 123-45-6789 or 123456789.")
     if len(digits) != 9:

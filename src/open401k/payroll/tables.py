@@ -23,6 +23,8 @@ _PIECE = 1024 * 1024
 _TOO_LONG = f"A line is longer than {MOST_LINE:,} characters."
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n\t ]*<")
+#: What a spreadsheet takes as the separator of the rows below it.
+_SEPARATOR_LINE = re.compile(r"sep=.?", re.IGNORECASE)
 _SOMETHING = re.compile(rb"[^\r\n\t \xef\xbb\xbf\x00]")
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _FOREIGN = {
@@ -159,6 +161,9 @@ def heading_problems(headings: Sequence[str]) -> list[Finding]:
     if any(shown(heading) != heading for heading in headings):
         reason = "The first row is not headings: a cell of it looks like a person's number, or cannot be printed."
         return [_reject(Code.HEADER_MISSING, reason, "Export with headings in row 1.", row=1, line=1)]
+    if headings and _SEPARATOR_LINE.fullmatch(headings[0]) and not any(headings[1:]):
+        reason = "The first row names a separator for a spreadsheet, and is no row of headings."
+        return [_reject(Code.HEADER_MISSING, reason, "Remove the first row.", row=1, line=1)]
     problems, seen = [], dict[str, int]()
     for place, heading in enumerate(headings):
         where = workbook.letter_of(place)
@@ -214,7 +219,9 @@ def _width_problem(cells: list[str], width: int, row: int, line: int) -> Finding
     fix = "Every row has as many cells as the heading."
     for left, right in itertools.pairwise(cells if len(cells) > width else ()):
         if _looks_cut(left.strip(" $"), right.strip()):
-            fix = f'Quote amounts with commas: "{left.strip()},{right.strip()}", or write them without.'
+            left, right = left.strip(), right.strip()
+            quoted = f'Quote amounts with commas: "{left},{right}", if the layout has them.'
+            fix = f"Write the amount as {left}{right}. {quoted}"
             break
     return _reject(Code.ROW_WIDTH, f"The row has {len(cells)} cells, expected {width}.", fix, row=row, line=line)
 

@@ -82,7 +82,7 @@ from .loan_books import (
 from .loan_events import LeaveTold, decide_leave, decide_offset, offset_loan, record_leave, report_deemed
 from .loan_leaves import Leave, Paused, pause_installments
 from .loan_limits import Borrower, LoanOffered, LoanRefusal, LoanRoom, LoanWanted, SourceBalance, decide_loan, room_of
-from .loan_matched import student_loan_matches
+from .loan_matched import loan_matches_over, student_loan_matches
 from .loan_repayments import (
     LoanDamage,
     loan_damage,
@@ -417,6 +417,7 @@ __all__ = [
     "load_opening_balances",
     "loan_arrears",
     "loan_damage",
+    "loan_matches_over",
     "loan_requests",
     "loans_of_run",
     "match_supposing",

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -19,6 +20,7 @@ from open401k.plan import Conditions, Kind, Match, MatchPeriod, Provisions
 
 from .allocating import EVERYBODY, Declared, NonelectiveOfYear, Receives, add_declared, nonelective_of_year
 from .entered import Counted, ToDate, counted_for, earned_by_kind, entered_by_day
+from .loan_excess import LoanLimits, LoanPeriod, take_back
 from .matched import matched_deferrals, matched_loans
 
 Cents = NDArray[np.int64]
@@ -173,6 +175,7 @@ class YearEnd:
     receives: Receives = EVERYBODY
     shared: Cents | None = None  # profit sharing by groups or points, as it is shared among everybody
     loans_before: Cents | int = 0  # student loan payments of the year that were matched when a period was over
+    loan_periods: tuple[LoanPeriod, ...] = ()  # those periods, where the year is over
 
 
 NOT_OVER = YearEnd()
@@ -355,7 +358,7 @@ def _employer_money(
         )
         credited[match.source] = (
             matching.match_still_due(
-                match_to_date=_by_formula(match, people, matched, of_period),
+                match_to_date=_by_formula(match, matched, of_period, people=people),
                 matched_in_period=given,
                 matched_before=before.match,
                 cap_cents=match.cap_cents,
@@ -372,7 +375,7 @@ def _employer_money(
         credited[source] = credited[source] + given if source in credited else given
 
 
-def _by_formula(match: Match, people: People, deferred: Cents, pay: Cents) -> Cents:
+def _by_formula(match: Match, deferred: Cents, pay: Cents, *, people: People) -> Cents:
     """What the tiers give on these amounts, before any cap."""
     if not match.by_service or people.years_of_service is None:
         return matching.match(deferred, pay, matching.MatchFormula.of(match.tiers))
@@ -397,8 +400,7 @@ def _end_year(
 
     A match with conditions gives all of it then, to who meets them, and so does such a nonelective. Student loan
     payments are matched then, too, with what the formula gives beyond all deferrals (IRC 401(m)(13)(A)(i)): those of
-    the year, or of the part of it that is over.
-    Days under a match that was amended keep theirs, since it was earned (IRC 411(d)(6)).
+    the year, or of a part of it. Days under a match that was amended keep theirs, as it was earned (IRC 411(d)(6)).
     """
     plan_year, earned, most = provisions.plan_year_of(on), to_match.earned, most_of_year(provisions, people, on)
     cap = compensation.annual_cap(plan_year)
@@ -418,16 +420,18 @@ def _end_year(
         pay = compensation.period_share(before=terms.compensation_before, period=terms.compensation + today[1], cap=cap)
         earlier = made - terms.deferrals
         matched = matched_deferrals(match, regular_limit=regular_limit, before=earlier, deferred=of_terms)
-        whole = year_end.receives.of(match.conditions, _by_formula(match, people, matched, pay))
+        whole = year_end.receives.of(match.conditions, _by_formula(match, matched, pay, people=people))
         more = np.maximum(whole - terms.matched - today[2], 0) if of_all else nothing
         if terms.student_loans is not None:  # after the deferrals, and only for what these left of the formula
             loans = matched_loans(match, terms.student_loans, most=most, regular_limit=regular_limit, deferred=saved)
-            both = year_end.receives.of(match.conditions, _by_formula(match, people, matched + loans, pay))
+            both = year_end.receives.of(match.conditions, _by_formula(match, matched + loans, pay, people=people))
             more, saved = more + both - whole, saved + loans
         if match.cap_cents is not None:
             more = np.minimum(more, np.maximum(match.cap_cents - of_year, 0))
         credited[match.source] = credited.get(match.source, nothing) + more
         of_year = of_year + more
+    by_formula = partial(_by_formula, people=people)
+    take_back(credited, year_end.loan_periods, before.deferrals, LoanLimits(most, regular_limit, cap), by_formula)
     at_end = nonelective_of_year(plan_year, to_give.earned, year_end.nonelective, year_end.receives)
     for source, cents in at_end.items():
         credited[source] = credited.get(source, nothing) + cents

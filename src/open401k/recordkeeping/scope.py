@@ -52,6 +52,7 @@ class Scope:
     known_at: datetime | None = None  # as known then
     withheld: Sequence[WithheldMore] = ()  # as if so much more had been withheld (supposed.py)
     student_loans: bool = True  # False: as if none had been paid
+    ends: frozenset[date] = frozenset()  # as if these days, too, were last ones of years that are over
     brought: bool = False  # periods paid before the plan came here, too, each as a pay date
 
     @property

@@ -145,7 +145,7 @@ def _compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
     apart = by_date_apart(tx, pay, **asked)
     standing = on_file(tx, **scope.where, **days)
     everybody = pay.employee_id.union(IdColumn.of(EmployeeId, {who for _, who, _, _ in standing}))
-    ends = year_ends.on_file(tx, **scope.where, start=scope.since, end=scope.until)
+    ends = scope.ends | year_ends.on_file(tx, **scope.where, start=scope.since, end=scope.until)
     paid = np.unique(pay.pay_date).astype("datetime64[D]").tolist()
     dates = sorted({*paid, *(day for _, _, day, _ in standing), *ends})
     if not len(everybody):

@@ -17,6 +17,7 @@ from open401k.kernel import EmployeeId, IdColumn, PlanYear, Source
 from . import conditions, student_loans, year_ends
 from .allocating import EVERYBODY, Declared, NonelectiveOfYear, Receives, conditions_asked, receives
 from .contributions import MATCHES, TermsOfYear, YearEnd
+from .loan_excess import LoanPeriod
 
 Cents = NDArray[np.int64]
 #: From a day up to another.
@@ -111,7 +112,9 @@ class OfYear:
         periods = self._periods()
         matches = self._matches(employees, parts_of_year(self._terms(), periods), self._year.last_day)
         before = self._paid_in(employees, periods)
-        return YearEnd(matches, given, self._nonelectives(), self._receives(employees, given), loans_before=before)
+        receives = self._receives(employees, given)
+        over = self._loan_periods(employees, periods)
+        return YearEnd(matches, given, self._nonelectives(), receives, loans_before=before, loan_periods=over)
 
     def read_period(self, employees: Sequence[census.Employee], last: date) -> YearEnd:
         """A month or quarter of the year that is over: the student loan payments of its days, and nothing else."""
@@ -162,6 +165,32 @@ class OfYear:
                     student_loans=self._student_loans(employees, start, until, part),
                 )
             )
+        return tuple(found)
+
+    def _loan_periods(self, employees: Sequence[census.Employee], periods: Sequence[Days]) -> tuple[LoanPeriod, ...]:
+        """The months or quarters whose payments were matched, as the whole of each counted."""
+        found, nothing, year = [], np.zeros(len(self._ids), dtype=np.int64), self._year
+        for days in periods if self._loans else ():
+            to_date = self._money(year.start, days[1]).of(self._ids)
+            for part in parts_of_period(self._terms(), days):
+                if part.match is None:
+                    continue
+                money = self._money(part.start, part.end).of(self._ids)
+                deferred, paid = _sum(money, _DEFERRALS, nothing), self._until(self._matched, part.start)
+                before = self._money(year.start, part.start).of(self._ids) if part.start > year.start else {}
+                found.append(
+                    LoanPeriod(
+                        match=part.match,
+                        saved=_sum(to_date, _DEFERRALS, nothing),
+                        earlier=_sum(before, _DEFERRALS, nothing),
+                        deferrals=self._matched.deferred(deferred, part.start, part.end),
+                        compensation_before=paid,
+                        compensation=self._until(self._matched, part.end) - paid,
+                        matched=_sum(money, MATCHES, nothing),
+                        match_to_date=_sum(to_date, MATCHES, nothing),
+                        loans=self._paid_loans(employees, part.start, part.end),
+                    )
+                )
         return tuple(found)
 
     def _student_loans(self, employees: Sequence[census.Employee], start: date, end: date, part: Part) -> Cents | None:

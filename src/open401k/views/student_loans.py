@@ -26,6 +26,20 @@ class StudentLoanLine:
 
 
 @dataclass(frozen=True, slots=True)
+class LoanMatchOver:
+    """A match of payments that were above the limit of 402(g) less the deferrals of their year (IRC 401(m)(4)(D)(i)).
+
+    It was given when its month or quarter was over, before these deferrals, and goes back on ``on``.
+    """
+
+    employee_id: EmployeeId
+    name: str
+    amount: Money
+    on: date
+    taken_back: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StudentLoans:
     """Everything certified, the newest first; until when what was paid this year, and last year, may be certified."""
 
@@ -35,6 +49,9 @@ class StudentLoans:
     deadlines: tuple[date, date]
     lines: tuple[StudentLoanLine, ...]
     people: tuple[tuple[EmployeeId, str], ...]
+    #: When payments are matched: the last day of each month, quarter or plan year.
+    period: str
+    over: tuple[LoanMatchOver, ...]
 
 
 def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> StudentLoans:
@@ -66,4 +83,10 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> StudentLoans:
             for each in found
         ),
         people=tuple(sorted(names.items(), key=lambda each: each[1])),
+        period="" if terms.match is None else terms.match.student_loan_period.value.replace("_", " "),
+        over=tuple(
+            LoanMatchOver(who, names.get(who, ""), Money(cents), of.last_day, taken_back=of.end <= today)
+            for of in (year, year.previous())
+            for who, cents in recordkeeping.loan_matches_over(tx, tenant_id=tenant_id, plan_id=plan_id, year=of).items()
+        ),
     )

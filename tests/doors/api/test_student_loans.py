@@ -9,6 +9,7 @@ from tests.doors.api.conftest import TERMS, Desk
 from tests.doors.world import ORIGIN
 from tests.support.database import TESTER
 
+from open401k import recordkeeping
 from open401k.base.access import Permission, Role
 from open401k.doors import student_loans
 from open401k.doors.cli import student_loans as terminal
@@ -16,7 +17,7 @@ from open401k.doors.cli.places import Place
 from open401k.doors.cli.say import Voice
 from open401k.doors.guard import SESSION_COOKIE, form_token
 from open401k.doors.problems import ProblemError
-from open401k.kernel import PlanId, SponsorId
+from open401k.kernel import EmployeeId, PlanId, SponsorId
 
 
 @pytest.fixture
@@ -68,6 +69,27 @@ def test_a_payment_is_recorded_once_and_taken_back_at_each_door(lets: Desk, caps
     assert [each["counts"] for each in lets.get(url)["items"]] == [False, False]
     terminal._tell(Place(lets.world, TESTER, sponsor, PlanId.parse(lets.plan_id), "Second"), Voice(False))
     assert "$312.50" in capsys.readouterr().out
+
+
+def test_a_match_above_the_limit_is_told_at_each_door(
+    lets: Desk, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How much is above it is computed from the books: tests/flows/test_student_loans.py."""
+    who, sponsor = EmployeeId.parse(lets.employees[0]), SponsorId.parse(lets.sponsor_id)
+    years = iter([{who: 450_00}, {}] * 3)
+    monkeypatch.setattr(recordkeeping, "loan_matches_over", lambda *_, **__: next(years))
+    (line,) = lets.get(f"/v1/plans/{lets.plan_id}/student-loan-matches-over")["items"]
+    assert (line["employee_id"], line["amount"], line["on"], line["taken_back"]) == (
+        lets.employees[0], "450.00", "2026-12-31", False,
+    )  # fmt: skip
+    token = lets.world.session(lets.world.user("The sponsor", sponsor, Role.SPONSOR))
+    with TestClient(lets.app, base_url=ORIGIN) as browser:
+        browser.cookies.set(SESSION_COOKIE, token)
+        shown = browser.get(f"/plans/{lets.plan_id}/student-loans").text
+    assert "Above the limit" in shown
+    assert "$450.00" in shown
+    terminal._tell(Place(lets.world, TESTER, sponsor, PlanId.parse(lets.plan_id), "Second"), Voice(False))
+    assert "$450.00 of the match goes back on 2026-12-31" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from open401k.compliance import (
     TestId,
     cures,
     people_of,
+    project,
     run_tests,
 )
 from open401k.kernel import Money
@@ -218,3 +219,44 @@ def test_prior_year_plans_cannot_lift_a_fixed_average() -> None:
 def test_safe_harbor_does_not_cure_the_match_test() -> None:
     found = offered(twelve(rates=(1_000, 800, *(0,) * 8, 500, 500)), test=TestId.ACP)
     assert found[CureKind.SAFE_HARBOR_3].standing is Standing.NOT_AVAILABLE
+
+
+_LOANS = np.array([place in (1, 2, 6, 7) for place in range(12)])
+
+
+def test_cures_of_a_test_apart_concern_those_who_are_in_it_alone() -> None:
+    """IRC 401(m)(13)(B)(iv): the spouse saves 8 %; of three others two save 5 %, which lets her save 5.33 %."""
+    facts = replace(twelve(), loan_matched=_LOANS)
+    loans, rest = offered(facts, test=TestId.ADP_STUDENT_LOANS), offered(facts)
+    assert set(loans) == set(rest)
+    for found, inside in ((loans, _LOANS), (rest, ~_LOANS)):
+        for kind in (CureKind.LOWER_HCE_DEFERRALS, CureKind.MORE_PARTICIPATION, CureKind.REFUND, CureKind.QNEC):
+            places = [effect.place for effect in found[kind].effects if effect.place < 12]
+            assert all(inside[place] for place in places), kind
+    assert [effect.place for effect in loans[CureKind.REFUND].effects] == [1]
+    assert {effect.place for effect in loans[CureKind.QNEC].effects} <= {2, 6, 7}
+    assert loans[CureKind.SAFE_HARBOR_3].employer_cost_cents == rest[CureKind.SAFE_HARBOR_3].employer_cost_cents
+    assert loans[CureKind.REFUND].test is TestId.ADP_STUDENT_LOANS
+
+
+def test_a_refund_of_the_test_apart_makes_it_pass() -> None:
+    facts = replace(twelve(as_of=_YEAR_END), loan_matched=_LOANS)
+    effect = offered(facts, test=TestId.ADP_STUDENT_LOANS)[CureKind.REFUND].effects[0]
+    pre_tax = facts.pre_tax.copy()
+    pre_tax[effect.place] += effect.cents
+    after = replace(facts, pre_tax=pre_tax)
+    statuses = [
+        next(each.status for each in run_tests(of)[0] if each.test is TestId.ADP_STUDENT_LOANS) for of in (facts, after)
+    ]
+    assert statuses == [Status.FAIL, Status.PASS]
+
+
+def test_the_test_apart_is_projected_and_alone_where_somebody_is_in_it() -> None:
+    facts = replace(twelve(), loan_matched=_LOANS)
+    people = people_of(facts)
+    told = project(facts, is_hce=people.is_hce, is_key=people.is_key, seed=3)
+    ahead = told.of(TestId.ADP_STUDENT_LOANS)
+    assert (ahead.refused, ahead.today, ahead.today_limit) == ("", 800, 533)
+    assert ahead.fail_probability_bps > 9_000
+    nobody = replace(facts, loan_matched=np.zeros(12, dtype=np.bool_))
+    assert not project(nobody, is_hce=people.is_hce, is_key=people.is_key, seed=3).tells(TestId.ADP_STUDENT_LOANS)

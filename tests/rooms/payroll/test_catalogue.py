@@ -215,7 +215,20 @@ def test_08_narrow_row() -> None:
 def test_09_unquoted_thousands_comma_is_explained() -> None:
     *_, code, row, _, _, text = only(lines(GOOD | {"gross_comp": "1,234.56"}))
     assert (code, row) == ("row.width", 2)
-    assert 'Quote amounts with commas: "1,234.56"' in text
+    assert 'Write the amount as 1234.56. Quote amounts with commas: "1,234.56", if the layout has them.' in text
+
+
+def test_a_line_that_tells_a_spreadsheet_the_separator_is_named_as_what_it_is() -> None:
+    for line, mark in ((b"sep=,\r\n", b","), (b"SEP=;\n", b";")):
+        _, code, row, *_, text = only(line + lines(GOOD).replace(b",", mark))
+        assert (code, row) == ("header.missing", 1)
+        assert "Remove the first row." in text
+
+
+def test_an_ssn_that_a_spreadsheet_rounded_cannot_be_written_in_another_way() -> None:
+    _, code, row, column, _, text = only(lines(GOOD | {"ssn": "1.23457E+08"}))
+    assert (code, row, column) == ("ssn.invalid", 2, "A ssn")
+    assert "digits of the SSN are lost" in text
 
 
 def test_10_quoted_thousands_only_where_the_layout_allows_them() -> None:

@@ -37,7 +37,7 @@ def certify(
     plan: PlanOption = "",
     json: Json = False,
 ) -> None:
-    """Record a payment: matched on the last day of its plan year, at once where that is over."""
+    """Record a payment: matched on the last day of its plan year, quarter or month, at once where that is over."""
     with at_plan(wiring_of(context), "student-loans certify", plan) as place, refused_aloud():
         actor = person_with(place, by, "student-loans certify", Permission.CENSUS_CHANGE)
         payment = student_loans.payment_of(
@@ -59,3 +59,9 @@ def _tell(place: Place, voice: Voice) -> None:
     ]
     headings = ("Who", "Paid on", "Loan", "Amount", "Certified on", "State")
     voice.table(headings, rows, empty="Nothing has been certified.")
+    for each in found.over:
+        when = "was taken back" if each.taken_back else "goes back"
+        voice.line(
+            f"{each.name}: {each.amount} of the match {when} on {each.on}: payments and deferrals of the year are "
+            "above the limit of 402(g) (IRC 401(m)(4)(D)(i))."
+        )

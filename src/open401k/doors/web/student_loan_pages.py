@@ -39,5 +39,5 @@ def certify(caller: Changer, form: Posted) -> Response:
     payment = student_loans.payment_of(**told)
     of: dict[str, Any] = {"actor": caller.actor, "tenant_id": caller.tenant, "plan_id": caller.plan}
     student_loans.put_on_file(caller.services.db, **of, payment=payment, key=word(form, "key"))
-    said = "Recorded. It is matched on the last day of its plan year." if payment.cents else "Taken back."
+    said = "Recorded. It is matched when its period is over." if payment.cents else "Taken back."
     return see_other(f"/plans/{caller.plan}/student-loans?said={quote(said)}")

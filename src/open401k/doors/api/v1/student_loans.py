@@ -23,6 +23,7 @@ Key = Annotated[str, Depends(key_of)]
 Reader = Annotated[Caller, Depends(Needs(Permission.CENSUS_VIEW))]
 Changer = Annotated[Caller, Depends(Needs(Permission.CENSUS_CHANGE))]
 Line: Any = given(view.StudentLoanLine)
+Over: Any = given(view.LoanMatchOver)
 
 
 class PaymentCertified(Sent):
@@ -44,12 +45,23 @@ def list_student_loan_payments(caller: Reader, after: Cursor = None, limit: Limi
     return models.Page(items=[Line.model_validate(document(each)) for each in some], next=following)
 
 
+@router.get("/plans/{plan_id}/student-loan-matches-over")
+def list_student_loan_matches_over(caller: Reader) -> models.Page[Over]:
+    """Matches of payments that later deferrals of the year left no room for. Who may see the census.
+
+    What goes back of each, and on which day: of this plan year and the one before (IRC 401(m)(4)(D)(i)).
+    """
+    with caller.begin() as tx:
+        shown = view.load(tx, tenant_id=caller.tenant, plan_id=caller.plan)
+    return models.Page(items=[Over.model_validate(document(each)) for each in shown.over], next=None)
+
+
 @router.post("/plans/{plan_id}/student-loan-payments", status_code=201)
 def certify_student_loan_payment(caller: Changer, key: Key, sent: PaymentCertified) -> Line:
     """Record what an employee certified (IRC 401(m)(4)(D)): who may change the census.
 
-    It is matched on the last day of its plan year, at once where that is over. Of the same person, day and loan the
-    newest counts.
+    It is matched on the last day of its plan year, quarter or month, at once where that is over. Of the same person,
+    day and loan the newest counts.
     """
 
     def work() -> dict[str, Any]:
