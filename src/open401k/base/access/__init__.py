@@ -23,7 +23,7 @@ from .sessions import (
     session_of,
 )
 from .spent import SESSIONS_KEPT, prune
-from .users import User, add_user, find_user, get_user, grant, principal_of, revoke, set_operator
+from .users import User, add_user, find_user, get_user, grant, names_of, principal_of, revoke, set_operator
 
 __all__ = [
     "ALLOWED",
@@ -54,6 +54,7 @@ __all__ = [
     "get_user",
     "grant",
     "list_keys",
+    "names_of",
     "permissions",
     "principal_of",
     "principal_of_key",
