@@ -199,7 +199,7 @@ def learn_once(
 def in_words(settled: Mapping[str, Any]) -> str:
     """What followed in the books, in a sentence or two."""
     if not settled["entries"]:
-        return "Nothing that was posted changes."
+        return "Nothing that was posted changes. What was missed, if anything was, waits under Corrections."
     posted = count(len(settled["entries"]), "correction")
     said = f"{posted} posted: {_more(settled['credited_cents'])} in accounts in all, "
     if not settled["employer_cents"]:
