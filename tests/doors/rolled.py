@@ -9,6 +9,7 @@ from typing import Any
 from open401k.flows.rollover_node import NodeSilentError, Standing, Us, WhyNot
 from open401k.rails.kinds import Into, Kind
 from open401k.rails.node.halves import ReceivingHalf, ReleasingHalf, Wanted
+from open401k.rails.node.papers import Paper
 
 WISH: dict[str, Any] = {
     "source": "11" * 20,
@@ -27,6 +28,7 @@ class MemoryNode:
 
     halves: dict[str, ReceivingHalf | ReleasingHalf] = field(default_factory=dict)
     away: bool = False
+    papers: dict[str, Paper] = field(default_factory=dict)
 
     def us(self) -> Us:
         """Somebody."""
@@ -47,6 +49,10 @@ class MemoryNode:
         """The newest half counts."""
         self.halves[case] = half
         return self.standing(case)
+
+    def explain(self, case: str, *, paper: Paper) -> None:
+        """It goes to the participant's page."""
+        self.papers[case] = paper
 
     def standing(self, case: str) -> Standing:
         """By the half that is there."""

@@ -17,6 +17,7 @@ from open401k.kernel import (
     RunId,
     SponsorId,
 )
+from open401k.recordkeeping import Explanation
 from open401k.views.advisor_book import AdvisorBook, BookLine
 from open401k.views.alert import AlertDetail, CureLine, EffectLine, NoticeLine
 from open401k.views.conveyor import StageLine, StageState
@@ -44,6 +45,7 @@ from open401k.views.payroll_history import (
 from open401k.views.payroll_upload import ColumnProposal, FieldChoice, PayrollMapping, PayrollUpload
 from open401k.views.people import People, PersonDetail, PersonLine, SourceLine
 from open401k.views.plan_health import AveragePoint, PlanHealth
+from open401k.views.rollover_explanations import ExplanationLine
 from open401k.views.rollovers import (
     FormLine,
     Looked,
@@ -310,6 +312,11 @@ ROLLOVERS = PlanRollovers(
     HEADING, True, "Acme 401(k) Trust", ("pre_tax", "roth", "traditional_ira"), (_ASKED_OUT, _CAME_IN), (RollingIn(EMPLOYEE, "Machinist One"),),
     Looked(NOW, NOW, (LookProblem("", "Our node did not answer.", "Look whether it runs.", "operations"),)),
 )  # fmt: skip
+EXPLANATIONS = (
+    ExplanationLine("cd" * 32, "Your rollover options", "2026", "text/plain", True, True, PAY_DATES[3], "usr_1", True),
+    ExplanationLine("ce" * 32, "Your rollover options", "2025", "application/pdf", False, True, PAY_DATES[1], "usr_1", False),
+)  # fmt: skip
+EXPLANATION = Explanation(b"\xcd" * 32, "Your rollover options", "2026", "text/plain", True, True, NOW, "usr_1", b"You may ...")  # fmt: skip
 ROLLOVER = RolloverDetail(
     HEADING,
     _ASKED_OUT,

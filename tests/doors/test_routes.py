@@ -47,6 +47,7 @@ def url(route: RouteContext, place: Place) -> str:
         "name": "match",
         "loan_id": f"lon_{samples.EMPLOYEE.uuid.hex}",
         "rollover_id": f"rol_{samples.EMPLOYEE.uuid.hex}",
+        "fingerprint": "ab" * 32,
         "proposal_id": f"prp_{samples.EMPLOYEE.uuid.hex}",
         "failure_id": f"flr_{samples.EMPLOYEE.uuid.hex}",
     }

@@ -19,7 +19,7 @@ from open401k.doors.provided import DoorSettings, Order, RunHeader, RunOutcome
 from open401k.kernel import Clock, FixedClock, Ids, PlanId, Refused, RunId, SeededRandom, SponsorId, UserId
 from open401k.payroll.providers import Surroundings
 from open401k.payroll.rows import PayrollRow
-from open401k.recordkeeping import RolloverRefusal, RolloverRequest
+from open401k.recordkeeping import Explanation, RolloverRefusal, RolloverRequest
 from open401k.views.shown import RunState
 
 ORIGIN = "http://testserver"
@@ -86,6 +86,10 @@ class Rollovers:
     def follow_due(self, **_: Any) -> Sequence[Mapping[str, Any]]:
         """Nothing is open."""
         return []
+
+    def explain(self, **told: Any) -> Explanation | Refused[RolloverRefusal]:
+        """Keep nothing."""
+        return self._refused("explain", told)
 
     def forms(self, *_: Any, **__: Any) -> None:
         """Somebody makes them by hand."""
@@ -194,6 +198,8 @@ SAMPLE_LOADERS: Mapping[str, Any] = {
     "loans.load_one": samples.LOAN,
     "rollovers.load": samples.ROLLOVERS,
     "rollovers.load_one": samples.ROLLOVER,
+    "rollover_explanations.load": samples.EXPLANATIONS,
+    "rollover_explanations.read": samples.EXPLANATION,
     "people.load": samples.PEOPLE,
     "people.load_person": samples.PERSON,
     "test_detail.load": samples.DETAIL,

@@ -18,7 +18,9 @@ from open401k.flows.rollover_node import NodeSilentError, Standing, Us, WhyNot
 from open401k.kernel import FixedClock, Refused, RolloverId
 from open401k.rails.node import deals
 from open401k.rails.node.elections import digest_of
+from open401k.rails.node.explaining import put_paper
 from open401k.rails.node.halves import ReceivingHalf, ReleasingHalf
+from open401k.rails.node.papers import Paper
 from open401k.recordkeeping import RolloverRequest
 
 UNTIL = date(2027, 6, 1)
@@ -62,6 +64,11 @@ class DealNode:
         asked = deal.receiving
         assert asked is not None
         return Standing(case, file.state.value, reasons, asked.source_account, asked.wanted)
+
+    def explain(self, case: str, *, paper: Paper) -> None:
+        self._awake()
+        with self.custodian.files.begin() as unit:
+            put_paper(unit, case, paper)
 
     def _awake(self) -> None:
         if self.silent:

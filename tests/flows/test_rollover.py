@@ -12,20 +12,30 @@ from tests.support.database import TESTER
 from tests.support.flows import run_with_a_stop
 
 from open401k import census, ledger, recordkeeping
-from open401k.base.db import Database
+from open401k.base.db import Actor, Database
 from open401k.flows import rollover_send
 from open401k.flows.rollover import Asked, ask_into, follow, release, tell
 from open401k.flows.rollover_forms import forms_of
+from open401k.flows.rollover_invalid import Which, determine
 from open401k.flows.rollover_node import NodeRefusedError
 from open401k.flows.verify import verify
 from open401k.kernel import FixedClock, Refused, RolloverId, Source
 from open401k.rails.kinds import Into, Kind
 from open401k.rails.messages import Mode
 from open401k.rails.node.cases import State
-from open401k.rails.node.core import Order, Part, Side
+from open401k.rails.node.core import Done, Order, Part, Side
+from open401k.rails.node.core import Refused as CoreRefused
 from open401k.rails.node.halves import Wanted
 from open401k.rails.preflight.reasons import Code
-from open401k.recordkeeping import STATE, RolloverRefusal, RolloverRequest, RolloverWay
+from open401k.recordkeeping import (
+    STATE,
+    InvalidRefusal,
+    InvalidRollover,
+    RolloverRefusal,
+    RolloverRequest,
+    RolloverWay,
+    WhyInvalid,
+)
 
 
 @pytest.fixture
@@ -156,6 +166,93 @@ def test_what_came_goes_back_from_the_account_into_which_it_came(two: Plans) -> 
     assert two.takes.held(two.takes.leaver)[Source.ROLLOVER] == 1_000_00
     assert two.pays.held(two.pays.leaver)[Source.ROLLOVER] == 200_00
     assert in_both(two) == before
+    assert proven(two) == []
+
+
+def terminated(two: Plans) -> None:
+    """Who works there is paid nothing yet."""
+    left, day = census.Terminated(), two.takes.today() - timedelta(days=1)
+    with two.takes.db.begin(TESTER, tenants=[two.takes.sponsor]) as tx:
+        census.record_fact(tx, tenant_id=two.takes.sponsor, employee_id=two.takes.leaver, fact=left, event_on=day)
+
+
+def came(two: Plans) -> Which:
+    """$1,200.00 that was not taxed, and $100.00 Roth, in the plan that receives."""
+    asked = two.ask(two.pays.db.ids.new(RolloverId))
+    two.answer(two.pays.db.ids.new(RolloverId))
+    two.settle(str(asked.rollover_id))
+    terminated(two)
+    return Which(two.takes.sponsor, two.takes.plan, asked.rollover_id)
+
+
+def invalid(two: Plans, which: Which, cents: int) -> InvalidRollover | Refused[InvalidRefusal]:
+    owner = Actor(kind="user", id="usr_owner", why="decides")
+    return determine(
+        two.takes.db, actor=owner, which=which, why=WhyInvalid.NOT_ELIGIBLE, detail="a letter", legs={0: cents}
+    )
+
+
+def returned(two: Plans, which: Which, back: Back) -> RolloverRequest | Refused[RolloverRefusal]:
+    known = two.known()
+    paid = {label: each for label, each in known["file"].items() if not label.startswith("amounts[")}
+    known["file"] = paid | {"amounts[rollover_pre_tax].earnings_cents": "0"}
+    told = Asked(which.tenant_id, which.plan_id, two.pays.db.ids.new(RolloverId), two.takes.leaver, known)
+    return release(two.takes.db, actor=TESTER, node=two.receiver, asked=told, case=back.given())
+
+
+def into_of(two: Plans, which: Which) -> RolloverRequest:
+    with two.takes.db.begin(TESTER, tenants=[which.tenant_id]) as tx:
+        (found,) = recordkeeping.rollover_requests(
+            tx, tenant_id=which.tenant_id, plan_id=which.plan_id, rollover_ids=[which.rollover_id]
+        )
+    return found
+
+
+def test_what_was_found_invalid_does_not_go_back_over_the_rails_too(two: Plans) -> None:
+    which = came(two)
+    assert isinstance(invalid(two, which, 1_000_00), InvalidRollover)
+    back = asked_back(two, into_of(two, which), 200_01)
+    refused = returned(two, which, back)
+    assert isinstance(refused, Refused)
+    assert refused.reason is RolloverRefusal.FOUND_INVALID
+    assert "$1,000.00 of rollover" in refused.message
+    assert "at most $200.00 of rollover" in refused.fix
+    # Also where the plan was never asked: its books hold nothing for it.
+    part, account = Part(0, int(Kind.PRE_TAX), 200_01), into_of(two, which).account
+    held = two.takes.core().hold(Order(bytes([7]) * 32, Side.SOURCE, account, (part,)))
+    assert isinstance(held, CoreRefused)
+    assert held.code == 465
+    less = two.takes.core().hold(Order(bytes([8]) * 32, Side.SOURCE, account, (replace(part, cents=200_00),)))
+    assert isinstance(less, Done)
+
+
+def test_what_goes_back_over_the_rails_is_not_found_invalid_too(two: Plans) -> None:
+    which = came(two)
+    back = asked_back(two, into_of(two, which), 200_00)
+    given = returned(two, which, back)
+    assert isinstance(given, RolloverRequest)
+    still = invalid(two, which, 1)
+    assert isinstance(still, Refused)
+    assert still.reason is InvalidRefusal.RETURN_IS_OPEN
+    assert str(given.rollover_id) in still.message
+    two.two.carry()
+    back.sign()
+    two.two.carry()
+    back.ready()
+    two.two.carry()
+    two.two.run()
+    followed(two.takes, two.receiver)
+    went = invalid(two, which, 1_000_01)
+    assert isinstance(went, Refused)
+    assert went.reason is InvalidRefusal.WENT_BACK
+    assert "$200.00 of rollover went back" in went.message
+    with two.takes.db.begin(TESTER, tenants=[which.tenant_id]) as tx:
+        (out,) = [
+            each for each in recordkeeping.rollovers_booked(tx, tenant_id=which.tenant_id, plan_id=which.plan_id)
+            if each.way is RolloverWay.OUT
+        ]  # fmt: skip
+    assert out.gives_back == which.rollover_id  # the fact says what it gave back
+    assert isinstance(invalid(two, which, 1_000_00), InvalidRollover)
     assert proven(two) == []
 
 

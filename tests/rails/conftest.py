@@ -1,12 +1,19 @@
-"""The database of a chain's operator, for tests."""
+"""A founded network, and the database of a chain's operator, for tests."""
 
 from __future__ import annotations
 
 import psycopg
 import pytest
+from tests.rails.world import World, founded
 from tests.support.database import Served
 
 from open401k.rails.chain.durable import prepare
+
+
+@pytest.fixture
+def world() -> World:
+    """A network with its members, their money and its first rules."""
+    return founded()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from open401k.rails.node.cases import Agreed, Case, Kind, State
 from open401k.rails.node.coordinator import Coordinator, Refusal
 from open401k.rails.node.core import Answer, CustodianCore, HoldState, Order, Side
 from open401k.rails.node.following import Standing, Verdict
+from open401k.rails.node.settled import Settlement
 from open401k.rails.node.signing import receipt_call, vote_call
 from open401k.rails.node.worker import Node
 from open401k.rails.simulation.parties import Assembled, FaultyCore, Party, as_it_is
@@ -30,6 +31,12 @@ class Reading:
 
     def votes_of(self, us: bytes, after: int, block: Head) -> Sequence[tuple[bytes, Side]]:
         return self.real.votes_of(us, after, block)
+
+    def settlements(self, after: int, block: Head) -> Sequence[Settlement]:
+        return self.real.settlements(after, block)
+
+    def sides_in(self, settlement: Settlement, us: bytes) -> Sequence[tuple[bytes, Side]]:
+        return self.real.sides_in(settlement, us)
 
     def read_ahead(self, agreed: Sequence[Agreed]) -> None:
         self.real.read_ahead(agreed)

@@ -1,4 +1,4 @@
-"""A chain of ours behind a port of this machine, and whoever asks it there."""
+"""An app behind a port of this machine, and a chain that is asked there."""
 
 from __future__ import annotations
 
@@ -8,18 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
+from starlette.types import ASGIApp
 from tests.rails.world import CHAIN_ID
 
-from open401k.doors.chain import Node, create_chain_app
 from open401k.rails.chain.jsonrpc import Endpoint
 from open401k.rails.chain.rpc import RpcChain, Waiting
 
 
 @contextmanager
-def served(node: Node) -> Iterator[str]:
+def served(app: ASGIApp) -> Iterator[str]:
     """Its address while the block lasts."""
-    config = uvicorn.Config(create_chain_app(node), port=0, log_level="error", lifespan="off", ws="none")
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="off", ws="none"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

@@ -14,7 +14,7 @@ from tests.rails.world import BANK, BEGUN, CHAIN_ID, RELAY, SEATS, founded, key
 
 from open401k.base import faults
 from open401k.base.faults import Stopped
-from open401k.doors.chain import Limits, Node
+from open401k.doors.chain import Limits, Node, create_chain_app
 from open401k.kernel import Open401kError
 from open401k.rails.calls import answer_of, call_of
 from open401k.rails.chain.durable import durable_chain
@@ -32,7 +32,7 @@ def ask(node: Node, method: str, *params: object) -> Any:
 
 def test_three_nodes_share_one_chain(database: str) -> None:
     with durable_chain(database, now=lambda: BEGUN, chain_id=CHAIN_ID, begun_at=BEGUN) as chain:
-        with served(Node(chain)) as url:
+        with served(create_chain_app(Node(chain))) as url:
 
             def work(name: str) -> list[int]:
                 mine, at = key(name), asked_at(url)
@@ -127,7 +127,7 @@ def test_a_question_that_costs_too_much_ends() -> None:
 
 
 def test_a_body_that_is_too_long_is_refused() -> None:
-    with served(Node(founded().chain)) as url:
+    with served(create_chain_app(Node(founded().chain))) as url:
         with pytest.raises(HTTPError) as why:
             urllib.request.urlopen(urllib.request.Request(url, b"[" + b" " * 3_000_000 + b"]"), timeout=10)
         assert why.value.code == 413

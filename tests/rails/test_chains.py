@@ -13,7 +13,7 @@ from tests.rails.anvil import anvil
 from tests.rails.served import asked_at, served
 from tests.rails.world import BANK, BEGUN, CHAIN_ID, PRE_TAX, RELAY, ROTH, Clock, World, found_on, founded, leg
 
-from open401k.doors.chain import Limits, Node
+from open401k.doors.chain import Limits, Node, create_chain_app
 from open401k.rails.calls import call_of
 from open401k.rails.chain.embedded import EmbeddedChain
 from open401k.rails.chain.interface import Chain, RevertedError
@@ -30,7 +30,7 @@ def on_anvil() -> Iterator[World]:
 def on_served() -> Iterator[World]:
     clock = Clock()
     begun = EmbeddedChain(AtomicDB(MemoryDB()), chain_id=CHAIN_ID, now=lambda: clock.now, begun_at=BEGUN)
-    with served(Node(begun, Limits(deployments=True))) as url:
+    with served(create_chain_app(Node(begun, Limits(deployments=True)))) as url:
         chain = asked_at(url)
         yield found_on(cast("EmbeddedChain", chain), clock)
         chain.close()
@@ -137,8 +137,16 @@ def test_events_are_found_by_block_and_contract(world: World) -> None:
     assert world.chain.logs(start + 10, start + 5, [world.token]) == []
 
 
+def test_a_transaction_tells_what_it_called_with(world: World) -> None:
+    case = world.case()
+    receipt = world.settle(case)
+    approvals = world.encoded_approvals(case)
+    assert world.chain.calldata(receipt.tx_hash) == call_of("settle(bytes,bytes)", case.encoded, approvals)
+
+
 def test_what_is_unknown_is_none(world: World) -> None:
     chain: Chain = world.chain
+    assert chain.calldata(bytes(32)) is None
     assert chain.receipt(bytes(32)) is None
     assert world.chain.block(10**6) is None
     assert world.chain.block(world.chain.head().number) == world.chain.head()

@@ -33,11 +33,6 @@ CHANGE = "address[],address[],uint256"
 NOBODY = bytes(20)
 
 
-@pytest.fixture
-def world() -> World:
-    return founded()
-
-
 def made(world: World, name: str, kinds: Sequence[str], *given: object) -> bytes | None:
     return world.send(RELAY, None, artifact(name).code + encode(kinds, given)).contract
 

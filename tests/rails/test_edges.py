@@ -34,12 +34,6 @@ from open401k.rails.calls import call_of
 from open401k.rails.keys import Key
 from open401k.rails.messages import Mode, Role, Voter
 
-
-@pytest.fixture
-def world() -> World:
-    return founded()
-
-
 # ---- lists
 
 

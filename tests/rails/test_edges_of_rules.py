@@ -37,11 +37,6 @@ from open401k.rails.calls import call_of
 from open401k.rails.messages import Mode, Role, Voter
 
 
-@pytest.fixture
-def world() -> World:
-    return founded()
-
-
 def under(world: World, case: Case) -> Case:
     """The same under the second version of the rules."""
     return world.changed(case, rule_version=2)

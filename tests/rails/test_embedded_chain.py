@@ -5,17 +5,12 @@ from __future__ import annotations
 import pytest
 from eth.db.atomic import AtomicDB
 from eth.db.backends.memory import MemoryDB
-from tests.rails.world import BANK, BEGUN, CHAIN_ID, RELAY, World, founded
+from tests.rails.world import BANK, BEGUN, CHAIN_ID, RELAY, World
 
 from open401k.rails.calls import call_of
 from open401k.rails.chain.embedded import EmbeddedChain
 from open401k.rails.chain.interface import RevertedError
 from open401k.rails.transactions import signed
-
-
-@pytest.fixture
-def world() -> World:
-    return founded()
 
 
 def test_another_process_goes_on_where_the_last_one_stopped() -> None:

@@ -21,7 +21,6 @@ from tests.rails.world import (
     ContractRefusedError,
     World,
     action_of,
-    founded,
     key,
     leg,
     rules,
@@ -34,11 +33,6 @@ from open401k.rails.messages import Role, Voter
 
 NOBODY = bytes(20)
 Told = tuple[bytes, tuple[bytes, ...], bytes]
-
-
-@pytest.fixture
-def world() -> World:
-    return founded()
 
 
 def told(by: bytes, signature: str, *given: object, indexed: int = 0) -> Told:

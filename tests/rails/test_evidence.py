@@ -18,7 +18,7 @@ from tests.rails.served import asked_at, served
 from tests.rails.test_passkeys import PASSKEY, asserted
 from tests.rails.world import PERSON, PRE_TAX, Case, World, founded, key, leg
 
-from open401k.doors.chain import Node
+from open401k.doors.chain import Node, create_chain_app
 from open401k.kernel import Open401kError
 from open401k.rails import messages
 from open401k.rails.decoding import decode_case
@@ -108,7 +108,7 @@ def test_a_case_is_read_back_from_its_bytes(done: Moved) -> None:
 
 
 def test_a_chain_that_is_asked_over_the_network_proves_as_much(done: Moved, whole: Evidence) -> None:
-    with served(Node(done.world.chain)) as url:
+    with served(create_chain_app(Node(done.world.chain))) as url:
         chain = asked_at(url)
         found = collect(chain, coordinator=done.world.rollover, encoded=done.case.encoded)
         chain.close()

@@ -5,14 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.rails.world import PERSON, World, founded, key, leg
+from tests.rails.world import PERSON, World, key, leg
 
 from open401k.rails.messages import ANY_TOTAL, Mode, Role, Voter, parent_of
-
-
-@pytest.fixture
-def world() -> World:
-    return founded()
 
 
 def test_what_no_chain_would_read_as_it_was_signed_is_not_encoded(world: World) -> None:

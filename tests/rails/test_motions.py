@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from eth_hash.auto import keccak
-from tests.rails.world import BEGUN, CHAIN_ID, DAY, DELAY, RELAY, SEATS, World, founded, key
+from tests.rails.world import BEGUN, CHAIN_ID, DAY, DELAY, RELAY, SEATS, World, key
 
 from open401k.kernel import Open401kError
 from open401k.rails.chain.interface import RevertedError
@@ -42,11 +42,6 @@ ACTIONS: list[Action] = [
     ADMIT, Suspend(NEW), RULES, SuspendRules(1, BEGUN + 10 * DAY), RetireRules(1), Withdraw(keccak(b"other")),
     ChangeSeats((key("seat 4").address,), (SEATS[0].address,), 3),
 ]  # fmt: skip
-
-
-@pytest.fixture
-def world() -> World:
-    return founded()
 
 
 @pytest.fixture

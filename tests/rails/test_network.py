@@ -16,18 +16,12 @@ from tests.rails.world import (
     ContractRefusedError,
     World,
     action_of,
-    founded,
     key,
     rules,
 )
 
 from open401k.rails import messages
 from open401k.rails.calls import call_of
-
-
-@pytest.fixture
-def world() -> World:
-    return founded()
 
 
 def signed_by(world: World, action: bytes, *seats: int, number: int | None = None) -> list[tuple[bytes, bytes]]:

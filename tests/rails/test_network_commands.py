@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 from tests.rails.served import served
-from tests.rails.world import BANK, CHAIN_ID, DELAY, RELAY, SEATS, World, founded, key
+from tests.rails.world import BANK, CHAIN_ID, DELAY, RELAY, SEATS, World, key
 
 from open401k.app import Wiring
 from open401k.base.settings import Settings
 from open401k.doors import cli
-from open401k.doors.chain import Node
+from open401k.doors.chain import Node, create_chain_app
 from open401k.kernel import SystemRandom
 from open401k.rails.network.keyfile import keep
 from open401k.rails.network.place import write_place
@@ -41,11 +41,6 @@ class Desk:
 
 
 @pytest.fixture
-def world() -> World:
-    return founded()
-
-
-@pytest.fixture
 def desk(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Desk]:
@@ -54,7 +49,7 @@ def desk(
     keys = {"seat1": SEATS[0], "seat2": SEATS[1], "bank": BANK, "relay": RELAY, "new": NEW}
     for name, each in keys.items():
         keep(tmp_path / f"{name}.key", each, WORDS, SystemRandom(), cost=2**4)
-    with served(Node(world.chain)) as url:
+    with served(create_chain_app(Node(world.chain))) as url:
         contracts = {"network": world.network, "rollover": world.rollover, "deposit_token": world.token}
         (tmp_path / "network.toml").write_text(write_place(CHAIN_ID, url, contracts))
         yield Desk(tmp_path, capsys)
@@ -147,7 +142,7 @@ def test_what_cannot_be_meant_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatc
         (("deposit", "mint", address, "0.00", "--reference", "x", "--key", "bank.key"), "no amount to move"),
         (("deposit", "mint", address, "1.00", "--reference", " ", "--key", "bank.key"), "not empty"),
         (("key", "bank.key"), "cannot be written"),
-        (("show", "--network", "nowhere.toml"), "cannot be read"),
+        (("show", "--network", "nowhere.toml"), "There is no"),
         (("motion", "rules", "2199"), "2199"),
     ]
     for typed, why in refused:
@@ -165,7 +160,7 @@ def test_what_cannot_be_meant_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatc
     ("changed", "to", "where"),
     [
         ("id = 401", "id = 0", "chain.id"),
-        ("[contracts]", "[contract]", "contracts: 'None' is no table"),
+        ("[contracts]", "[contract]", "contracts: is missing"),
         ("[[chain.endpoints]]", "[other]", "chain.endpoints"),
         ('name = "operator"', "name = 3", "chain.endpoints 1"),
         ("id = 401", "id = 401\nagreeing = 0", "chain.agreeing"),

@@ -18,7 +18,7 @@ from eth.exceptions import OutOfGas
 from eth.vm.forks.cancun.computation import CancunComputation
 from eth_hash.auto import keccak
 from tests.rails.anvil import anvil
-from tests.rails.world import Case, ContractRefusedError, World, found_on, founded
+from tests.rails.world import Case, ContractRefusedError, World, found_on
 
 from open401k.rails import messages
 from open401k.rails.chain.embedded import EmbeddedChain, _Computation
@@ -36,11 +36,6 @@ def passkey(private: ec.EllipticCurvePrivateKey) -> Passkey:
 
 
 PASSKEY = passkey(PRIVATE)
-
-
-@pytest.fixture
-def world() -> World:
-    return founded()
 
 
 def test_a_network_of_another_make_takes_the_same_signature() -> None:

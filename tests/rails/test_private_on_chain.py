@@ -106,27 +106,13 @@ def leaks(known: Mapping[str, str], places: Iterator[tuple[str, bytes]]) -> list
 
 def moved(world: Both) -> None:
     """From a wish to booked money on both sides."""
-    world.ask()
-    world.carry()
-    world.put()
-    world.carry()
-    world.sign()
-    world.carry()
-    world.ready()
-    world.carry()
+    world.until_terms()
     world.run()
 
 
 def stopped(world: Both) -> None:
     """The source wants it ended after it voted: an abort with a code goes on chain."""
-    world.ask()
-    world.carry()
-    world.put()
-    world.carry()
-    world.sign()
-    world.carry()
-    world.ready()
-    world.carry()
+    world.until_terms()
     world.source.node.run_once()
     with world.source.files.begin() as unit:
         deals.stop(unit, world.source.desk, world.source.only(), 203, "Maria's spouse has called")
@@ -135,14 +121,7 @@ def stopped(world: Both) -> None:
 
 def expired(world: Both) -> None:
     """The receiver is dead: it expires, and reverses by itself."""
-    world.ask()
-    world.carry()
-    world.put()
-    world.carry()
-    world.sign()
-    world.carry()
-    world.ready()
-    world.carry()
+    world.until_terms()
     world.source.node.run_once()
     world.world.clock.now += 30 * 86_400
     world.world.send(RELAY, RELAY.address, b"")

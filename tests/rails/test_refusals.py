@@ -25,7 +25,6 @@ from tests.rails.world import (
     ContractRefusedError,
     World,
     action_of,
-    founded,
     key,
     leg,
     rules,
@@ -38,11 +37,6 @@ from open401k.rails.messages import Mode, Role, Voter
 
 DEPOSITS = 8
 YES = (1).to_bytes(32, "big")
-
-
-@pytest.fixture
-def world() -> World:
-    return founded()
 
 
 def refused(code: int, act: Callable[[], object]) -> None:

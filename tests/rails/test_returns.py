@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from eth_hash.auto import keccak
 from tests.rails.test_rollover import refused
 from tests.rails.world import (
@@ -14,7 +13,6 @@ from tests.rails.world import (
     ROTH_IRA,
     Case,
     World,
-    founded,
     key,
     leg,
 )
@@ -22,11 +20,6 @@ from tests.rails.world import (
 from open401k.rails import messages
 from open401k.rails.calls import call_of
 from open401k.rails.messages import Mode, Role, Voter
-
-
-@pytest.fixture
-def world() -> World:
-    return founded()
 
 
 def settled(world: World, *legs: messages.Leg, **told: object) -> Case:

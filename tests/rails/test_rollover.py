@@ -27,7 +27,6 @@ from tests.rails.world import (
     ContractRefusedError,
     World,
     action_of,
-    founded,
     key,
     leg,
     rules,
@@ -38,11 +37,6 @@ from open401k.rails.calls import call_of
 from open401k.rails.messages import Leg, Mode, Role, Voter
 
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
-
-
-@pytest.fixture
-def world() -> World:
-    return founded()
 
 
 def refused(code: int, act: Callable[[], object]) -> None:

@@ -20,7 +20,7 @@ from tests.rails.world import CHAIN_ID, DELAY, PRE_TAX, Case, Clock, World, foun
 from open401k.app import Wiring
 from open401k.base.settings import Settings
 from open401k.doors import cli
-from open401k.doors.chain import Limits, Node
+from open401k.doors.chain import Limits, Node, create_chain_app
 from open401k.kernel import Open401kError
 from open401k.rails import slots
 from open401k.rails.artifacts import CONTRACTS
@@ -144,7 +144,7 @@ def test_nodes_that_prove_nothing_are_refused() -> None:
 
 def test_a_chain_that_is_served_proves_to_who_asks_it(proven: tuple[World, Case, str]) -> None:
     world, case, text = proven
-    with served(Node(world.chain, Limits(linked=3))) as url:
+    with served(create_chain_app(Node(world.chain, Limits(linked=3)))) as url:
         chain = asked_at(url)
         assert chain.state(asked(world, case)) == text
         (tx_hash,) = {log.tx_hash for log in world.chain.logs(world.chain.head().number, 99, [world.rollover])}

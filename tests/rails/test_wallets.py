@@ -15,11 +15,6 @@ from open401k.rails.messages import Role, Voter
 GOOD, BAD = b"agreed!", b"no"
 
 
-@pytest.fixture
-def world() -> World:
-    return founded()
-
-
 def elected_by_wallet(world: World) -> tuple[Case, Case, int]:
     """A case whose participant is a wallet: as it agreed, as it did not, and by which code that is refused."""
     case = world.case()

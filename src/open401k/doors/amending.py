@@ -1,5 +1,6 @@
 """A plan amended, as the API and the terminal ask for it: what is named changes, the rest stays as it is in force."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -37,43 +38,36 @@ def _without_default(schema: dict[str, Any]) -> None:
 ProvisionsChanges: Any = _changes()
 
 
-def amend(
-    db: Database,
-    *,
-    actor: Actor,
-    tenant_id: SponsorId,
-    plan_id: PlanId,
-    changes: BaseModel,
-    effective_on: date,
-    why: str,
-    key: str,
-) -> tuple[FlowId, FlowResults]:
+@dataclass(frozen=True, slots=True)
+class ToAmend:
+    """What somebody asks: these changes from a day on, and why; the same ``key`` is the same amendment."""
+
+    tenant_id: SponsorId
+    plan_id: PlanId
+    changes: BaseModel
+    effective_on: date
+    why: str
+    key: str
+
+    @property
+    def flow_id(self) -> FlowId:
+        """Its identity."""
+        return flow_id_of(self.tenant_id, self.plan_id, self.key)
+
+
+def amend(db: Database, *, actor: Actor, asked: ToAmend) -> FlowResults:
     """Put the changes in force from a day on, and settle what they change in the past; the same key is once."""
-    of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id, "key": key}
-    asked = _asked(db, actor, **of, changes=changes, effective_on=effective_on, why=why)
-    done = amendment.amend(db, actor=actor, amendment=asked)
+    done = amendment.amend(db, actor=actor, amendment=_amendment(db, actor, asked))
     if isinstance(done, Refused):
         errors = [FieldProblem(done.message, done.fix, str(done.reason), "/provisions")]
         title = "The plan was not amended."
         raise ProblemError(Problem(422, str(done.reason), title, done.message, done.fix, errors=errors))
-    return asked.flow_id, done
+    return done
 
 
-def foresee(
-    db: Database,
-    *,
-    actor: Actor,
-    tenant_id: SponsorId,
-    plan_id: PlanId,
-    changes: BaseModel,
-    effective_on: date,
-    why: str,
-    key: str,
-) -> Foreseen:
+def foresee(db: Database, *, actor: Actor, asked: ToAmend) -> Foreseen:
     """What :func:`amend` would do with the same, and everything against it; nothing of it stays."""
-    of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id, "key": key}
-    asked = _asked(db, actor, **of, changes=changes, effective_on=effective_on, why=why)
-    return amendment_preview.foresee(db, actor=actor, amendment=asked)
+    return amendment_preview.foresee(db, actor=actor, amendment=_amendment(db, actor, asked))
 
 
 def flow_id_of(tenant_id: SponsorId, plan_id: PlanId, key: str) -> FlowId:
@@ -81,20 +75,10 @@ def flow_id_of(tenant_id: SponsorId, plan_id: PlanId, key: str) -> FlowId:
     return FlowId(named_uuid("amendment", str(tenant_id), str(plan_id), key))
 
 
-def _asked(
-    db: Database,
-    actor: Actor,
-    *,
-    tenant_id: SponsorId,
-    plan_id: PlanId,
-    changes: BaseModel,
-    effective_on: date,
-    why: str,
-    key: str,
-) -> amendment.Amendment:
+def _amendment(db: Database, actor: Actor, asked: ToAmend) -> amendment.Amendment:
     """The changes on top of the terms of their day."""
-    told = changes.model_dump(mode="json", include=changes.model_fields_set)
-    with db.begin(actor, tenants=[tenant_id]) as tx:
-        before = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=effective_on)
+    told = asked.changes.model_dump(mode="json", include=asked.changes.model_fields_set)
+    with db.begin(actor, tenants=[asked.tenant_id]) as tx:
+        before = plan.provisions_on(tx, tenant_id=asked.tenant_id, plan_id=asked.plan_id, on=asked.effective_on)
     terms = plan.provisions_from_json({**plan.provisions_to_json(before), **told})
-    return amendment.Amendment(tenant_id, plan_id, flow_id_of(tenant_id, plan_id, key), effective_on, terms, why)
+    return amendment.Amendment(asked.tenant_id, asked.plan_id, asked.flow_id, asked.effective_on, terms, asked.why)

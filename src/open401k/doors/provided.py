@@ -1,7 +1,7 @@
 """What the doors are given to work with; app.py provides it. Stories are named here as doors call them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol, TypeAlias
 
@@ -12,7 +12,7 @@ from open401k.payroll import NOTHING_SAID, CalledCode, Said
 from open401k.payroll.connections import Connection
 from open401k.payroll.providers import Provider
 from open401k.payroll.rows import PayrollRow
-from open401k.recordkeeping import RolloverBooked, RolloverRefusal, RolloverRequest
+from open401k.recordkeeping import Explanation, RolloverBooked, RolloverRefusal, RolloverRequest
 from open401k.views.shown import FindingLine, RunState
 
 
@@ -193,6 +193,17 @@ class ConnectionStory(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class GivenExplanation:
+    """The explanation of section 402(f) as somebody gives it, and of which money it tells."""
+
+    title: str
+    version: str
+    of_roth: bool
+    of_other: bool
+    content: bytes = field(repr=False)
+
+
 class RolloverStory(Protocol):
     """Rollovers of plans over their custodian's node (flows/rollover.py)."""
 
@@ -222,6 +233,12 @@ class RolloverStory(Protocol):
 
     def follow_due(self, *, actor: Actor, ends: Callable[[], bool] = lambda: False) -> Sequence[Mapping[str, Any]]:
         """Every plan whose open rollovers nobody looked at today: how many, and what could not be looked at."""
+        ...
+
+    def explain(
+        self, *, actor: Actor, tenant_id: SponsorId, plan_id: PlanId, given: GivenExplanation
+    ) -> Explanation | Refused[RolloverRefusal]:
+        """The plan gives this explanation from now on."""
         ...
 
     def forms(self, booked: RolloverBooked, *, born_on: date | None) -> Sequence[Form1099R] | None:

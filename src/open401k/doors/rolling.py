@@ -12,15 +12,17 @@ from open401k.base.db import Actor, Database
 from open401k.base.settings import NodeAt
 from open401k.flows import rollover
 from open401k.flows.rollover_at_node import AtNode
+from open401k.flows.rollover_explaining import NewExplanation, put_explanation
 from open401k.flows.rollover_forms import forms_of
 from open401k.flows.rollover_node import NodeRefusedError, OwnNode
 from open401k.flows.rollover_round import follow_due
 from open401k.kernel import EmployeeId, PlanId, Refused, RolloverId, SponsorId
 from open401k.law.form_1099r import Form1099R
 from open401k.rails.node.client import NodeClient
-from open401k.recordkeeping import RolloverBooked, RolloverRefusal, RolloverRequest
+from open401k.recordkeeping import Explanation, RolloverBooked, RolloverRefusal, RolloverRequest
 
 from .problems import Problem, ProblemError
+from .provided import GivenExplanation
 
 Done = RolloverRequest | Refused[RolloverRefusal]
 Answer = TypeVar("Answer")
@@ -64,6 +66,13 @@ class RolloverStories:
     def follow_due(self, *, actor: Actor, ends: Callable[[], bool] = lambda: False) -> Sequence[Mapping[str, Any]]:
         """Every plan of which nobody looked today."""
         return [each.as_json() for each in follow_due(self.db, actor=actor, node=self.node, ends=ends)]
+
+    def explain(
+        self, *, actor: Actor, tenant_id: SponsorId, plan_id: PlanId, given: GivenExplanation
+    ) -> Explanation | Refused[RolloverRefusal]:
+        """The plan gives this explanation from now on."""
+        new = NewExplanation(given.title, given.version, given.of_roth, given.of_other, given.content)
+        return put_explanation(self.db, actor=actor, tenant_id=tenant_id, plan_id=plan_id, given=new)
 
     def forms(self, booked: RolloverBooked, *, born_on: date | None) -> Sequence[Form1099R] | None:
         """What Form 1099-R will say; None where somebody makes it by hand."""

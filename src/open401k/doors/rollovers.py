@@ -34,7 +34,7 @@ def ask_into(
     """Bring money into the plan; the same key is the same request."""
     of: dict[str, Any] = {"actor": actor, "tenant_id": tenant_id, "plan_id": plan_id}
     wanted = _id(tenant_id, plan_id, key)
-    done = _story(services).ask_into(**of, rollover_id=wanted, employee_id=employee_id, told=told)
+    done = story(services).ask_into(**of, rollover_id=wanted, employee_id=employee_id, told=told)
     return _shown(services, of, done)
 
 
@@ -45,7 +45,7 @@ def release(
     """Answer another custodian's request to pay; the same key is the same answer."""
     of: dict[str, Any] = {"actor": actor, "tenant_id": tenant_id, "plan_id": plan_id}
     wanted = _id(tenant_id, plan_id, key)
-    done = _story(services).release(**of, rollover_id=wanted, employee_id=employee_id, case=case, told=told)
+    done = story(services).release(**of, rollover_id=wanted, employee_id=employee_id, case=case, told=told)
     return _shown(services, of, done)
 
 
@@ -55,12 +55,12 @@ def tell(
 ) -> view.RolloverDetail:  # fmt: skip
     """More facts, or others; the same again changes nothing."""
     of: dict[str, Any] = {"actor": actor, "tenant_id": tenant_id, "plan_id": plan_id}
-    return _shown(services, of, _story(services).tell(**of, rollover_id=rollover_id, told=told))
+    return _shown(services, of, story(services).tell(**of, rollover_id=rollover_id, told=told))
 
 
 def follow(services: Services, *, actor: Actor, tenant_id: SponsorId, plan_id: PlanId) -> view.PlanRollovers:
     """Look where every open one stands at the node, and keep it."""
-    _story(services).follow(actor=actor, tenant_id=tenant_id, plan_id=plan_id)
+    story(services).follow(actor=actor, tenant_id=tenant_id, plan_id=plan_id)
     with services.db.begin(actor, tenants=[tenant_id]) as tx:
         return view.load(tx, tenant_id=tenant_id, plan_id=plan_id)
 
@@ -96,7 +96,8 @@ def _id(tenant_id: SponsorId, plan_id: PlanId, key: str) -> RolloverId:
     return RolloverId(named_uuid("rollover", str(tenant_id), str(plan_id), key))
 
 
-def _story(services: Services) -> RolloverStory:
+def story(services: Services) -> RolloverStory:
+    """What speaks to our node; or the problem that there is none."""
     if services.rollovers is None:
         raise ProblemError(NO_NODE)
     return services.rollovers

@@ -8,16 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from open401k import ledger, plan, recordkeeping
+from open401k import ledger, recordkeeping
 from open401k.base.db import Actor, Database, Tx
 from open401k.kernel import EmployeeId, PlanId, Refused, RolloverId, Source, SponsorId
-from open401k.rails.kinds import Into
 from open401k.rails.node.adapters.own_ledger import holder_of
 from open401k.rails.node.codec import told as as_json
-from open401k.recordkeeping import ACCOUNT, CASE, ENDED, STATE, RolloverRefusal, RolloverRequest, RolloverWay
+from open401k.recordkeeping import ACCOUNT, CASE, NOT_FACTS, RolloverRefusal, RolloverRequest, RolloverWay
 
-from .rollover_core import kind_of
-from .rollover_gather import Refusal, may_roll_in, person_of, terms_of
+from .rollover_explaining import explained
+from .rollover_gather import Refusal, may_go_back, may_roll_in, not_taken, person_of, terms_of
 from .rollover_node import NodeRefusedError, OwnNode
 from .rollover_round import follow_plan
 from .rollover_send import send
@@ -56,6 +55,7 @@ def release(db: Database, *, actor: Actor, node: OwnNode, asked: Asked, case: st
     if (other := _anothers(asked, account)) is not None:
         return other
     with db.begin(actor, tenants=[asked.tenant_id]) as tx:
+        told = explained(tx, told, tenant_id=asked.tenant_id, plan_id=asked.plan_id)
         refused = _put_on_file(tx, asked, RolloverWay.OUT, told, {CASE: case, ACCOUNT: account})
     return refused or send(db, actor, node, asked.tenant_id, asked.plan_id, asked.rollover_id)
 
@@ -73,11 +73,13 @@ def tell(
         if not request.open:
             message = f"{rollover_id} has ended; nothing is told of it any more."
             return Refused(RolloverRefusal.ENDED_BEFORE, message, "Ask for a new rollover.")
-        before = {name: each.told for name, each in request.told.items() if name not in (ACCOUNT, CASE, STATE, ENDED)}
+        before = {name: each.told for name, each in request.told.items() if name not in NOT_FACTS}
         both = {**before, **told}
         read = told_of(IntoTold, both) if request.way is RolloverWay.INTO else told_of(OutTold, both)
         if isinstance(read, Refused):
             return read
+        if isinstance(read, OutTold):
+            read = explained(tx, read, tenant_id=tenant_id, plan_id=plan_id)
         recordkeeping.tell_rollover(tx, **of, told=by_name(read))
     return send(db, actor, node, **of)
 
@@ -114,17 +116,19 @@ def _put_on_file(
             message = "Another rollover of this person is open, and its posting could not be told from this one's."
             return Refused(RolloverRefusal.ONE_IS_OPEN, message, "Name other amounts, or wait until it ended.")
         if isinstance(told, IntoTold):
-            refused = may_roll_in(tx, **of, person=person, terms=terms) or _not_taken(told, terms)
-            if refused is not None:
-                return refused
+            refused = may_roll_in(tx, **of, person=person, terms=terms) or not_taken(told, terms)
+        else:
+            refused = may_go_back(tx, **of, told=told, account=own[ACCOUNT])
+        if refused is not None:
+            return refused
     asked_now = recordkeeping.ask_rollover(
         tx, **of, rollover_id=asked.rollover_id, employee_id=asked.employee_id, way=way
     )
     if isinstance(asked_now, Refused) or not asked_now:
         return asked_now if isinstance(asked_now, Refused) else None
     recordkeeping.tell_rollover(tx, **of, rollover_id=asked.rollover_id, told=by_name(told) | dict(own))
-    key = ledger.AccountKey(asked.plan_id, ledger.Kind.PARTICIPANT, asked.employee_id, Source.ROLLOVER)
-    ledger.open_accounts(tx, tenant_id=asked.tenant_id, keys=[key])
+    account = ledger.AccountKey(asked.plan_id, ledger.Kind.PARTICIPANT, asked.employee_id, Source.ROLLOVER)
+    ledger.open_accounts(tx, tenant_id=asked.tenant_id, keys=[account])
     return None
 
 
@@ -137,13 +141,3 @@ def _anothers(asked: Asked, account: str) -> Refusal | None:
         pass
     message = f"The case asks for money of account {account!r}, which is none of {asked.employee_id}."
     return Refused(RolloverRefusal.PERSON_UNKNOWN, message, "Answer it for the person whose account it names.")
-
-
-def _not_taken(told: IntoTold, terms: plan.Rollovers) -> Refusal | None:
-    takes = {kind_of(each) for each in terms.takes}
-    wrong = [each for each in told.wanted if each.kind not in takes or each.into is not Into.PLAN]
-    if not wrong:
-        return None
-    said = ", ".join(f"{each.kind.name.lower()} into {each.into.name.lower()}" for each in wrong)
-    fix = f"It takes, into the plan: {', '.join(each.value for each in terms.takes) or 'nothing'}."
-    return Refused(RolloverRefusal.KIND_NOT_TAKEN, f"The plan does not take {said}.", fix)

@@ -8,6 +8,7 @@ from typing import Any
 from open401k.rails.node.client import NodeAnswerError, NodeClient, NodeSilenceError
 from open401k.rails.node.codec import read, told
 from open401k.rails.node.halves import ReceivingHalf, ReleasingHalf
+from open401k.rails.node.papers import Paper
 
 from .rollover_node import NodeRefusedError, NodeSilentError, Standing, Us, WhyNot
 
@@ -43,6 +44,10 @@ class AtNode:
             return Standing(case, shown["state"], reasons)
         asked = read(ReceivingHalf, halves["receiving"])
         return Standing(case, shown["state"], reasons, asked.source_account, asked.wanted)
+
+    def explain(self, case: str, *, paper: Paper) -> None:
+        """What the participant reads before they sign."""
+        _asked(lambda: self.client.put_explanation(case, paper))
 
 
 def _asked(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from open401k.kernel import EmployeeId, Open401kError, PlanId, Source, SponsorId
 from open401k.law.form_1099r import EarlyException, Payee
 from open401k.rails.kinds import Kind
 from open401k.rails.node.adapters.own_ledger import Booked, OwnLedger
-from open401k.rails.node.core import Side
+from open401k.rails.node.core import Order, Side
 from open401k.recordkeeping import RolloverBooked, RolloverPart, RolloverRequest, RolloverWay
 
 from .rollover_taxed import PaidOn, booked_part, paid_on
@@ -46,6 +46,16 @@ class PlanSays:
         )
         return found.payable()
 
+    def refuses(self, tx: Tx, order: Order) -> str | None:
+        """What came and was found invalid does not go back over the rails too."""
+        if order.side is not Side.SOURCE:
+            return None
+        wanted = [(Kind(each.kind).name.lower(), each.cents) for each in order.parts]
+        refused = recordkeeping.may_go_back(
+            tx, tenant_id=self.tenant_id, plan_id=self.plan_id, account=order.account, wanted=wanted
+        )
+        return None if refused is None else f"{refused.message} {refused.fix}"
+
     def booked(self, tx: Tx, booked: Booked) -> None:
         """The fact of it, with basis and Roth clock as the transfer file has them; once, with its entry."""
         way = WAY[booked.order.side]
@@ -69,6 +79,7 @@ class PlanSays:
             recorded_at=tx.now,
             payee=paid.payee if way is RolloverWay.OUT else Payee.PARTICIPANT,
             early=paid.early if way is RolloverWay.OUT else EarlyException.NONE,
+            gives_back=recordkeeping.came_by(booked.order.account) if way is RolloverWay.OUT else None,
         )
         recordkeeping.book_rollover(tx, tenant_id=self.tenant_id, booked=fact)
 

@@ -6,10 +6,12 @@ from typing import Any
 from open401k import census, plan, recordkeeping
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, PlanId, Refused, SponsorId, day_of
+from open401k.rails.kinds import Into
 from open401k.rails.node.halves import ReceivingHalf, ReleasingHalf
 from open401k.rails.preflight.facts import Identity
 from open401k.recordkeeping import RolloverRefusal, RolloverRequest, RolloverWay
 
+from .rollover_core import kind_of
 from .rollover_halves import OurPlan, receiving_half
 from .rollover_node import Us
 from .rollover_paying import releasing_half
@@ -55,6 +57,23 @@ def may_roll_in(
     when = "will not enter as things are" if entered is None else f"enters on {entered}"
     fix = "Ask again then, or let the plan take rollovers before entry (rollovers.before_entry)."
     return Refused(RolloverRefusal.NOT_ENTERED, f"They have not entered the plan: {when}.", fix)
+
+
+def not_taken(told: IntoTold, terms: plan.Rollovers) -> Refusal | None:
+    """Why the plan does not take what somebody wants to bring: by its terms, kind by kind."""
+    takes = {kind_of(each) for each in terms.takes}
+    wrong = [each for each in told.wanted if each.kind not in takes or each.into is not Into.PLAN]
+    if not wrong:
+        return None
+    said = ", ".join(f"{each.kind.name.lower()} into {each.into.name.lower()}" for each in wrong)
+    fix = f"It takes, into the plan: {', '.join(each.value for each in terms.takes) or 'nothing'}."
+    return Refused(RolloverRefusal.KIND_NOT_TAKEN, f"The plan does not take {said}.", fix)
+
+
+def may_go_back(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, told: OutTold, account: str) -> Refusal | None:
+    """Why money that came does not go back from the account into which it came."""
+    parts = [(each.kind.name.lower(), each.cents) for each in told.wanted]
+    return recordkeeping.may_go_back(tx, tenant_id=tenant_id, plan_id=plan_id, account=account, wanted=parts)
 
 
 def half_of(

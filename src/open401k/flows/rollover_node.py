@@ -7,6 +7,7 @@ from typing import Protocol
 
 from open401k.kernel import Open401kError
 from open401k.rails.node.halves import ReceivingHalf, ReleasingHalf, Wanted
+from open401k.rails.node.papers import Paper
 
 #: States of a case file after which nothing more comes of it, but what was booked.
 OVER = ("released", "off_rail")
@@ -70,4 +71,8 @@ class OwnNode(Protocol):
 
     def standing(self, case: str) -> Standing:
         """Where it stands."""
+        ...
+
+    def explain(self, case: str, *, paper: Paper) -> None:
+        """The explanation whose hash our half names, for the participant to read before they sign."""
         ...

@@ -17,7 +17,7 @@ from open401k.kernel import PlanId, Refused, SponsorId
 from open401k.recordkeeping import NotFollowed, RolloverDesk, RolloverRequest
 
 from .rollover_node import NodeRefusedError, NodeSilentError, OwnNode
-from .rollover_send import keep, send
+from .rollover_send import kept_and_explained, send
 
 log = logging.getLogger("open401k.rollovers")
 #: The round as one process at a time does it.
@@ -81,7 +81,7 @@ def _look(
     which = str(request.rollover_id)
     try:
         if request.case is not None:
-            keep(db, actor, tenant_id, request, node.standing(request.case))
+            kept_and_explained(db, actor, node, tenant_id, request, node.standing(request.case))
             return None
         sent = send(db, actor, node, tenant_id, request.plan_id, request.rollover_id)
     except NodeSilentError as why:

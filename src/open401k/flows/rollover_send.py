@@ -9,6 +9,7 @@ from open401k.kernel import PlanId, Refused, RolloverId, SponsorId
 from open401k.rails.node.halves import ReceivingHalf
 from open401k.recordkeeping import CASE, ENDED, STATE, RolloverRequest
 
+from .rollover_explaining import deliver
 from .rollover_gather import Refusal, half_of, terms_of
 from .rollover_node import OwnNode, Standing
 
@@ -39,7 +40,16 @@ def send(
     else:
         raise AssertionError("a request to pay out names its case")
     fault("rollover.node_answered")
-    return keep(db, actor, tenant_id, request, standing)
+    return kept_and_explained(db, actor, node, tenant_id, request, standing)
+
+
+def kept_and_explained(
+    db: Database, actor: Actor, node: OwnNode, tenant_id: SponsorId, request: RolloverRequest, standing: Standing
+) -> RolloverRequest:
+    """What the node said, and the plan's explanation at the node where it is not there yet."""
+    kept = keep(db, actor, tenant_id, request, standing)
+    deliver(db, actor, node, tenant_id, kept, standing)
+    return kept
 
 
 def keep(

@@ -142,7 +142,12 @@ TAKE_BACK: dict[str, tuple[str, str]] = {
         "Take the move back",
         "Both companies are told to end it, and free what they set aside. If your old company has sold what you held, "
         "the money stays there in cash. If the move is being decided at this very moment, that counts. You can ask "
-        "for a new move at any time.",
+        "for a new move at any time. If it has ended already, it is not tried again under what you signed.",
+    ),
+    "rest": (
+        "Have nothing more moved",
+        "What has moved stays where it is. What comes in at your old account later stays there: it does not follow "
+        "under what you signed. You can ask for a new move at any time.",
     ),
     "screen": (
         "Have everything on paper from now on",

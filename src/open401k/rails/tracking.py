@@ -55,6 +55,8 @@ class SideSeen:
     name: str
     state: CaseState
     since: int
+    #: Of several receivers one that was named, and has not said yet what it takes.
+    has_joined: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +214,7 @@ _HEADLINES = {
     Place.ANOTHER_WAY: "Your money goes another way",
     Place.UNCLEAR: "We are checking something",
 }
+_JOINS = "Join the move with the code that {lead} has for it."
 _DECIDED = (Verdict.COMMITTED, Verdict.CLOSED)
 _CUSTODIANS = (Role.SOURCE, Role.RECEIVER)
 _ON_THE_WAY = (CaseState.HELD, CaseState.VOTED)
@@ -362,7 +365,8 @@ def _before_the_signature(seen: Seen, clocks: Clocks) -> Iterator[Todo]:
         return
     late = _waiting(seen)
     for side in late:
-        yield _by(seen, side.name, "Check the move and answer.", clocks.answer, side.since)
+        told = "Check the move and answer." if side.has_joined else _JOINS.format(lead=seen.receivers[0].name)
+        yield _by(seen, side.name, told, clocks.answer, side.since)
     if not late and not seen.explained:
         told = "Send the explanation of your choices, which you read before you sign."
         yield _by(seen, seen.source.name, told, clocks.answer, seen.source.since)

@@ -137,6 +137,7 @@ from .posting import (
 from .previewing import Preview, Reported, preview
 from .replaced import without_run
 from .rollover_counted import rollover_adjustments, top_heavy_rollovers
+from .rollover_explanations import Explanation, explanation_of, explanations_of, put_explanation
 from .rollover_following import (
     Following,
     NotFollowed,
@@ -166,10 +167,13 @@ from .rollover_release import (
     releasable,
     taxed_money,
 )
+from .rollover_returned import came_by, may_go_back
 from .rollovers import (
     ACCOUNT,
     CASE,
     ENDED,
+    NOT_FACTS,
+    PAPER,
     ROLLOVER_REASON,
     STATE,
     RolloverBooked,
@@ -226,6 +230,8 @@ __all__ = [
     "ENDED",
     "INVALID_CITE",
     "LATE_KEY",
+    "NOT_FACTS",
+    "PAPER",
     "ROLLOVER_REASON",
     "SLOTS",
     "STATE",
@@ -260,6 +266,7 @@ __all__ = [
     "EndingRefusal",
     "EnrollmentDuty",
     "Entitlement",
+    "Explanation",
     "Flags",
     "Following",
     "Forfeited",
@@ -348,6 +355,7 @@ __all__ = [
     "ask_rollover",
     "book_rollover",
     "borrower_of",
+    "came_by",
     "cases_of",
     "certified_payments",
     "certify",
@@ -384,6 +392,8 @@ __all__ = [
     "endings_of",
     "enrollment_duties",
     "entitle",
+    "explanation_of",
+    "explanations_of",
     "first_refused",
     "following_of",
     "forfeiture_account",
@@ -409,6 +419,7 @@ __all__ = [
     "loans_of_run",
     "match_supposing",
     "matched_deferrals",
+    "may_go_back",
     "meets",
     "minimum_of",
     "named_loan",
@@ -429,6 +440,7 @@ __all__ = [
     "post_corrective",
     "post_difference",
     "preview",
+    "put_explanation",
     "read_before",
     "read_elections",
     "read_on_file",

@@ -20,7 +20,8 @@ from open401k.kernel import EmployeeId, EntryId, Money, PlanId, Refused, Rollove
 
 from . import _rollover_invalid_store as _store
 from ._rollover_store import entries as entries_of
-from .rollovers import RolloverBooked, RolloverDamage, RolloverWay, get_rollover_request
+from .rollover_returned import goes_back, left_of
+from .rollovers import RolloverBooked, RolloverDamage, RolloverRequest, RolloverWay, get_rollover_request
 
 #: What the journal calls it.
 INVALID_REASON: Final = "rollover: invalid"
@@ -55,6 +56,8 @@ class InvalidRefusal(StrEnum):
     MORE_THAN_CAME = "more_than_came"
     NOT_DETERMINED = "not_determined"
     PAID_BEFORE = "paid_before"
+    RETURN_IS_OPEN = "return_is_open"
+    WENT_BACK = "went_back"
     EARNINGS_OF_OTHER_SOURCES = "earnings_of_other_sources"
     LOSS_MORE_THAN_CAME = "loss_more_than_came"
     MORE_THAN_THERE_IS = "more_than_there_is"
@@ -144,6 +147,8 @@ def determine_invalid(
             return known
         message = f"{rollover_id} was determined to be invalid on {known.determined_on}, otherwise."
         return Refused(InvalidRefusal.DETERMINED_BEFORE, message, "Look at what was determined.")
+    if (refused := _returned(tx, tenant_id, request, cents)) is not None:
+        return refused
     parts = {source.value: amount for source, amount in cents.items()}
     row = (rollover_id.uuid, plan_id, booked.employee_id, day_of(tx.now), why.value, detail, parts)
     _store.insert_invalid(tx, tenant_id=tenant_id, row=row)
@@ -174,6 +179,9 @@ def pay_back_invalid(
         same = known.paid.withheld_cents == withheld_cents and earnings in (None, known.paid.earnings)
         message = f"{Money(known.paid.gross_cents)} were paid back on {known.paid.on}."
         return known if same else Refused(InvalidRefusal.PAID_BEFORE, message, "Nothing is left of it to pay.")
+    request = get_rollover_request(tx, **of, rollover_id=rollover_id)
+    if not isinstance(request, Refused) and (refused := _returned(tx, tenant_id, request, known.cents)) is not None:
+        return refused
     found = invalid_earnings(tx, **of, invalid=known) if earnings is None else _told(known, earnings)
     if isinstance(found, Refused):
         return found
@@ -251,6 +259,24 @@ def _by_source(booked: RolloverBooked, legs: Mapping[int, int]) -> dict[Source, 
         (source,) = came[leg].shares
         found[source] = found.get(source, 0) + cents
     return found
+
+
+def _returned(tx: Tx, tenant_id: SponsorId, came: RolloverRequest, cents: Mapping[Source, int]) -> Refusal | None:
+    """Why these cents are not paid out of the books: they go back over the rails, or went (ADR-0062)."""
+    if came.booked is None:
+        return None
+    back = goes_back(tx, tenant_id=tenant_id, plan_id=came.plan_id, came=came)
+    if back.open:
+        message = f"{came.rollover_id} is asked back over the rails by {', '.join(map(str, back.open))}, which is open."
+        return Refused(InvalidRefusal.RETURN_IS_OPEN, message, "Wait until that has ended, or stop it at the node.")
+    left = left_of(came.booked, back.cents)
+    more = sorted(source for source, each in cents.items() if each > left.get(source, 0))
+    if not more:
+        return None
+    went = ", ".join(f"{Money(back.cents[each])} of {each.value}" for each in more)
+    message = f"Of {came.rollover_id} {went} went back over the rails: no cent goes back twice."
+    rest = ", ".join(f"{Money(left.get(each, 0))} of {each.value}" for each in more)
+    return Refused(InvalidRefusal.WENT_BACK, message, f"At most {rest} can still be found invalid.")
 
 
 def _told(invalid: InvalidRollover, earnings: Mapping[Source, int]) -> dict[Source, int] | Refusal:

@@ -31,6 +31,9 @@ class RolloverWay(StrEnum):
 ROLLOVER_REASON: Final = {RolloverWay.INTO: "rollover: receiver", RolloverWay.OUT: "rollover: source"}
 #: The names under which a request's place in the world is told; all others are facts for its preflight.
 CASE, STATE, ENDED, ACCOUNT = "case", "state", "ended", "account"
+#: Which explanation our node has; not a fact for the preflight either.
+PAPER: Final = "paper"
+NOT_FACTS: Final = (ACCOUNT, CASE, STATE, ENDED, PAPER)
 
 
 class RolloverRefusal(StrEnum):
@@ -44,6 +47,7 @@ class RolloverRefusal(StrEnum):
     NOT_ENTERED = "not_entered"
     KIND_NOT_TAKEN = "kind_not_taken"
     ONE_IS_OPEN = "one_is_open"
+    FOUND_INVALID = "found_invalid"
     ENDED_BEFORE = "ended_before"
     FACTS_WRONG = "facts_wrong"
 
@@ -93,6 +97,8 @@ class RolloverBooked:
     recorded_at: datetime
     payee: Payee = Payee.PARTICIPANT
     early: EarlyException = EarlyException.NONE
+    #: The request by which what went out had come: a return.
+    gives_back: RolloverId | None = None
 
     @property
     def cents(self) -> int:
@@ -237,9 +243,10 @@ def book_rollover(tx: Tx, *, tenant_id: SponsorId, booked: RolloverBooked) -> No
         for each in booked.parts
     ]  # fmt: skip
     request = None if booked.rollover_id is None else booked.rollover_id.uuid
+    back = {} if booked.gives_back is None else {"gives_back": str(booked.gives_back)}
     row = (
         booked.rollover, booked.way.value, booked.plan_id, booked.employee_id, booked.entry_id, booked.event_on,
-        {"parts": parts, "payee": booked.payee.value, "early": booked.early.value}, request,
+        {"parts": parts, "payee": booked.payee.value, "early": booked.early.value} | back, request,
     )  # fmt: skip
     _store.insert_booked(tx, tenant_id=tenant_id, row=row)
     after = {"rollover": booked.rollover.hex(), "way": booked.way.value, "cents": booked.cents}
@@ -348,7 +355,8 @@ def _booked(row: _store.BookedRow) -> RolloverBooked:
     of = (PlanId(row.plan_id), EmployeeId(row.employee_id), EntryId(row.entry_id))
     payee, early = Payee(row.parts.get("payee", "participant")), EarlyException(row.parts.get("early", "none"))
     way = RolloverWay(row.way)
-    return RolloverBooked(row.rollover, way, *of, row.event_on, parts, request, row.recorded_at, payee, early)
+    back = RolloverId.parse(row.parts["gives_back"]) if "gives_back" in row.parts else None
+    return RolloverBooked(row.rollover, way, *of, row.event_on, parts, request, row.recorded_at, payee, early, back)
 
 
 def _opened(tx: Tx, tenant_id: SponsorId, row: _store.ToldRow) -> RolloverTold:

@@ -1,5 +1,6 @@
 """Rollovers over HTTP: asked for once, answered, told, shown, refused with reason, and not without a node."""
 
+import base64
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from open401k.doors.rolling import RolloverStories
 from open401k.flows.rollover_core import plan_core
 from open401k.kernel import PlanId, day_of
 from open401k.rails.node.core import Order, Part, Side
-from open401k.rails.node.halves import ReceivingHalf
+from open401k.rails.node.halves import ReceivingHalf, ReleasingHalf
 
 Rolling = tuple[Desk, MemoryNode]
 
@@ -115,3 +116,23 @@ def test_what_should_not_have_come_is_determined_and_paid_back_once(rolling: Rol
     assert desk.post(f"{at}/paid-back", {"withheld": "10.00"}, "pay").json() == paid.json()
     unknown = f"/v1/plans/{desk.plan_id}/rollovers/rol_{'0' * 32}/invalid"
     assert desk.post(unknown, said, "none").status_code == 404
+
+
+def test_an_explanation_is_put_once_listed_and_goes_along_with_what_is_paid(rolling: Rolling) -> None:
+    desk, node = rolling
+    at = f"/v1/plans/{desk.plan_id}/rollover-explanations"
+    words = b"Your rollover options, in plain text."
+    sent = {"title": "Your rollover options", "version": "2026", "of_roth": True, "of_other": True}
+    made = desk.post(at, sent | {"content": base64.b64encode(words).decode()}, "paper")
+    assert made.status_code == 201, made.text
+    assert desk.post(at, sent | {"content": base64.b64encode(words).decode()}, "paper").json() == made.json()
+    for content, code in (("no base64!", "invalid"), (base64.b64encode(b"<p>HTML").decode(), "facts_wrong")):
+        wrong = desk.post(at, sent | {"content": content}, f"wrong {code}")
+        assert (wrong.status_code, wrong.json()["code"]) == (422, code)
+    assert [each["given_now"] for each in desk.get(at)["items"]] == [True]
+    answer = {"employee_id": desk.employees[2], "case": "rlv_1", "facts": {"payment_on": "2026-06-05"}}
+    desk.post(f"/v1/plans/{desk.plan_id}/rollovers/released", answer, "answer")
+    assert node.papers["rlv_1"].content == words
+    half = node.halves["rlv_1"]
+    assert isinstance(half, ReleasingHalf)
+    assert half.explanation_hash == bytes.fromhex(made.json()["fingerprint"])

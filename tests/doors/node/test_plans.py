@@ -10,8 +10,8 @@ from tests.doors.node.test_api import Both, both  # noqa: F401 (fixtures)
 from tests.flows.rollover_nodes import Plans
 from tests.flows.rollovers import world
 from tests.rails.node.conftest import another_database, migrated  # noqa: F401 (fixtures)
-from tests.rails.node.processes import served
 from tests.rails.preflight_facts import TODAY
+from tests.rails.served import served
 from tests.support.database import TESTER
 
 from open401k.base.db import Database

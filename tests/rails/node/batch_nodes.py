@@ -114,4 +114,16 @@ def pairs(
     return Pairs(two)
 
 
-__all__ = ["ANSWER", "BEFORE", "SETTINGS", "WINDOW", "Pairs", "pairs"]
+def books_follow_the_chain(found: Pairs) -> None:
+    """Every case is over on both sides alike, each posted one once; money is where the books say."""
+    for name, case in found.cases.items():
+        ends = {one.file(name).state for one in (found.two.source, found.two.receiver)}
+        assert ends in ({State.POSTED}, {State.RELEASED}), name
+        for one in (found.two.source, found.two.receiver):
+            booked = [line for line in one.node.core.booked if line[0] == case.id]  # type: ignore[attr-defined]
+            assert len(booked) == (ends == {State.POSTED}), name
+    moved = found.balances()[1] - BEFORE[0]
+    assert found.balances()[0] == BEFORE[0] - moved
+
+
+__all__ = ["ANSWER", "BEFORE", "SETTINGS", "WINDOW", "Pairs", "books_follow_the_chain", "pairs"]

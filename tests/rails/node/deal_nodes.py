@@ -107,6 +107,16 @@ class Both:
         self.sign()
         self.carry()
 
+    def until_terms(self, *parts: Part, **other: object) -> None:
+        """Signed, sold, and both have the exact terms."""
+        self.until_signed(*parts, **other)
+        self.settle_terms()
+
+    def settle_terms(self) -> None:
+        """The source has the cash, and the receiver agrees to the exact terms."""
+        self.ready()
+        self.carry()
+
     def sign(self, by: Key = PARTICIPANT) -> None:
         """The participant reads the election and signs; the attestor stands behind the key."""
         desk = self.receiver.desk

@@ -94,8 +94,6 @@ class Back:
 def posted(kept: KeptDeals | None = None) -> Back:
     """$3,000.00 pre-tax and $800.00 Roth went from the source to the receiver, and both have booked it."""
     two = both(founded(), kept) if kept is not None else both(founded())
-    two.until_signed()
-    two.ready()
-    two.carry()
+    two.until_terms()
     two.run()
     return Back(two)

@@ -20,10 +20,10 @@ from threading import Thread
 from typing import Any
 from urllib.error import HTTPError, URLError
 
-import uvicorn
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from tests.rails.node.conftest import NewDatabase
+from tests.rails.served import served
 from tests.rails.world import CHAIN_ID, DELAY, RELAY, Case, World
 
 from open401k.base.secrets import MasterKeys
@@ -59,22 +59,6 @@ class Switch:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer: ASGIApp = PlainTextResponse("away", 503) if self.is_away else self.app
         await answer(scope, receive, send)
-
-
-@contextmanager
-def served(app: ASGIApp) -> Iterator[str]:
-    """Its address while the block lasts."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="off", ws="none"))
-    thread = Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.01)
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(timeout=5)
 
 
 @contextmanager

@@ -58,9 +58,7 @@ def states_of(two: Both) -> tuple[State, State]:
 
 def refused_by_the_receivers_core(two: Both) -> None:
     """Signed and proposed; the receiver's core does not know the account, so that the chain aborts it."""
-    two.until_signed()
-    two.ready()
-    two.carry()
+    two.until_terms()
     accounts = core_of(two.receiver).balances
     kept = dict(accounts)
     accounts.clear()
@@ -229,9 +227,7 @@ def test_what_was_released_is_closed_by_wire_on_both_sides(kept: Both) -> None:
 
 
 def test_a_desk_hears_of_a_wire_while_its_own_case_is_not_released(two: Both) -> None:
-    two.until_signed()
-    two.ready()
-    two.carry()
+    two.until_terms()
     two.receiver.node.run_once()
     with two.source.files.begin() as unit:
         deals.stop(unit, two.source.desk, two.source.only(), 553)

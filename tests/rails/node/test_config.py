@@ -11,9 +11,10 @@ import pytest
 from open401k.kernel import FixedClock
 from open401k.rails.kinds import Kind
 from open401k.rails.messages import Role
+from open401k.rails.network_file import ConfigError
 from open401k.rails.node.adapters.bank import Banked
 from open401k.rails.node.batching import Settings
-from open401k.rails.node.config import ConfigError, NodeConfig, RulesAt, read_config
+from open401k.rails.node.config import NodeConfig, RulesAt, read_config
 from open401k.rails.node.core import Order, Part, Side, Waiting
 from open401k.rails.node.office import rules_of
 from open401k.rails.node.process import core_of

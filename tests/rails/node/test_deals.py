@@ -103,9 +103,7 @@ def test_a_wish_becomes_money_though_every_step_stops_once(where: str, request: 
 
 def test_nothing_of_a_person_stands_in_clear_in_the_database(kept_deals: Callable[..., object]) -> None:
     two = both(founded(), kept_deals)  # type: ignore[arg-type]
-    two.until_signed()
-    two.ready()
-    two.carry()
+    two.until_terms()
     for custodian in (two.source, two.receiver):
         with custodian.files.begin() as unit:
             told = ""
@@ -401,9 +399,7 @@ def test_terms_that_are_not_what_was_signed_are_declined(
 
 
 def test_a_receiver_declines_after_the_source_has_voted(two: Both) -> None:
-    two.until_signed()
-    two.ready()
-    two.carry()
+    two.until_terms()
     two.source.node.run_once()
     assert two.states() == (State.VOTED, State.LIQUIDATING)
 
@@ -550,8 +546,6 @@ def test_a_request_is_one_request(two: Both) -> None:
 
 
 def test_a_deal_is_read_as_it_was_written(two: Both) -> None:
-    two.until_signed()
-    two.ready()
-    two.carry()
+    two.until_terms()
     assert b"Maria" in written(two.receiver.deal("case"))
     assert two.receiver.deal("case").signed is not None

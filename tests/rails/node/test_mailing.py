@@ -19,11 +19,12 @@ from tests.rails.world import founded
 
 from open401k.base.faults import Stopped, stopping_at
 from open401k.kernel import FixedClock
+from open401k.rails.network_file import ConfigError, Table
 from open401k.rails.node import deals
 from open401k.rails.node.cases import Case, State
 from open401k.rails.node.codec import BadInputError
 from open401k.rails.node.codes import MAIL_REFUSED
-from open401k.rails.node.config import ConfigError, Table, mail_at
+from open401k.rails.node.config import mail_at
 from open401k.rails.node.core import Side, SilentError
 from open401k.rails.node.kept_deals import KeptDeals
 from open401k.rails.node.mail import MailAt, Template, address, composed, template_of

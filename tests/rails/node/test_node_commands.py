@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from tests.rails.node.conftest import NewDatabase
+from tests.rails.node.deal_nodes import PARTS
+from tests.rails.node.halves import receiving
 from tests.rails.node.processes import KEYS, network
 from tests.rails.node.test_running import ask, only
 from tests.rails.stubs import refusing, wallet
@@ -17,12 +19,14 @@ from open401k.app import Wiring
 from open401k.base.settings import Settings
 from open401k.doors import cli
 from open401k.rails.calls import call_of
-from open401k.rails.messages import Role
+from open401k.rails.messages import Mode, Role
+from open401k.rails.node.codec import written
 from open401k.rails.node.core import Side, SilentError
 from open401k.rails.node.deal import Deal
 from open401k.rails.node.office import wallet_signed
 from open401k.rails.node.opening import open_case
 from open401k.rails.node.post import Carried
+from open401k.rails.node.shares import handed
 from open401k.rails.node.signing import PolicyError
 
 
@@ -70,6 +74,16 @@ def test_a_node_is_prepared_and_tells_how_it_stands(
         assert command("token", "list", *typed)["tokens"][0]["holds"] == "no"
         assert "no role" in command("token", "add", "somebody", "--role", "king", *typed, code=2)
         assert command("exceptions", *typed) == {"exceptions": []}
+        by = ("--by", "counsel", "--why", "docket 24-cv-1")
+        assert "Which records?" in command("legal-hold", *by, *typed, code=2)
+        assert "no such case" in command("legal-hold", "none", *by, *typed, code=2)
+        assert command("legal-hold", "--every", *by, *typed)["is_held"]
+        assert not command("legal-hold", "--every", "--ends", *by, *typed)["is_held"]
+        with node.office() as office, office.process.files.begin() as unit:
+            open_case(unit, "old", side=Side.SOURCE, account="account at source")
+        found = command("retention", "old", *typed)
+        assert (found["kept_through"], found["erased"], len(found["acts"])) == (None, False, 2)
+        assert "goes on" in command("erase", "old", "--by", "records desk", *typed, code=2)
         assert "There is no such case." in command("again", "nobody", *typed, code=2)
         assert "There is no such case." in command("off-rail", "nobody", "--wire", "7", *typed, code=2)
         (notice := tmp_path / "notice.txt").write_text("A sample.")
@@ -96,6 +110,41 @@ def test_a_node_is_prepared_and_tells_how_it_stands(
         silent = command("status", *typed, code=1)
         assert (silent["network"], silent["can_sign"]) == (None, False)
         assert "503" in silent["silence"]
+
+
+def test_a_desk_leads_hands_out_codes_and_another_joins(
+    command: Any, another_database: NewDatabase, tmp_path: Path
+) -> None:
+    world = founded()
+    with network(world, another_database, tmp_path) as net:
+        (source, lead), half = net.nodes, tmp_path / "half.json"
+        typed, pays = ("--facts", str(half), "--config", str(lead.config)), source.identity.member
+        other = "0x" + world.members["administrator"].address.hex()
+        half.write_bytes(written(receiving(PARTS[0], member=lead.identity.member)))
+        asked = ("--source", f"0x{pays.hex()}", "--case", "led")
+        assert "'nobody' is no custodian" in command("lead", *asked, "--with", "nobody", *typed, code=2)
+        assert "names somebody twice" in command("lead", "--source", pays.hex(), "--with", pays.hex(), *typed, code=2)
+        with lead.config.open("a") as settings:
+            settings.write(f'\n[[peers]]\nname = "The Bank"\nmember = "{other}"\nurl = "https://bank.example"\n')
+            settings.write(f'mailbox = "0x{bytes(range(32)).hex()}"\n')
+        told = command("lead", *asked, "--with", "The Bank", *typed)
+        assert command("lead", *asked, "--with", other, *typed) == told
+        ((member, code),) = told["codes"].items()
+        assert (told["case"], f"0x{member}") == ("led", other)
+        ours, theirs = command("receivers", "led", "--config", str(lead.config))["receivers"]
+        assert (ours["is_ours"], ours["has_joined"], ours["code"]) == (True, True, None)
+        assert ours["parts"] == [{"kind": "pre_tax", "into": "plan", "cents": PARTS[0].cents}]
+        assert (theirs["name"], theirs["has_joined"], theirs["code"], theirs["parts"]) == ("", False, code, [])
+        joined = ("--config", str(source.config), "--facts", str(half))  # this node receives: of its own settings' peer
+        half.write_bytes(written(receiving(PARTS[1], member=source.identity.member)))
+        mistyped = code[:-1] + ("0" if code[-1] != "0" else "1")
+        by = ("--source", lead.identity.member.hex())
+        assert "one of the three was mistyped" in command("join", *by, "--code", mistyped, *joined, code=2)
+        whole = handed(bytes(range(32)), lead.identity.member, "account at source", Mode.FIXED)
+        assert command("join", *by, "--code", whole, "--case", "joined", *joined) == {"case": "joined"}
+        assert command("join", *by, "--code", whole, "--case", "joined", *joined) == {"case": "joined"}
+        (known,) = command("receivers", "joined", "--config", str(source.config))["receivers"]
+        assert (known["place"], known["is_ours"], known["has_joined"]) == (1, True, True)
 
 
 def test_a_signer_is_prepared_takes_a_nodes_keys_and_shows_its_log(

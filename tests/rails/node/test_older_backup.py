@@ -11,11 +11,12 @@ from tests.rails.node.halves import releasing
 from tests.rails.node.two_nodes import Pair, pair, rollover
 from tests.rails.world import DAY, Case, founded
 
+from open401k.kernel import SeededRandom
 from open401k.rails.node import deals
 from open401k.rails.node.again import off_rail
 from open401k.rails.node.cases import Cases, Kind, State, Way
 from open401k.rails.node.core import HoldState, Order, Side
-from open401k.rails.node.letters import Came
+from open401k.rails.node.letters import Came, LetterKind, Stands
 from open401k.rails.node.memory import Kept, MemoryCases
 from open401k.rails.node.memory_deals import MemoryDeals, Shelf
 from open401k.rails.node.opening import agree, note_forgotten, stop
@@ -198,9 +199,7 @@ def test_a_source_that_forgot_its_terms_hears_of_them_before_they_are_on_chain()
 def test_a_source_that_forgot_the_request_takes_another_number_and_both_desks_are_asked() -> None:
     two = both(founded())
     shelf, kept = backup(two)
-    two.until_signed()
-    two.ready()
-    two.carry()
+    two.until_terms()
     number = two.source.deal(two.source.only()).number
     two.source.node.run_once()
     agreed = two.source.file(two.source.only()).agreed
@@ -223,6 +222,30 @@ def test_a_source_that_forgot_the_request_takes_another_number_and_both_desks_ar
     with two.source.files.begin() as unit:  # books and core were set right by hand
         off_rail(unit, forgotten(two)[0], Way.WIRE, "ledger entry 4711")
     assert forgotten(two) == []
+
+
+def test_words_of_a_peer_open_one_file_for_each_case_and_no_more() -> None:
+    two = both(founded())
+    two.until_signed()
+    two.ready()
+    two.carry()
+    deal = two.source.deal(two.source.only())
+    last = two.world.clock.now
+    for number in range(100):
+        told = Stands(State.HELD, last, SeededRandom(number).token(32))
+        with two.receiver.files.begin() as unit:
+            unit.put_letter(two.source.desk.us, deal_of(two), LetterKind.STANDS, told)
+        carried(two)
+    assert len(forgotten(two)) == 1
+    assert two.source.open_codes() == [659, 662]
+    with two.source.files.begin() as unit:
+        assert unit.deal(deal.case).their_state is State.HELD  # from the first; the others changed nothing
+    two.run()
+    assert two.states() == (State.POSTED, State.POSTED)
+
+
+def deal_of(two: Both) -> bytes:
+    return two.receiver.deal("case").reference
 
 
 def test_the_database_knows_which_file_is_of_a_rollover(kept: Callable[[str], Cases]) -> None:

@@ -15,6 +15,7 @@ from tests.rails.served import served
 from tests.rails.world import DAY, RELAY, Case, World, founded, leg
 
 from open401k.doors.chain import Node as ServedNode
+from open401k.doors.chain import create_chain_app
 from open401k.rails.calls import call_of
 from open401k.rails.chain.interface import Head, UnavailableError
 from open401k.rails.chain.jsonrpc import Endpoint, RpcError
@@ -301,7 +302,7 @@ def through(world: World, endpoint: Endpoint) -> tuple[Pair, RpcChain]:
 
 def test_many_cases_are_asked_for_in_few_requests() -> None:
     world = founded()
-    with served(ServedNode(world.chain)) as url:
+    with served(create_chain_app(ServedNode(world.chain))) as url:
         endpoint = Noted("operator", url, wait=lambda _: None)
         both, chain = through(world, endpoint)
         for number in range(30):
@@ -327,7 +328,7 @@ def test_an_endpoint_that_takes_one_question_at_a_time_is_asked_so() -> None:
                 return b'{"jsonrpc": "2.0", "id": null, "error": {"code": -32600, "message": "no batches"}}'
             return super()._sent(body)
 
-    with served(served_node) as url:
+    with served(create_chain_app(served_node)) as url:
         endpoint = One("operator", url, wait=lambda _: None)
         head = world.chain.head()
         asked = [["0x1", False], [hex(head.number), False], ["nonsense", False]]

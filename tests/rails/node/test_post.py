@@ -29,6 +29,7 @@ from open401k.rails.node.post import (
     Receiving,
     Sending,
 )
+from open401k.rails.node.quotas import FROM_ONE, MOST, MOST_NAMES, WINDOW, Quota
 from open401k.rails.node.vouching import Answered, Pen, Vouched, Words, typed_data, with_word
 from open401k.rails.transfer_file.sealed import Mailbox, seal
 
@@ -334,15 +335,59 @@ def test_a_word_that_the_wallet_did_not_give_is_not_believed(pair: Pair) -> None
 
 def test_strangers_with_words_do_not_make_a_node_ask_the_network_each_time() -> None:
     pair = Pair()
-    for number in range(50):
-        with pytest.raises(LetterRefusedError):
-            pair.receiving(
-                with_word(sealed_by("a stranger"), replace(word_of(US, "a stranger"), valid_until=LATER + number))
-            )
-    assert pair.network.asked == 20
+    flood(pair, 50, "one address")
+    assert pair.network.asked == 2 * (1 + FROM_ONE)  # whose wallet, and the wallet: before it had failed, and after
     with pytest.raises(LetterRefusedError) as refused:
         pair.receiving(b"open401k vouched 1\xff\xff{}")
     assert refused.value.problem is LetterProblem.NOT_A_LETTER
+
+
+def flood(pair: Pair, times: int, *addresses: str) -> None:
+    """Strangers who name our side as the member, each time with another word."""
+    for number in range(times):
+        word = replace(word_of(US, "a stranger"), valid_until=LATER + number)
+        with pytest.raises(LetterRefusedError):
+            pair.receiving(with_word(sealed_by("a stranger"), word), by=addresses[number % len(addresses)])
+
+
+def test_strangers_do_not_use_up_what_members_are_asked_about() -> None:
+    pair = with_wallets(Pair())
+    strangers = [f"address 203.0.113.{number}" for number in range(40)]
+    for _ in range(5):  # so long every one of them was asked about once
+        flood(pair, 40, *strangers)
+        pair.now += WINDOW
+    flood(pair, 200, *strangers)
+    pair.put(letter(1))
+    pair.go()
+    assert pair.theirs.taken == [letter(1)]
+    asked = pair.network.asked
+    pair.now += 31  # its word has to be asked about anew, while new addresses ask for nothing but that it may not
+    flood(pair, 40, *(f"address 198.51.100.{number}" for number in range(40)))
+    assert pair.network.asked == asked + 2 * MOST
+    pair.put(letter(2))
+    pair.go()
+    assert pair.theirs.taken == [letter(1), letter(2)]
+
+
+def test_however_many_addresses_ask_memory_is_bounded() -> None:
+    now = 0.0
+    quota = Quota(lambda: now)
+    may = 0
+    for number in range(3 * MOST_NAMES):
+        now += 0.01
+        may += quota.may(f"address {number}")
+        quota.failed(f"address {number}")
+    assert quota.names == MOST_NAMES
+    assert may <= MOST * (0.01 * 3 * MOST_NAMES / WINDOW + 1)
+
+
+def test_of_one_member_only_the_latest_words_are_remembered() -> None:
+    pair = with_wallets(Pair())
+    words = Words(pair.network, DOMAIN, lambda *_: True, lambda: NOW, lambda: pair.now)
+    for number in range(100):
+        assert words.hold(replace(word_of(US, "our letters"), valid_until=LATER + number))
+        assert not words.hold(word_of(number.to_bytes(20, "big"), "a stranger"))
+    assert {each: len(held) for each, held in words._held.items()} == {US: 4}
 
 
 def test_what_a_wallet_is_shown_is_what_is_checked() -> None:

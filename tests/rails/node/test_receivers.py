@@ -10,32 +10,49 @@ from typing import Any, cast
 import pytest
 from tests.rails.node.cores import MemoryCore
 from tests.rails.node.deal_nodes import PARTICIPANT, Both, Custodian, Kept, both
-from tests.rails.node.halves import RECEIVER_FILE, receiving, releasing
+from tests.rails.node.halves import PAPER, RECEIVER_FILE, SOURCE_FILE, receiving, releasing
 from tests.rails.node.two_nodes import BEFORE, node_of
-from tests.rails.world import DAY, World, founded, key
+from tests.rails.world import (
+    BEGUN,
+    DAY,
+    DELAY,
+    MEMBER,
+    RECEIVES,
+    RELAY,
+    RELEASES,
+    World,
+    action_of,
+    founded,
+    key,
+)
 
 from open401k.base.faults import Stopped, stopping_at
+from open401k.kernel import Source
+from open401k.rails.calls import call_of
 from open401k.rails.evidence.checking import check
 from open401k.rails.evidence.file import joined, write
 from open401k.rails.evidence.findings import Status
 from open401k.rails.evidence.handing import evidence_of
 from open401k.rails.kinds import Into, Kind
 from open401k.rails.node import deals
-from open401k.rails.node.again import again, off_rail
+from open401k.rails.node.again import again, off_rail, residual
 from open401k.rails.node.cases import State, Way
 from open401k.rails.node.codec import BadInputError, told
 from open401k.rails.node.codes import TERMS_UNFIT
 from open401k.rails.node.core import Side
 from open401k.rails.node.deal import Deal
 from open401k.rails.node.elections import digest_of
+from open401k.rails.node.exceptions import StillOpenError
+from open401k.rails.node.explaining import put_paper, signed_paper
 from open401k.rails.node.following import Verdict
 from open401k.rails.node.halves import ReceivingHalf, Wanted
 from open401k.rails.node.judging import NotNowError
 from open401k.rails.node.letters import Came, Letter, LetterKind, Request, letter_bytes, letter_of
 from open401k.rails.node.memory_deals import MemoryDeals
+from open401k.rails.node.returning import give_back
 from open401k.rails.node.seen import seen_of
 from open401k.rails.node.together import codes_of
-from open401k.rails.preflight.facts import Part
+from open401k.rails.preflight.facts import Held, Part
 from open401k.rails.preflight.reasons import Code
 from open401k.rails.tracking import tracked
 
@@ -86,14 +103,15 @@ class Three:
         with self.source.files.begin() as unit:
             deals.put_facts(unit, self.source.desk, self.source.only(), half)
 
-    def sign(self) -> None:
-        desk = self.lead.desk
-        with self.lead.files.begin() as unit:
-            election = deals.election_of(unit, desk, "lead")
+    def sign(self, by: Custodian | None = None, case: str = "lead") -> None:
+        one = by or self.lead
+        desk = one.desk
+        with one.files.begin() as unit:
+            election = deals.election_of(unit, desk, case)
         attestation, attested = Both(self.world, self.source, self.lead).attested(election.participant)
-        with self.lead.files.begin() as unit:
+        with one.files.begin() as unit:
             signature = PARTICIPANT.sign(digest_of(election, desk.domain))
-            deals.elect(unit, desk, "lead", signature=signature, attestation=attestation, attested=attested)
+            deals.elect(unit, desk, case, signature=signature, attestation=attestation, attested=attested)
 
     def ready(self) -> None:
         with self.source.files.begin() as unit:
@@ -202,6 +220,72 @@ def test_pre_tax_and_roth_go_to_two_custodians_at_once_though_steps_stop(
         {"account at receiver": {0: 8_000_00, 1: 1_000_00}},
         {"account at other": {0: 5_000_00, 1: 1_800_00}},
     ]
+
+
+def test_every_receiver_gets_the_explanation_whenever_it_joins() -> None:
+    for is_late in (False, True):
+        all_ = three(founded())
+        all_.ask()
+        all_.carry()
+        if not is_late:
+            all_.join()
+            all_.carry()
+        all_.put()
+        all_.carry()
+        with all_.source.files.begin() as unit:
+            assert put_paper(unit, all_.source.only(), PAPER)
+        all_.carry()
+        if is_late:
+            all_.join()
+            all_.carry()
+        assert all_.raised() == []
+        for name, each in (("lead", all_.lead), ("other", all_.other)):
+            with each.files.begin() as unit:
+                found = signed_paper(unit, unit.deal(name))
+                assert found is not None
+                assert found.paper == PAPER
+        with all_.other.files.begin() as unit:
+            assert seen_of(unit, "other", None, now=all_.world.clock.now).explained
+
+
+def test_who_does_not_lead_learns_of_other_kinds_the_sums_alone() -> None:
+    all_ = three(founded())
+    all_.ask()
+    all_.carry()
+    all_.join()
+    all_.carry()
+    half = releasing(Part(Kind.PRE_TAX, Into.PLAN, 0, 3_000_00), Part(Kind.ROTH, Into.PLAN, 0, 800_00))
+    (pre_tax,) = (each for each in half.held if each.kind is Kind.PRE_TAX)
+    some = replace(pre_tax, balance_cents=1_100_00, vested_cents=1_000_00, paid_cents=1_000_00)
+    more = replace(some, source=Source.MATCH, balance_cents=2_500_00, vested_cents=2_000_00, paid_cents=2_000_00)
+    told = {**half.file, "amounts[match].earnings_cents": "7",
+            "amounts[pre_tax].forfeited_cents": "10000", "amounts[match].forfeited_cents": "50000"}  # fmt: skip
+    half = replace(half, held=(some, more, *(each for each in half.held if each is not pre_tax)), file=told)
+    with all_.source.files.begin() as unit:
+        deals.put_facts(unit, all_.source.desk, all_.source.only(), half)
+    all_.carry()
+    assert all_.states() == [State.PREVALIDATED] * 3, [each.reasons for each in all_.deals()]
+    all_.sign()
+    all_.carry()
+    all_.ready()
+    all_.carry()
+    assert all_.raised() == []
+    _, lead, other = all_.deals()
+    assert lead.releasing == half
+    assert other.releasing is not None
+    ours = [each for each in half.held if each.kind is Kind.ROTH]
+    assert list(other.releasing.held) == [
+        *ours, Held(pre_tax.source, Kind.PRE_TAX, 3_600_00, 3_000_00, 3_000_00),
+    ]  # fmt: skip
+    assert lead.transfer_file is not None
+    assert other.transfer_file is not None
+    assert other.transfer_file.root == lead.transfer_file.root
+    seen = {label.partition("]")[0] for label in other.transfer_file.values if label.startswith("amounts[")}
+    assert seen == {"amounts[roth"}
+    text = b"".join(all_.seen["other"]).decode()
+    assert ("50000" in text, 'amounts[match].forfeited_cents":' in text) == (False, False)
+    all_.run(6)
+    assert all_.states() == [State.POSTED] * 3
 
 
 def test_no_receiver_sees_anothers_account_person_or_secret() -> None:
@@ -332,17 +416,169 @@ def test_who_is_not_named_does_not_join_and_a_person_who_differs_is_told() -> No
     assert all_.states() == [State.PREVALIDATED] * 3
 
 
-def test_what_is_for_one_receiver_is_refused_in_words() -> None:
+def newest(custodian: Custodian) -> Deal:
+    """Its deal that no other follows."""
+    with custodian.files.begin() as unit:
+        parents = {unit.case(each.case).parent for each in unit.deals()}
+        (found,) = (each for each in unit.deals() if each.case not in parents)
+        return found
+
+
+def stopped(all_: Three) -> None:
+    """Exact terms, proposed; one receiver stops it, and all is given free."""
+    until_signed(all_)
+    all_.ready()
+    all_.carry()
+    all_.source.node.run_once()
+    with all_.other.files.begin() as unit:
+        deals.stop(unit, all_.other.desk, "other", 501)
+    all_.carry()
+    all_.run(6)
+    assert all_.states() == [State.RELEASED] * 3
+
+
+def verdict_of(custodian: Custodian, case: str) -> Verdict:
+    agreed = custodian.file(case).agreed
+    return custodian.node.coordinator.final(agreed).verdict if agreed else Verdict.ABSENT
+
+
+@pytest.mark.parametrize("where", ["memory", "postgresql"])
+def test_who_pays_proposes_it_again_to_all_though_steps_stop(where: str, request: pytest.FixtureRequest) -> None:
+    all_ = three(founded(), request.getfixturevalue("kept_deals")) if where == "postgresql" else three(founded())
+    stopped(all_)
+    case = all_.source.only()
+    verdict = verdict_of(all_.source, case)
+
+    def do() -> None:
+        with all_.source.files.begin() as unit:
+            again(unit, all_.source.desk, case, "second", verdict=verdict)
+
+    for each, name in ((all_.lead, "lead"), (all_.other, "other")):
+        with each.files.begin() as unit, pytest.raises(NotNowError, match="the custodian that pays proposes it again"):
+            again(unit, each.desk, name, "mine", verdict=verdict)
+    stopped_once(do, "deals.again")
+    stopped_once(all_.carry, "deals.letter_taken")
+    do()
+    custodians = [each for _, each in all_.everybody()]
+    assert [each.file(newest(each).case).state for each in custodians] == [State.LIQUIDATING] * 3, all_.raised()
+    assert [newest(each).part for each in custodians] == [1] * 3
+    assert not all_.raised()
+    with all_.source.files.begin() as unit:
+        deals.ready(unit, all_.source.desk, "second")
+    all_.carry()
+    all_.run(6)
+    assert [each.file(newest(each).case).state for each in custodians] == [State.POSTED] * 3, all_.raised()
+    assert [each.node.core.balances for each in custodians] == [  # type: ignore[attr-defined]
+        {"account at source": {0: 2_000_00, 1: 200_00}},
+        {"account at receiver": {0: 8_000_00, 1: 1_000_00}},
+        {"account at other": {0: 5_000_00, 1: 1_800_00}},
+    ]
+
+
+def test_a_case_that_ended_is_closed_by_a_check_for_each() -> None:
     all_ = three(founded())
     until_signed(all_)
-    with all_.source.files.begin() as unit:
-        deals.stop(unit, all_.source.desk, all_.source.only(), 501)
-    all_.carry()
     case = all_.source.only()
-    with all_.source.files.begin() as unit, pytest.raises(NotNowError, match="has 2 receivers: to propose again"):
-        again(unit, all_.source.desk, case, "second", verdict=Verdict.ABORTED)
-    with all_.source.files.begin() as unit, pytest.raises(NotNowError, match="has 2 receivers: one check or wire"):
-        off_rail(unit, case, Way.CHECK, "7")
+    with all_.source.files.begin() as unit, pytest.raises(NotNowError, match="stop it, which ends it for all"):
+        off_rail(unit, case, Way.CHECK, "7, 8")
+    with all_.source.files.begin() as unit:
+        deals.stop(unit, all_.source.desk, case, 501)
+    all_.carry()
+    assert all_.raised()
+    for wrong in ("7", "7,", "7, 8, 9"):
+        with all_.source.files.begin() as unit, pytest.raises(NotNowError, match="in this order: the new plan, the ba"):
+            off_rail(unit, case, Way.CHECK, wrong)
+    with all_.source.files.begin() as unit:
+        off_rail(unit, case, Way.CHECK, "7, 8")
+    all_.carry()
+    assert all_.states() == [State.OFF_RAIL] * 3
+    assert not all_.raised()
+    for each, number in ((all_.lead, "7"), (all_.other, "8")):
+        with each.files.begin() as unit:
+            assert unit.off_rail(each.only()) == (Way.CHECK, number)
+
+
+@pytest.mark.parametrize(("named", "left"), [("7, 8", 0), ("7, 9", 1)])
+def test_a_receiver_closes_its_own_part_and_who_pays_is_told(named: str, left: int) -> None:
+    all_ = three(founded())
+    stopped(all_)
+    with all_.other.files.begin() as unit:
+        off_rail(unit, "other", Way.WIRE, "8")
+    all_.carry()
+    assert all_.states() == [State.RELEASED, State.RELEASED, State.OFF_RAIL]
+    assert any("of these receivers it is number 2" in each for each in all_.raised())
+    with all_.source.files.begin() as unit:
+        off_rail(unit, all_.source.only(), Way.WIRE, named)
+    all_.carry()
+    assert all_.states() == [State.OFF_RAIL] * 3
+    assert len(all_.raised()) == left, all_.raised()
+
+
+def who_may_release() -> World:
+    """A network in which the other receiver may pay, too."""
+    world = founded()
+    told = (BEGUN + 400 * DAY, RELEASES | RECEIVES, 0xFFFF, world.signer("other").address)
+    kinds, given = f"address,{MEMBER}", (world.members["other"].address, told)
+    world.motion(action_of("set_member", kinds, *given))
+    world.clock.now += DELAY
+    world.send(RELAY, world.network, call_of(f"set_member({kinds})", *given))
+    return world
+
+
+@pytest.mark.parametrize("who", ["lead", "other"])
+def test_one_receiver_gives_its_own_part_back(who: str) -> None:
+    # Money flow: source -> lead 3,000.00 and -> other 800.00; then one of them gives its own back
+    all_ = three(who_may_release())
+    until_signed(all_)
+    all_.ready()
+    all_.carry()
+    all_.run(6)
+    assert all_.states() == [State.POSTED] * 3
+    giver, case = dict(all_.everybody())[who], all_.source.only()
+    kind, cents = (Kind.PRE_TAX, 3_000_00) if who == "lead" else (Kind.ROTH, 800_00)
+    account = f"account at {'receiver' if who == 'lead' else 'other'}"
+    part = Part(kind, Into.PLAN, 0, cents)
+    half = receiving(part, member=all_.source.desk.us, account="account at source", source_account=account)
+
+    def ask(half: ReceivingHalf, by: bytes | None) -> None:
+        with all_.source.files.begin() as unit:
+            give_back(unit, all_.source.desk, case, "back", half, by=by)
+
+    with pytest.raises(BadInputError, match=r"by: names none, or not one.*the new plan.*the bank"):
+        ask(half, None)
+    with pytest.raises(BadInputError, match="wanted"):
+        ask(replace(half, wanted=(Wanted(kind, Into.PLAN, cents + 1),)), giver.desk.us)
+    another = all_.other if who == "lead" else all_.lead
+    with pytest.raises(BadInputError, match=r"source_account.*wanted"):
+        ask(half, another.desk.us)
+    ask(half, giver.desk.us)
+    all_.carry()
+    given = newest(giver).case
+    with giver.files.begin() as unit:
+        own = {label: said for label, said in SOURCE_FILE.items() if who == "lead" or "pre_tax" not in label}
+        deals.put_facts(unit, giver.desk, given, releasing(part, account=account, file=own))
+    all_.carry()
+    assert all_.source.file("back").state is State.PREVALIDATED, all_.source.deal("back").reasons
+    all_.sign(all_.source, "back")
+    all_.carry()
+    with giver.files.begin() as unit:
+        deals.ready(unit, giver.desk, given)
+    all_.carry()
+    all_.run(6)
+    assert (all_.source.file("back").state, giver.file(given).state) == (State.POSTED, State.POSTED), all_.raised()
+    assert giver.node.core.balances == {account: dict(BEFORE)}  # type: ignore[attr-defined]
+    with pytest.raises(StillOpenError, match="goes back once"):
+        ask(replace(half, deadline=half.deadline.replace(day=half.deadline.day - 1)), giver.desk.us)
+
+
+def test_what_came_in_later_is_asked_for_by_who_takes_it() -> None:
+    all_ = three(founded())
+    until_signed(all_)
+    case = all_.source.only()
+    half = all_.source.deal(case).releasing
+    assert half is not None
+    with all_.source.files.begin() as unit, pytest.raises(NotNowError, match="asks for a rollover of its own"):
+        residual(unit, all_.source.desk, case, "rest", half, verdict=Verdict.ABORTED)
     with all_.other.files.begin() as unit:
         before = unit.deal("other")
         unit.change_deal(before, replace(before, elected=None))

@@ -79,9 +79,7 @@ def test_what_was_stopped_before_the_terms_stays_where_it_was(two: Both) -> None
 
 
 def test_what_nobody_decides_in_time_comes_back_by_itself(two: Both) -> None:
-    two.until_signed()
-    two.ready()
-    two.carry()
+    two.until_terms()
     two.source.node.run_once()
     two.carry()
     two.world.clock.now += 15 * DAY

@@ -133,6 +133,9 @@ def test_a_batch_is_signed_when_each_of_its_cases_would_be(world: World) -> None
         (asked, (one, back), known(world, approvals_an_hour=1), Why.TOO_MANY_AN_HOUR),
     ):
         assert why(asked_, messages.encode_batch([each.encoded for each in cases]), of) is expected
+    refused = judge(asked, beside, known(world, cents_a_day=599_99))  # the second is more than the day has left
+    assert isinstance(refused, Refused)
+    assert refused.rollover == back.id
     before = Before()
     before.note_batch(NOW, found.batch)
     assert before.times == [NOW]

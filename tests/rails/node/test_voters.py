@@ -69,6 +69,14 @@ def named(two: Both, who: bytes = SPOUSE.address, role: Role = Role.SPOUSE) -> N
         deals.name_voter(unit, two.source.desk, two.source.only(), role, who)
 
 
+def with_terms(two: Both, who: bytes = SPOUSE.address) -> None:
+    """Signed, the spouse's key known, and exact terms at both."""
+    asked_for(two)
+    named(two, who)
+    two.carry()
+    two.settle_terms()
+
+
 def paper(two: Both, role: Role = Role.SPOUSE) -> Paper:
     found = voting.paper_of(two.source.deal(two.source.only()), two.source.desk, role)
     assert found is not None
@@ -131,11 +139,7 @@ def owners(two: Both, *, of: object = None) -> set[str]:
 
 def test_the_spouse_has_until_the_terms_deadline_and_then_all_goes_back() -> None:
     two = both(founded())
-    asked_for(two)
-    named(two)
-    two.carry()
-    two.ready()
-    two.carry()
+    with_terms(two)
     two.run()
     agreed = two.source.file(two.source.only()).agreed
     assert agreed is not None
@@ -152,11 +156,7 @@ def test_the_spouse_has_until_the_terms_deadline_and_then_all_goes_back() -> Non
 
 def test_only_the_voters_own_signature_over_exactly_these_terms_counts() -> None:
     two = both(founded())
-    asked_for(two)
-    named(two)
-    two.carry()
-    two.ready()
-    two.carry()
+    with_terms(two)
     told = paper(two)
     others = replace(told, terms=replace(told.terms, deadline=told.terms.deadline - 1))
     for wrong in (
@@ -185,11 +185,7 @@ def test_only_the_voters_own_signature_over_exactly_these_terms_counts() -> None
 
 def test_a_passkey_of_a_spouse_is_taken_by_the_contracts() -> None:
     two = both(founded())
-    asked_for(two)
-    named(two, PASSKEY.address)
-    two.carry()
-    two.ready()
-    two.carry()
+    with_terms(two, PASSKEY.address)
     two.run()
     votes(two, signature=asserted(paper(two).digest))
     two.run()
@@ -311,11 +307,7 @@ def test_a_letter_about_a_voter_that_does_not_fit_is_an_exception() -> None:
 
 def test_evidence_proves_the_spouses_approval_and_calls_nobody_a_member_who_is_none() -> None:
     two = both(founded())
-    asked_for(two)
-    named(two)
-    two.carry()
-    two.ready()
-    two.carry()
+    with_terms(two)
     two.run()
     votes(two)
     two.carry()

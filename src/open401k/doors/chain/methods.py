@@ -60,6 +60,7 @@ class Node:
             "eth_getTransactionCount": self._count,
             "eth_sendRawTransaction": self._send,
             "eth_getTransactionReceipt": self._receipt,
+            "eth_getTransactionByHash": self._transaction,
             "eth_getLogs": self._logs,
             "eth_getBlockByNumber": self._by_number,
             "eth_getBlockByHash": self._by_hash,
@@ -151,6 +152,22 @@ class Node:
             "from": wording.data(transaction.sender) if transaction else None,
             "to": wording.data(transaction.to) if transaction and transaction.to else None,
         }
+
+    def _transaction(self, params: Params) -> Json:
+        tx_hash = wording.as_data(_at(params, 0), 32)
+        found = self._chain.receipt(tx_hash)
+        header = None if found is None else self._chain.header(found.block.number)
+        if found is None or header is None:
+            return None
+        (transaction,) = self._chain.transactions(header)
+        return {
+            "hash": wording.data(tx_hash), "transactionIndex": "0x0", "type": "0x0",
+            "blockHash": wording.data(found.block.hash), "blockNumber": wording.quantity(found.block.number),
+            "chainId": wording.quantity(self._chain.chain_id), "from": wording.data(transaction.sender),
+            "to": wording.data(transaction.to) if transaction.to else None, "input": wording.data(transaction.data),
+            "nonce": wording.quantity(transaction.nonce), "value": wording.quantity(transaction.value),
+            "gas": wording.quantity(transaction.gas), "gasPrice": "0x0",
+        }  # fmt: skip
 
     def _logs(self, params: Params) -> Json:
         asked = wording.as_object(_at(params, 0))

@@ -36,15 +36,10 @@ def amend(
     if not why.strip():
         raise BadInputError("The reason is blank.", fix="Say in a sentence why the plan is amended.")
     with at_plan(wiring_of(context), "amend", plan) as place, refused_aloud(), told_if_refused():
-        of: dict[str, Any] = {"tenant_id": place.tenant_id, "plan_id": place.plan_id, "changes": told}
-        _, done = amending.amend(
-            place.services.db,
-            actor=person_with(place, by, "amend", Permission.PLAN_CHANGE),
-            **of,
-            effective_on=effective_on.date(),
-            why=why.strip(),
-            key=key or str(place.services.ids.new(FlowId)),
-        )
+        key = key or str(place.services.ids.new(FlowId))
+        asked = amending.ToAmend(place.tenant_id, place.plan_id, told, effective_on.date(), why.strip(), key)
+        person = person_with(place, by, "amend", Permission.PLAN_CHANGE)
+        done = amending.amend(place.services.db, actor=person, asked=asked)
     settled, voice = done["settle"], Voice(json)
     voice.tell(settled)
     voice.line(f"Amended from {effective_on.date()} on.")

@@ -28,6 +28,8 @@ from . import (
     node,
     node_desk,
     node_letter_keys,
+    node_receivers,
+    node_retention,
     node_running,
     node_signer,
     node_voters,
@@ -70,6 +72,8 @@ node.commands.add_typer(node_letter_keys.commands, name="letter-key")
 node.commands.add_typer(node_signer.commands, name="signer")
 node.commands.add_typer(node_desk.commands)
 node.commands.add_typer(node_voters.commands)
+node.commands.add_typer(node_receivers.commands)
+node.commands.add_typer(node_retention.commands)
 app.add_typer(pay_codes.commands, name="pay-codes")
 app.add_typer(corrections.commands, name="corrections")
 app.add_typer(forfeitures.commands, name="forfeitures")

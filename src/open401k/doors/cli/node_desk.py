@@ -76,15 +76,26 @@ def residual_(context: typer.Context, case: CaseId, facts: Facts, config: Config
 
 
 @commands.command("return")
-def return_(context: typer.Context, case: CaseId, facts: Facts, config: Config = CONFIG, json: Json = False) -> None:
+def return_(
+    context: typer.Context,
+    case: CaseId,
+    facts: Facts,
+    by: Annotated[str, typer.Option(help="Who gives back its own part, by its address, where several received.")] = "",
+    config: Config = CONFIG,
+    json: Json = False,
+) -> None:
     """Ask back what we paid, as a rollover that names the first one; --facts: our half, as who receives."""
     from open401k.rails.node.codec import parsed, read
     from open401k.rails.node.halves import ReceivingHalf
     from open401k.rails.node.returning import give_back
 
+    try:
+        who = bytes.fromhex(by.removeprefix("0x")) or None
+    except ValueError:
+        raise BadInputError(f"{by!r} is no address.", fix="Write 40 letters of 0-9 and a-f.") from None
     with _office(context, config) as office:
         half = _read(lambda: read(ReceivingHalf, parsed(facts.read_bytes()), at="facts"))
-        made = _done(office, lambda unit, desk: give_back(unit, desk, case, _new(office), half, at="facts"))
+        made = _done(office, lambda unit, desk: give_back(unit, desk, case, _new(office), half, at="facts", by=who))
     voice = Voice(json)
     voice.tell({"case": made.case, "gives_back": case})
     voice.line(f"Case {made.case} asks back what case {case} paid. The other custodian is told; the participant signs.")

@@ -9,7 +9,8 @@ import typer
 from open401k.kernel import EmployeeId, RolloverId
 from open401k.views import rollovers as view
 
-from .. import invalid_rollovers, rollovers
+from .. import explaining, invalid_rollovers, rollovers
+from ..provided import GivenExplanation
 from .corrections import By, person_who_decides, refused_aloud
 from .found import bytes_of
 from .places import Place, PlanOption, actor_of, at_plan
@@ -115,6 +116,27 @@ def pay_back(
             place.services, **of, rollover_id=_named(which), withheld=withheld, earnings=told
         )
     _say(found, Voice(json))
+
+
+@commands.command()
+def explanation(
+    context: typer.Context, by: By,
+    file: Annotated[Path, typer.Argument(help="Plain text, or a PDF, of at most 1,000,000 bytes.")],
+    title: Annotated[str, typer.Option(help="As people call it.")],
+    version: Annotated[str, typer.Option(help="Its edition.")],
+    of_roth: Annotated[bool, typer.Option("--of-roth/--not-of-roth", help="It tells of Roth money.")] = True,
+    of_other: Annotated[bool, typer.Option("--of-other/--not-of-other", help="It tells of other money.")] = True,
+    plan: PlanOption = "", json: Json = False,
+) -> None:  # fmt: skip
+    """Give this explanation of section 402(f) from now on with every rollover that the plan pays."""
+    with at_plan(wiring_of(context), "rollovers explanation", plan) as place, refused_aloud():
+        actor = person_who_decides(place, by, "rollovers explanation")
+        at = explaining.Putting(place.services, actor, place.tenant_id, place.plan_id)
+        given = GivenExplanation(title, version, of_roth, of_other, bytes_of(file))
+        found = explaining.put(at, given)
+    voice = Voice(json)
+    voice.tell(found)
+    voice.line(f"{found.title} ({found.version}) is given from now on; what is signed of it is {found.fingerprint}.")
 
 
 def _pairs(said: list[str]) -> dict[str, str]:

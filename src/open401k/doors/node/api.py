@@ -20,9 +20,9 @@ from open401k.rails.node.deal import DealUnit
 from open401k.rails.node.halves import Half, ReceivingHalf, ReleasingHalf
 from open401k.rails.node.once import Answer
 from open401k.rails.node.report import case_ids, newest_event
+from open401k.rails.node.shares import code_for, handed_codes
 from open401k.rails.node.signed_here import attest_and_elect
 from open401k.rails.node.staff import Role, link_for
-from open401k.rails.node.together import codes_of
 
 from ..problems import NOT_FOUND, ProblemError
 from . import mail_api, papers_api
@@ -35,6 +35,8 @@ _READ = frozenset(Role)
 _FEED = frozenset({Role.OPERATOR, Role.SYSTEM})
 _ACT = frozenset({Role.OPERATOR})
 _MOST_LISTED = 100
+#: Letters of a code without what is added where people hand it over.
+_BARE = 64
 
 
 def ask(call: Call) -> Answer:
@@ -57,8 +59,10 @@ def ask(call: Call) -> Answer:
 def join(call: Call) -> Answer:
     """We receive a part of what another custodian leads, whose code its desk or the participant gave us."""
     told_of = _object(call.body, "source", "code", "receiving")
-    source, code = _octets(told_of["source"], 20, "source"), _octets(told_of["code"], 32, "code")
+    source, text = _octets(told_of["source"], 20, "source"), _text(told_of["code"], "code")
     half = read(ReceivingHalf, told_of["receiving"], at="receiving")
+    is_bare = len(text.removeprefix("0x")) == _BARE  # without what finds a wrong letter
+    code = _octets(text, 32, "code") if is_bare else code_for(text, source, half)
     case = f"rlv_{call.doors.process.around.random.token(12).hex()}"
 
     def work(unit: DealUnit) -> Answer:
@@ -69,10 +73,10 @@ def join(call: Call) -> Answer:
 
 
 def codes(call: Call) -> Answer:
-    """We lead: by which code each other receiver joins. Whoever is named and has it may; hand it over with care."""
+    """We lead, or pay: by which code each other receiver joins. Who is named and has it may; hand it over with care."""
     with call.doors.process.files.begin() as unit:
-        found = codes_of(unit.deal(case_named(unit, call)))
-    return Answer(200, {"codes": {member.hex(): code.hex() for member, code in found.items()}})
+        found = handed_codes(unit.deal(case_named(unit, call)))
+    return Answer(200, {"codes": {member.hex(): code for member, code in found.items()}})
 
 
 def listed(call: Call) -> Answer:
@@ -211,12 +215,18 @@ def again(call: Call) -> Answer:
 
 
 def give_back(call: Call) -> Answer:
-    """Ask back what we paid: a new case that names this one, which the participant signs; our half, as who receives."""
-    half = read(ReceivingHalf, _object(call.body, "receiving")["receiving"], at="receiving")
+    """Ask back what we paid: a new case that names this one, which the participant signs; our half, as who receives.
+
+    Where several received, ``by`` is the member that gives back its own part.
+    """
+    body = _object(call.body, "receiving", by=None)
+    half = read(ReceivingHalf, body["receiving"], at="receiving")
+    by = None if body["by"] is None else _octets(body["by"], 20, "by")
     new = f"rlv_{call.doors.process.around.random.token(12).hex()}"
 
     def work(unit: DealUnit) -> Answer:
-        made = returning.give_back(unit, call.doors.office.desk, case_named(unit, call), new, half, at="receiving")
+        case = case_named(unit, call)
+        made = returning.give_back(unit, call.doors.office.desk, case, new, half, at="receiving", by=by)
         return Answer(201, {"case": made.case, "parent": call.names["case"], "state": str(unit.case(made.case).state)})
 
     return _once(call, work)

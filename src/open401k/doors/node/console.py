@@ -70,6 +70,12 @@ DID: Mapping[Act, str] = {
     Act.STOP: "It is to end. Money that is held comes back once that is final.",
 }
 
+#: What a case's page says after it was begun there.
+BEGUN: Mapping[str, str] = {
+    "lead": "It is asked for. Hand each code below to its custodian, and put the facts from your systems.",
+    "join": "We joined. Put the facts from your systems; the custodian that leads has the participant sign.",
+}
+
 _LONGEST = 100
 _ENDED = (State.POSTED, State.RELEASED, State.OFF_RAIL)
 _DESKS = dict(enumerate(Owner, 1))

@@ -92,7 +92,7 @@ class Console:
         """One case."""
         who = await self._who(request)
         did = request.query_params.get("did", "")
-        said = console.DID[Act(did)] if did in list(Act) else ""
+        said = console.DID[Act(did)] if did in list(Act) else console.BEGUN.get(did, "")
         return await self._case_page(request, who, Filled(), said=said)
 
     async def exceptions(self, request: Request) -> Response:

@@ -28,7 +28,7 @@ from open401k.rails.node.once import Answer, KeyReusedError
 from open401k.rails.node.papers import Paper
 from open401k.rails.node.report import listed
 from open401k.rails.node.signed_here import attest_and_elect
-from open401k.rails.node.taking_back import TakeBack, agreed_again, take_back_move, take_back_screen
+from open401k.rails.node.taking_back import TakeBack, agreed_again, take_back_move, take_back_rest, take_back_screen
 from open401k.rails.passkeys import Passkey
 
 from .desk import Doors
@@ -50,7 +50,8 @@ from .showing import detail_of, exceptions_of, followed_of, known_of, line_of, s
 
 #: Cases of one page of the console.
 SHOWN_AT_MOST = 100
-_REFUSALS = (NotNowError, MoveError, StillOpenError, BadInputError, Open401kError, KeyReusedError)
+#: What a desk is told in words.
+REFUSALS = (NotNowError, MoveError, StillOpenError, BadInputError, Open401kError, KeyReusedError)
 
 
 @dataclass
@@ -235,8 +236,8 @@ class NodePages:
         """Do it in one transaction, and have the node look; why not, if it was refused."""
         try:
             asking_first(lambda: self._in_one(work))
-        except _REFUSALS as why:
-            return _refused(why)
+        except REFUSALS as why:
+            return refused(why)
         self.doors.wake()
         return None
 
@@ -253,8 +254,8 @@ class NodePages:
             asking_first(
                 lambda: self.doors.once.first(f"console {staff.name}", key, asked.encode(), at=self.now(), work=answer)
             )
-        except _REFUSALS as why:
-            return _refused(why)
+        except REFUSALS as why:
+            return refused(why)
         self.doors.wake()
         return None
 
@@ -265,6 +266,8 @@ def take_back(unit: KeptDealUnit, doors: Doors, case: str, what: TakeBack, verdi
     match what:
         case TakeBack.MOVE:
             take_back_move(unit, desk, case, verdict)
+        case TakeBack.REST:
+            take_back_rest(unit, desk, case)
         case TakeBack.SCREEN:
             take_back_screen(unit, desk, case)
             addresses.stop(unit, case, at=desk.now())
@@ -297,7 +300,8 @@ def _unknown() -> Refusal:
     return Refusal("", "This link does not hold any more.", "Ask the company for a new one.")
 
 
-def _refused(why: Exception) -> Refusal:
+def refused(why: Exception) -> Refusal:
+    """Why nothing was done, as a page says it."""
     match why:
         case BadInputError():
             first = why.problems[0]

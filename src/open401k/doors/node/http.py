@@ -21,6 +21,7 @@ from . import peers
 from .access import holder, problem_of
 from .api import EVENTS, LISTENERS, OPERATIONS
 from .desk import Doors
+from .retention_api import RETENTION
 from .voters_api import VOTERS
 
 
@@ -30,7 +31,7 @@ def create_node_app(
     """Serve this node; ``pages`` are those for people."""
     limits = Limits()
     routes: list[BaseRoute] = [Route("/health", _health(doors)), Route(EVENTS, _events(doors, limits))]
-    routes += [each.route(doors, limits) for each in (*OPERATIONS, *VOTERS)]
+    routes += [each.route(doors, limits) for each in (*OPERATIONS, *VOTERS, *RETENTION)]
     routes += [*peers.routes(receiving, doors.wake), *pages]
     return Starlette(routes=routes, exception_handlers={HTTPException: _plain})
 

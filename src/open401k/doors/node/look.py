@@ -45,7 +45,7 @@ def on_day(value: date) -> Markup:
 class Look:
     """Renders the pages of one node."""
 
-    def __init__(self, given: ForPages) -> None:
+    def __init__(self, given: ForPages, *, leads: bool = False) -> None:
         self._given = given
         self.assets = Assets(HERE / "static")
         self._env = Environment(
@@ -63,6 +63,7 @@ class Look:
             kinds=in_words.KINDS,
             into=in_words.INTO,
             take_back=in_words.TAKE_BACK,
+            leads=leads,
         )
 
     def page(self, name: str, status: int = 200, **words: Any) -> HTMLResponse:

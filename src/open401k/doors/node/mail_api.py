@@ -46,7 +46,7 @@ def came_back(call: Call) -> Answer:
 
 
 def taken_back(call: Call) -> Answer:
-    """The participant takes something back through a desk, by phone or letter: move, screen or mail."""
+    """The participant takes something back through a desk, by phone or letter: move, rest, screen or mail."""
     if not isinstance(call.body, dict) or set(call.body) != {"what"} or call.body["what"] not in set(TakeBack):
         raise BadInputError([Wrong("what", f"is one of: {', '.join(TakeBack)}")])
     doors, what = call.doors, TakeBack(call.body["what"])

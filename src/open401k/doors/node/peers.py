@@ -18,6 +18,7 @@ from open401k.rails.node.letters import Came
 from open401k.rails.node.post import MOST_SEALED, PLACE, LetterProblem, LetterRefusedError, Receiving
 from open401k.rails.node.signing import PolicyError
 
+from ..limits import address_of
 from ..problems import TOO_LARGE, Problem
 
 _STATUS = {
@@ -40,7 +41,7 @@ def routes(receiving: Receiving, wake: Callable[[], None]) -> list[BaseRoute]:
         if body is None:
             return TOO_LARGE.response()
         try:
-            taken, answer = await run_in_threadpool(receiving.answer, body)
+            taken, answer = await run_in_threadpool(receiving.answer, body, by=address_of(request))
         except LetterRefusedError as why:
             return Problem(_STATUS[why.problem], str(why.problem), "The letter was not opened.", str(why)).response()
         except (SilentError, PolicyError):

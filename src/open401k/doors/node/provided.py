@@ -19,6 +19,7 @@ from open401k.rails.node.cases import State as CaseState
 from open401k.rails.node.codes import Waiting
 from open401k.rails.node.core import Side
 from open401k.rails.node.papers import Paper
+from open401k.rails.node.shares import Share
 from open401k.rails.node.taking_back import TakeBack
 from open401k.rails.passkeys import Passkey
 from open401k.rails.preflight.facts import Part
@@ -232,6 +233,8 @@ class CaseDetail:
     acts: tuple[Act, ...]
     parent: str | None = None
     off_rail: tuple[Way, str] | None = None
+    #: Who takes which part, where there are several.
+    shares: tuple[Share, ...] = ()
     cursor: int = 0
 
 

@@ -10,6 +10,7 @@ import uvicorn
 
 from open401k.base.webhooks import Sender
 from open401k.rails.node.config import NodeConfig
+from open401k.rails.node.erasing import Erasing
 from open401k.rails.node.hooks import Telling
 from open401k.rails.node.mailing import mailing
 from open401k.rails.node.nights import nights
@@ -21,6 +22,7 @@ from . import pages
 from .desk import Doors
 from .evidence_page import handing
 from .for_pages import NodePages
+from .for_receivers import NodeReceivers
 from .for_voters import NodeVoters
 from .http import create_node_app
 
@@ -29,6 +31,12 @@ def _mail(process: Process) -> list[Job]:
     """Off unless it is set."""
     at = process.config.mail
     return [] if at is None else [mailing(process, at)]
+
+
+def _erasing(process: Process) -> list[Job]:
+    """Off unless it is set."""
+    more = process.config.more_years
+    return [] if more is None else [Erasing(process.files, process.around.seconds, more)]
 
 
 def serve(
@@ -46,9 +54,12 @@ def serve(
         passes = Passes(process.node, process.coordinator, on_passed=lambda: running.wake())
         telling = Telling(doors.hooks, process.files, Sender(development=development), around.clock)
         by_night = nights(process.node.core, config.core.file_every)
-        running = Running([passes, office.sending(), office.days(), telling, *by_night, *_mail(process)])
+        off_unless_set = (*_mail(process), *_erasing(process))
+        running = Running([passes, office.sending(), office.days(), telling, *by_night, *off_unless_set])
         given = NodePages(doors)
-        people = pages.routes(given, around.random, hands_out=handing(process), voters=NodeVoters(given))
+        people = pages.routes(
+            given, around.random, hands_out=handing(process), voters=NodeVoters(given), receivers=NodeReceivers(given)
+        )
         app = create_node_app(doors, office.receiving(), people)
         server = uvicorn.Server(
             uvicorn.Config(

@@ -10,7 +10,7 @@ from open401k.rails.kinds import Into, Kind
 from open401k.rails.node.cases import Case, State
 from open401k.rails.node.codes import WITHDRAWN, queued
 from open401k.rails.node.config import NodeConfig
-from open401k.rails.node.core import SilentError
+from open401k.rails.node.core import Side, SilentError
 from open401k.rails.node.deal import Deal
 from open401k.rails.node.explaining import is_awaited
 from open401k.rails.node.following import Standing, Verdict
@@ -22,6 +22,7 @@ from open401k.rails.node.papers import Paper
 from open401k.rails.node.process import Process
 from open401k.rails.node.report import events_of
 from open401k.rails.node.seen import seen_of
+from open401k.rails.node.shares import shares_of
 from open401k.rails.node.taking_back import TakeBack, may_take_back
 from open401k.rails.preflight.facts import Part
 
@@ -55,7 +56,7 @@ def followed_of(unit: KeptDealUnit, case: str, process: Process, standing: Stand
     parts, exact = _parts(deal)
     return Followed(
         case,
-        seen_of(unit, case, standing, now=process.around.seconds()),
+        seen_of(unit, case, standing, now=process.around.seconds(), names=_names(process.config)),
         signing_of(file, deal, awaits=is_awaited(unit, deal)),
         parts=parts,
         exact=exact,
@@ -68,7 +69,7 @@ def followed_of(unit: KeptDealUnit, case: str, process: Process, standing: Stand
 
 def takes_back_of(unit: KeptDealUnit, deal: Deal, process: Process, verdict: Verdict | None) -> tuple[TakeBack, ...]:
     """What the participant may take back now."""
-    found = tuple(may_take_back(unit, deal, verdict))
+    found = tuple(may_take_back(unit, deal, verdict, now=process.around.seconds()))
     is_written_to = Addresses(process.vault).standing(unit, deal.case) is To.ON
     return (*found, TakeBack.MAIL) if is_written_to else found
 
@@ -127,7 +128,7 @@ def known_of(deal: Deal, rules: str, paper: Paper | None) -> Known | None:
 def line_of(unit: KeptDealUnit, case: str, process: Process) -> CaseLine:
     """A case in the console's list. The chain is not asked: our own case says enough."""
     file, deal = unit.case(case), unit.deal(case)
-    names = {each.member: each.name for each in process.config.peers}
+    names = _names(process.config)
     verdict, block = _AT_LEAST.get(file.state), unit.cursor()
     standing = Standing(block, verdict, voted=True) if file.agreed and block and verdict else None
     parts, _ = _parts(deal)
@@ -138,7 +139,7 @@ def line_of(unit: KeptDealUnit, case: str, process: Process) -> CaseLine:
         file.state,
         unit.since(case),
         file.agreed.cents if file.agreed else (sum(each.cents for each in parts) or None),
-        seen_of(unit, case, standing, now=process.around.seconds()),
+        seen_of(unit, case, standing, now=process.around.seconds(), names=names),
         sum(each.is_open for each in unit.raised(case)),
     )
 
@@ -157,9 +158,10 @@ def detail_of(unit: KeptDealUnit, case: str, process: Process) -> CaseDetail:
         tuple(Sent(each.kind, each.is_done, each.refused) for each in unit.outbox(case)),
         tuple(Happened(each.at, each.state, each.words) for each in happened),
         exceptions_of(unit, process, case),
-        acts_of(file),
+        _acts(file, deal),
         parent=file.parent,
         off_rail=unit.off_rail(case),
+        shares=shares_of(deal, file.state),
         cursor=happened[-1].seq if happened else 0,
     )
 
@@ -168,11 +170,12 @@ def exceptions_of(unit: KeptDealUnit, process: Process, case: str) -> tuple[Exce
     """Open exceptions of a case, what is due first first."""
     today = datetime.fromtimestamp(process.around.seconds(), UTC).date()
     names = {each.member: each.name for each in process.config.peers}
+    file = unit.case(case)
     try:
-        other = names.get(unit.deal(case).peer, "")
+        deal = unit.deal(case)
+        other, acts = names.get(deal.peer, ""), _acts(file, deal)
     except LookupError:
-        other = ""
-    acts = acts_of(unit.case(case))
+        other, acts = "", acts_of(file)
     return tuple(Exceptional(waiting, other, acts) for waiting in queued(unit.raised(case), on=today))
 
 
@@ -189,6 +192,16 @@ def acts_of(file: Case) -> tuple[Act, ...]:
             return (Act.STOP,) if file.stop is None else ()
 
 
+def _acts(file: Case, deal: Deal) -> tuple[Act, ...]:
+    """The same of a case with a deal: where several receive, who pays proposes again, and what is open is stopped."""
+    if deal.many == 1:
+        return acts_of(file)
+    not_ours = {Act.AGAIN} if deal.side is Side.RECEIVER else set()
+    if file.state is not State.RELEASED:
+        not_ours.add(Act.OFF_RAIL)
+    return tuple(each for each in acts_of(file) if each not in not_ours)
+
+
 def _parts(deal: Deal) -> tuple[tuple[Part, ...], bool]:
     """What moves, as far as it is known, and whether that is exact."""
     if deal.terms is not None:
@@ -200,6 +213,10 @@ def _parts(deal: Deal) -> tuple[tuple[Part, ...], bool]:
         return parts_of(deal.releasing.held, deal.halves or (deal.receiving,)), False
     named = [each for each in deal.receiving.wanted if each.cents]
     return tuple(Part(each.kind, each.into, 0, each.cents or 0) for each in named), False
+
+
+def _names(config: NodeConfig) -> dict[bytes, str]:
+    return {each.member: each.name for each in config.peers}
 
 
 def contacts_of(deal: Deal, config: NodeConfig) -> tuple[Contact, ...]:

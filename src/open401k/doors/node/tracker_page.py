@@ -15,6 +15,7 @@ from open401k.rails import tracking
 from open401k.rails.node.cases import State
 from open401k.rails.node.taking_back import TakeBack
 from open401k.rails.tracking import Place, Step, Todo, Track
+from open401k.rails.tracking_parts import PartSeen, parts_seen
 
 from ..problems import NOT_FOUND, Problem, ProblemError
 from .live import stream
@@ -34,6 +35,7 @@ NOT_SURE = Problem(
 #: What the page says after it.
 TAKEN_BACK: dict[str, str] = {
     TakeBack.MOVE: "You took the move back. Both companies are told.",
+    TakeBack.REST: "Nothing more is moved. Both companies are told.",
     TakeBack.SCREEN: "From now on you get everything on paper. E-mails have stopped.",
     TakeBack.MAIL: "E-mails about this move have stopped.",
 }
@@ -73,6 +75,8 @@ class Shown:
     slot: int | None
     cents: int | None
     moves: str
+    #: Where each part stands, if there are several.
+    shares: tuple[PartSeen, ...]
 
 
 def shown(followed: Followed) -> Shown:
@@ -90,6 +94,7 @@ def shown(followed: Followed) -> Shown:
         slot=_SLOTS.get(track.place),
         cents=sum(part.cents for part in followed.parts) if followed.parts else None,
         moves=_moves(followed, track),
+        shares=parts_seen(seen, followed.parts),
     )
 
 

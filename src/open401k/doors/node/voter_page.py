@@ -17,25 +17,11 @@ from starlette.routing import BaseRoute, Route
 from open401k.kernel import Random
 from open401k.rails import in_words, terms_in_words
 from open401k.rails.messages import Role, election_hash
-from open401k.rails.passkeys import PasskeyError, asserted
 from open401k.rails.typed import approval_typed
 
 from ..problems import ProblemError
 from .asked import Asked, Asking, ForVoters
-from .election_page import (
-    CHANGED,
-    NOT_NOW,
-    UNLIKE,
-    Ceremonies,
-    _agreed,
-    _answer,
-    _bytes,
-    _letters,
-    _made,
-    _refused,
-    _sent,
-    website_of,
-)
+from .ceremonies import CHANGED, NOT_NOW, UNLIKE, Ceremonies, agreed, answer, as_letters, key_made, sent_by, signature
 from .live import stream
 from .look import PRIVATE, Look, answering
 from .provided import ForPages, NewKey, Refusal, Signed
@@ -69,7 +55,7 @@ class Offer:
     @property
     def challenge(self) -> str:
         """The digest as browsers take it."""
-        return _letters(self.digest)
+        return as_letters(self.digest)
 
 
 class VoterPages:
@@ -112,31 +98,26 @@ class VoterPages:
     async def keep_key(self, request: Request) -> Response:
         """A spouse's passkey that was just made, and their agreement to sign on a screen."""
         link, found = request.path_params["link"], await self._asked(request)
-        sent = await _sent(request)
+        sent = await sent_by(request)
         if not _may_choose(found):
             raise ProblemError(NOT_NOW)
-        _agreed(sent)
-        key = _made(sent, self._ceremonies.challenges(link), website_of(self._given))
+        agreed(sent)
+        key = key_made(sent, self._ceremonies.challenges(link), self._ceremonies.website)
         told = NewKey(key.passkey, key.credential, "\n".join(self._consent()))
-        return _answer(await run_in_threadpool(self._voters.keep_voters_key, link, told), f"/v/{link}")
+        return answer(await run_in_threadpool(self._voters.keep_voters_key, link, told), f"/v/{link}")
 
     async def sign(self, request: Request) -> Response:
         """The signature by passkey over the terms as they stand."""
         link, found = request.path_params["link"], await self._asked(request)
-        sent, offer = await _sent(request), _ready(found)
-        _agreed(sent)
+        sent, offer = await sent_by(request), _ready(found)
+        agreed(sent)
         if sent.get("challenge") != offer.challenge:
             raise ProblemError(CHANGED)
         if offer.passkey is None:
             raise ProblemError(NOT_NOW)
-        client_data, data = _bytes(sent, "clientDataJSON"), _bytes(sent, "authenticatorData")
-        der, website = _bytes(sent, "signature"), website_of(self._given)
-        try:
-            signature = asserted(offer.passkey, client_data, data, der, digest=offer.digest, website=website)
-        except PasskeyError as error:
-            raise _refused(error) from None
-        told = Signed(offer.digest, signature, offer.text)
-        return _answer(await run_in_threadpool(self._voters.agree, link, told), f"/v/{link}")
+        signed = signature(sent, offer.passkey, offer.digest, self._ceremonies.website)
+        told = Signed(offer.digest, signed, offer.text)
+        return answer(await run_in_threadpool(self._voters.agree, link, told), f"/v/{link}")
 
     async def put_in(self, request: Request) -> Response:
         """A signature that was made elsewhere, by another key."""
@@ -176,9 +157,7 @@ class VoterPages:
         if chooses:
             options = json.dumps(self._ceremonies.creation(link))
         elif offer is not None and offer.passkey is not None and found.asking is Asking.READY:
-            told = {"rpId": website_of(self._given).host, "challenge": offer.challenge, "userVerification": "required",
-                    "allowCredentials": [{"type": "public-key", "id": _letters(found.credential)}]}  # fmt: skip
-            options = json.dumps(told)
+            options = json.dumps(self._ceremonies.assertion(offer.digest, found.credential))
         return self._look.private(
             "voter", status, asked=found, offer=offer, options=options, link=link, typed=typed, refusal=refusal,
             consent=self._consent(), paper=self._given.paper, chooses=chooses, who=terms_in_words.WHO[found.role],

@@ -58,7 +58,7 @@ def preview(request: Request, caller: Changer, form: Posted) -> Response:
         return _page(request, caller, form=form, wrong=asked)
     key = str(caller.services.ids.new(FlowId))
     try:
-        found = amending.foresee(caller.services.db, **_of(caller, asked, key))
+        found = amending.foresee(caller.services.db, actor=caller.actor, asked=_of(caller, asked, key))
     except Open401kError as error:
         told_wrong = (FieldProblem(str(error), error.fix, pointer="effective_on"),)
         return _page(request, caller, form=form, wrong=told_wrong)
@@ -81,7 +81,7 @@ def adopt(caller: Changer, form: Posted) -> Response:
     content = "\x00".join((str(caller.plan), *texts)).encode()
     if claim_key(caller.services.db, **of, key=f"amendment/{key}", content=content) is not None:
         raise ProblemError(_KEY_REUSED)
-    amending.amend(caller.services.db, **_of(caller, asked, key))
+    amending.amend(caller.services.db, actor=caller.actor, asked=_of(caller, asked, key))
     said = f"Adopted: the plan is amended from {asked.effective_on} on."
     return see_other(f"/plans/{caller.plan}/amendments?said={quote(said)}")
 
@@ -101,9 +101,8 @@ def _seen(shown: view.Amendments) -> str:
     return f"{shown.today}/{len(shown.lines)}"
 
 
-def _of(caller: Caller, asked: amending_forms.Asked, key: str) -> dict[str, Any]:
-    of: dict[str, Any] = {"actor": caller.actor, "tenant_id": caller.tenant, "plan_id": caller.plan, "key": key}
-    return of | {"changes": asked.changes, "effective_on": asked.effective_on, "why": asked.why}
+def _of(caller: Caller, asked: amending_forms.Asked, key: str) -> amending.ToAmend:
+    return amending.ToAmend(caller.tenant, caller.plan, asked.changes, asked.effective_on, asked.why, key)
 
 
 def _page(

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from open401k.base.access import Permission
 from open401k.kernel import EmployeeId, FlowId, RolloverId
+from open401k.views import rollover_explanations
 from open401k.views import rollovers as view
 
 from .. import invalid_rollovers, rollovers
@@ -29,9 +30,12 @@ def rollovers_page(request: Request, caller: Reader) -> Response:
     """What is open and what it waits for, what came in and went out."""
     with caller.begin() as tx:
         shown = view.load(tx, tenant_id=caller.tenant, plan_id=caller.plan)
+        given = rollover_explanations.load(tx, tenant_id=caller.tenant, plan_id=caller.plan)
     around = frame(request, "Rollovers", caller=caller, current="people")
     key = str(caller.services.ids.new(FlowId))
-    return page(request, "rollovers", around, heading=shown.heading, rollovers=shown, key=key, **_may(caller))
+    return page(
+        request, "rollovers", around, heading=shown.heading, rollovers=shown, given=given, key=key, **_may(caller)
+    )
 
 
 @router.get("/{rollover_id}")

@@ -182,6 +182,14 @@ class EmbeddedChain:
         found = self._receipts(header)[index]
         return found if found.is_done else replace(found, output=self._keeper.output(tx_hash))
 
+    def calldata(self, tx_hash: bytes) -> bytes | None:
+        try:
+            number, index = self._chain.chaindb.get_transaction_index(Hash32(tx_hash))
+        except TransactionNotFound:
+            return None
+        header = self._chain.get_canonical_block_header_by_number(BlockNumber(number))
+        return bytes(self.transactions(header)[index].data)
+
     def block(self, number: int) -> Head | None:
         """The block of this number, if there is one."""
         header = self.header(number) if number >= 0 else None

@@ -84,6 +84,10 @@ class Chain(Protocol):
 
     def receipt(self, tx_hash: bytes) -> Receipt | None: ...
 
+    def calldata(self, tx_hash: bytes) -> bytes | None:
+        """What a transaction in a block called with; None where there is none."""
+        ...
+
     def logs(self, from_block: int, to_block: int, addresses: Sequence[bytes]) -> list[Log]: ...
 
 

@@ -142,6 +142,10 @@ class RpcChain:
             raise UnavailableError("The block of a receipt is gone.", fix="Ask again: the chain may have gone back.")
         return replace(found, block=block)
 
+    def calldata(self, tx_hash: bytes) -> bytes | None:
+        """What a transaction in a block called with."""
+        return self._value("eth_getTransactionByHash", [wording.data(tx_hash)], wording.as_calldata)
+
     def logs(self, from_block: int, to_block: int, addresses: Sequence[bytes]) -> list[Log]:
         """All events of these contracts in these blocks, in order."""
         found: list[Log] = []

@@ -115,6 +115,14 @@ def as_receipt(told: Json) -> Receipt | None:
     )
 
 
+def as_calldata(told: Json) -> bytes | None:
+    """What a transaction calls with; None where there is none, or it is in no block."""
+    if told is None:
+        return None
+    transaction = as_object(told)
+    return None if transaction.get("blockHash") is None else as_data(transaction.get("input"))
+
+
 def logs_of(logs: Sequence[Log], blocks: Sequence[Head]) -> list[Json]:
     """Events as they are answered; ``blocks`` are theirs, one for each."""
     told: list[Json] = []

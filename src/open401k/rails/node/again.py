@@ -10,8 +10,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from eth_hash.auto import keccak
-
 from open401k.base.faults import fault
 
 from ..messages import Mode
@@ -26,8 +24,10 @@ from .exceptions import StillOpenError, close_off_rail, next_part, propose_again
 from .exceptions import residual as residual_case
 from .following import Verdict
 from .halves import ReleasingHalf
+from .joined import Joined
 from .judging import NotNowError, judged
 from .letters import Again, Came, FactsTold, Letter, LetterKind, OffRail, Taken, body_of
+from .lineage import after, next_reference
 from .returning import another
 from .together import one_receiver
 
@@ -37,15 +37,16 @@ _OPEN: Final = frozenset({State.LIQUIDATING, State.HELD, State.VOTED})
 
 
 def again(unit: DealUnit, desk: Desk, case: str, new: str, *, verdict: Verdict) -> Deal:
-    """Propose it again as case ``new``, with the same election, once it is released.
+    """Propose it again as case ``new``, with the same election, once it is released; where several receive, to all.
 
     ``verdict`` is the chain's final one on the proposal before. The same again is nothing new.
     """
     deal = unit.deal(case)
-    reference = _next_reference(deal)
+    reference = next_reference(deal)
     if (known := unit.deal_of(deal.peer, reference)) is not None:
         return known
-    one_receiver(deal, "to propose again")
+    if deal.many > 1 and deal.side is not Side.SOURCE:
+        raise NotNowError(f"case {case} has {deal.many} receivers: the custodian that pays proposes it again, to all")
     file = unit.case(case)
     if file.stop == WITHDRAWN:
         raise NotNowError(f"the participant took case {case} back; what they signed holds no more. Ask anew")
@@ -59,7 +60,8 @@ def again(unit: DealUnit, desk: Desk, case: str, new: str, *, verdict: Verdict) 
     part = next_part(deal.part, verdict)
     propose_again(unit, case, new)
     after = _begun(unit, desk, deal, new, part)
-    unit.put_letter(deal.peer, reference, LetterKind.AGAIN, Again(deal.reference, part))
+    for (member, before), (_, now) in zip(deal.desks, after.desks, strict=True):
+        unit.put_letter(member, now, LetterKind.AGAIN, Again(before, part))
     fault("deals.again")
     return after
 
@@ -67,7 +69,7 @@ def again(unit: DealUnit, desk: Desk, case: str, new: str, *, verdict: Verdict) 
 def residual(unit: DealUnit, desk: Desk, case: str, new: str, half: ReleasingHalf, *, verdict: Verdict) -> Deal:
     """What came in at the source after all there was moved, as a child ``new``: ``half`` says what is there now."""
     deal = unit.deal(case)
-    reference = _next_reference(deal)
+    reference = next_reference(deal)
     if (known := unit.deal_of(deal.peer, reference)) is not None:
         return known
     elected = deal.elected
@@ -75,6 +77,8 @@ def residual(unit: DealUnit, desk: Desk, case: str, new: str, half: ReleasingHal
     if deal.side is not Side.SOURCE or elected is None or elected.election.mode is not Mode.ALL:
         raise NotNowError(f"case {case} has no residual: the source moves one where the participant signed for all")
     _still_signed(deal, desk)
+    if unit.case(case).stop == WITHDRAWN:
+        raise NotNowError(f"the participant wants nothing more moved after case {case}. Ask anew")
     if _batched(unit, unit.case(case)):
         raise NotNowError(f"case {case} was settled in a batch, which used its number whole; ask for a new rollover")
     edition = deal.edition + 1
@@ -93,18 +97,40 @@ def residual(unit: DealUnit, desk: Desk, case: str, new: str, half: ReleasingHal
 
 def off_rail(unit: DealUnit, case: str, way: Way, reference: str) -> Case:
     """Closed by check or wire, with the transfer file that both have; the other side is told. Once; the same again is
-    nothing new. A file that stands for one that was forgotten has no other side."""
+    nothing new. A file that stands for one that was forgotten has no other side.
+
+    Where several receive, who pays names a check or wire for each, in order; a receiver closes its own part alone.
+    """
     file = unit.case(case)
     if file.state is State.OFF_RAIL and unit.off_rail(case) == (way, reference):
         return file
-    other = unit.other_desk(case)
-    if other is not None:
-        one_receiver(unit.deal(case), "one check or wire")
+    told = _told_of(unit, file, reference)
     after = close_off_rail(unit, case, way, reference)
-    if other is not None:
-        unit.put_letter(*other, LetterKind.OFF_RAIL, OffRail(way, reference))
+    for (member, known_by), its in told:
+        unit.put_letter(member, known_by, LetterKind.OFF_RAIL, OffRail(way, its))
     fault("deals.off_rail")
     return after
+
+
+def _told_of(unit: DealUnit, file: Case, reference: str) -> list[tuple[tuple[bytes, bytes], str]]:
+    """Whom we write to, and of which check or wire."""
+    other = unit.other_desk(file.id)
+    if other is None:
+        return []
+    deal = unit.deal(file.id)
+    if deal.many == 1:
+        return [(other, reference)]
+    if file.state is not State.RELEASED:
+        how = "stop it, which ends it for all; then close it"
+        raise NotNowError(f"case {file.id} has {deal.many} receivers and is {file.state}: {how}")
+    if deal.side is not Side.SOURCE:
+        return [(other, reference)]
+    each = [one.strip() for one in reference.split(",")]
+    if len(each) != len(deal.desks) or not all(each):
+        names = ", ".join(half.custodian for half in deal.present)
+        how = f"name a check or wire for each, between commas, in this order: {names}"
+        raise NotNowError(f"case {file.id} pays {len(deal.desks)} receivers: {how}")
+    return list(zip(deal.desks, each, strict=True))
 
 
 # ---- letters of the other side
@@ -124,8 +150,9 @@ def begun_there(unit: DealUnit, desk: Desk, peer: bytes, letter: Letter) -> Take
         return Taken(Came.EARLY, deal.case, f"our case is {case.state}")
     wanted = State.POSTED if body.is_residual else State.RELEASED
     parts = (deal.part + 1,) if body.is_residual else (deal.part, deal.part + 1)
-    is_ours = deal.elected is not None and letter.reference == _next_reference(deal) and body.part in parts
-    never = _batched(unit, case) if body.is_residual else case.stop == WITHDRAWN
+    is_by_all = deal.many == 1 or deal.side is Side.RECEIVER  # where several receive, who pays proposes again
+    is_ours = is_by_all and deal.elected is not None and letter.reference == next_reference(deal) and body.part in parts
+    never = case.stop == WITHDRAWN or (body.is_residual and _batched(unit, case))
     if never or case.state is not wanted or not is_ours or (body.is_residual and deal.side is not Side.RECEIVER):
         return Taken(Came.REFUSED, deal.case, f"our case is {case.state} and does not go on as part {body.part}")
     new = f"{deal.side}-{desk.random.token(8).hex()}"
@@ -135,9 +162,11 @@ def begun_there(unit: DealUnit, desk: Desk, peer: bytes, letter: Letter) -> Take
     return Taken(Came.TAKEN, new)
 
 
-def closed_there(unit: DealUnit, deal: Deal, body: OffRail) -> str | None:
+def closed_there(unit: DealUnit, deal: Deal, body: OffRail, peer: bytes) -> str | None:
     """The other side closed it by check or wire; why ours cannot be closed so now, if it cannot."""
     case = unit.case(deal.case)
+    if deal.many > 1 and deal.side is Side.SOURCE:
+        return _closed_one(unit, deal, case, body, peer)
     if case.state is State.OFF_RAIL:
         return None if unit.off_rail(deal.case) == (body.way, body.reference) else "we closed it otherwise"
     if case.state in _OPEN or case.state is State.POSTED:
@@ -146,14 +175,28 @@ def closed_there(unit: DealUnit, deal: Deal, body: OffRail) -> str | None:
     return None
 
 
+def _closed_one(unit: DealUnit, deal: Deal, case: Case, body: OffRail, peer: bytes) -> str | None:
+    """One of several receivers closed its own part: ours is closed for all of them, by a person."""
+    place = [member for member, _ in deal.desks].index(peer)
+    if case.state is not State.OFF_RAIL:
+        return f"close ours, which is {case.state}, for all; of these receivers it is number {place + 1}"
+    way, told = unit.off_rail(deal.case) or (None, "")
+    is_same = (way, told.split(",")[place].strip()) == (body.way, body.reference)
+    return None if is_same else "we closed it otherwise"
+
+
 def _begun(unit: DealUnit, desk: Desk, deal: Deal, new: str, part: int) -> Deal:
     """The deal anew: the same facts and signatures, without terms; preflight of today says where its case goes."""
     made = replace(
-        deal, case=new, reference=_next_reference(deal), signed_under=deal.commitments, part=part, opened_at=desk.now(),
-        reasons=None, terms=None, file=None, their_state=None, their_since=None, notes=(),
-        voters=tuple(each.not_given for each in deal.voters),
+        deal, case=new, reference=next_reference(deal), signed_under=deal.commitments, part=part, opened_at=desk.now(),
+        reasons=None, terms=None, file=None, their_state=None, their_since=None, named=None, notes=(),
+        voters=tuple(each.not_given for each in deal.voters), others=tuple(_anew(each) for each in deal.others),
     )  # fmt: skip
     unit.add_deal(made)
+    for each in made.others:
+        if each.code is not None:
+            unit.await_desk(new, each.member, each.code)
+            unit.desk_joined(each.member, each.code)
     return judged(unit, desk, made, made)
 
 
@@ -167,6 +210,6 @@ def _batched(unit: DealUnit, case: Case) -> bool:
     return case.agreed is not None and unit.batch_of(case.agreed.rollover) is not None
 
 
-def _next_reference(deal: Deal) -> bytes:
-    """What both sides call the proposal after this one; nobody else can tell that they belong together."""
-    return keccak(b"open401k again" + deal.reference)
+def _anew(other: Joined) -> Joined:
+    """Another receiver in the next proposal, in which it stands nowhere yet."""
+    return replace(other, code=after(other.code) if other.code is not None else None, state=None, since=None)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from .batches import go_on_singly
+from .batch_waits import go_on_singly, go_on_without
 from .batching import MOST_BATCHED, Batch, Stage
 from .codec import BadInputError
 from .codes import BATCH_DECLINED
 from .deal import DealUnit
 from .desk import Desk
-from .letters import BatchOffered, BatchSigned, Came, Ended, Letter, LetterKind, Outgoing, Taken, body_of
+from .letters import BatchDeclined, BatchOffered, BatchSigned, Came, Letter, LetterKind, Outgoing, Taken, body_of
 
 KINDS: Final = frozenset({LetterKind.BATCH, LetterKind.BATCH_SIGNED, LetterKind.BATCH_DECLINED})
 
@@ -36,9 +36,9 @@ def take_batch(unit: DealUnit, desk: Desk, peer: bytes, letter: Letter) -> Taken
             _asked(unit, desk, peer, letter.reference, body)
         case BatchSigned() if batch is not None and batch.stage is Stage.OFFERED:
             unit.change_batch(batch, replace(batch, stage=Stage.SIGNED, signed_second=body.signature))
-        case Ended() if batch is not None and batch.stage is Stage.OFFERED:
+        case BatchDeclined() if batch is not None and batch.stage is Stage.OFFERED:
             unit.change_batch(batch, replace(batch, stage=Stage.OVER))
-            go_on_singly(unit, batch)
+            _declined(unit, desk, batch, body)
         case _:
             pass  # its time is over here: each went on singly
     return Taken(Came.TAKEN)
@@ -67,5 +67,13 @@ def _asked(unit: DealUnit, desk: Desk, peer: bytes, reference: bytes, body: Batc
         unit.add_batch(batch)
         return
     unit.add_batch(replace(batch, stage=Stage.OVER))
-    told = Ended(BATCH_DECLINED, "this node takes no batches")
+    told = BatchDeclined(BATCH_DECLINED, "this node takes no batches")
     unit.put_letter(peer, reference, LetterKind.BATCH_DECLINED, told)
+
+
+def _declined(unit: DealUnit, desk: Desk, batch: Batch, body: BatchDeclined) -> None:
+    unfit = {each.rollover: f"the other side says: {each.words}" for each in body.items if each.rollover in batch.ids}
+    if unfit and desk.takes_batches:
+        go_on_without(unit, batch, unfit=unfit, at=desk.now())
+    else:
+        go_on_singly(unit, batch)

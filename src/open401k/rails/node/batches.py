@@ -1,14 +1,15 @@
 """Offering, answering and following batches: a part of each pass, before single cases are followed.
 
-Both sides sign only what their cores hold now, and only for cases whose own vote they have not given. Whatever becomes
-of a batch, each case follows the chain by itself: nothing here moves one, but for the time until which it waits. Not
-here: what may be in a batch (batching), letters that came (batch_letters).
+Both sides sign only what their cores hold now and the contract would take, and only for cases whose own vote they have
+not given. Whatever becomes of a batch, each case follows the chain by itself: nothing here moves one, but for the time
+until which it waits. Not here: what may be in a batch (batching), what files say of it (batch_waits), letters that came
+(batch_letters).
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
@@ -20,24 +21,29 @@ from ..chain.interface import Head
 from ..decoding import decode_case
 from ..messages import Domain, encode_batch
 from ..signatures import is_signed_by
+from . import batch_trials
+from .batch_trials import NOT_YET, RefusedWholeError, in_words
+from .batch_waits import go_on_singly, go_on_without, leave_out, locked, wait
 from .batching import MOST_ANSWER, Batch, Fit, Settings, Stage, chosen, is_due, judged, peer_of, waits_until
 from .cases import Agreed, Case, ChangedError, State
 from .codes import BATCH_DECLINED
-from .coordinator import Coordinator
+from .coordinator import Coordinator, Refusal
 from .core import CustodianCore, Done, Order, Side, SilentError
 from .deal import Deals, DealUnit
 from .following import Verdict
-from .letters import BatchOffered, BatchSigned, Ended, LetterKind
+from .letters import BatchDeclined, BatchOffered, BatchSigned, LetterKind, NotTaken
 from .signing import Item, PolicyError
 
 log = logging.getLogger("open401k.node.batches")
 #: Where a test may stop the process: around everything that leaves a trace.
 BOUNDARIES: Final = (
-    "batches.before_offer_commit", "batches.after_offer_commit", "batches.before_answer_commit",
-    "batches.after_answer_commit", "batches.before_send", "batches.after_send", "batches.before_end_commit",
-    "batches.after_end_commit",
+    "batches.before_left_out_commit", "batches.after_left_out_commit", "batches.before_offer_commit",
+    "batches.after_offer_commit", "batches.before_answer_commit", "batches.after_answer_commit",
+    "batches.before_send", "batches.after_send", "batches.before_end_commit", "batches.after_end_commit",
 )  # fmt: skip
 _OF_KEY: Final = 65
+_MOST_WHY: Final = 200
+_SETTLE: Final = "settle_batch(uint256,uint256,uint256,uint256,bytes,bytes,bytes)"
 
 
 class BatchSigner(Protocol):
@@ -54,6 +60,10 @@ class BatchCoordinator(Coordinator, Protocol):
     def signer_of(self, us: bytes) -> bytes: ...
 
     def is_batched(self, batch: bytes) -> bool: ...
+
+    def foretold(self, data: bytes) -> Refusal | None:
+        """What the newest block's contract would say to a call; nothing is sent."""
+        ...
 
 
 @dataclass
@@ -116,7 +126,7 @@ class Batches:
     def _waiting(self, block: Head) -> dict[tuple[bytes, bytes], list[Case]]:
         """Cases of ours that wait for others, by the other custodian and the deposit."""
         with self.files.begin() as unit:
-            taken = {each for batch in unit.live_batches() for each in batch.ids}
+            live = unit.live_batches()
         found: dict[tuple[bytes, bytes], list[Case]] = {}
         for name in self.files.to_follow():
             with self.files.begin() as unit:
@@ -124,7 +134,9 @@ class Batches:
             agreed = case.agreed
             if agreed is None or case.state is not State.HELD or case.batch_until is None or case.stop is not None:
                 continue
-            if agreed.rollover in taken or self.coordinator.final(agreed).verdict is not Verdict.ABSENT:
+            if any(agreed.rollover in each.ids and not _is_given_up(each, case) for each in live):
+                continue
+            if self.coordinator.final(agreed).verdict is not Verdict.ABSENT:
                 continue
             told = decode_case(agreed.encoded)
             peer = peer_of(told, self.us)
@@ -149,22 +161,59 @@ class Batches:
 
     def _offer(
         self, peer: bytes, token: bytes, cases: Sequence[Case], settings: Settings, block: Head,
-        *, instead: Batch | None = None,
-    ) -> None:  # fmt: skip
-        """Sign and tell; ``instead`` of a smaller one that the other side offered."""
-        deadline = min(self._at(block) + settings.answer, *(_agreed(case).deadline for case in cases))
-        ids = tuple(_agreed(case).rollover for case in cases)
-        bare = Batch(peer, self.random.token(32), self.us, peer, token, deadline, ids, Stage.OFFERED)
-        batch = replace(bare, signed_first=self._signed(bare, cases, block))
-        told = BatchOffered(batch.first, batch.second, token, deadline, ids, batch.signed_first or b"")
+        *, theirs: Sequence[Case] = (), instead: Sequence[Batch] = (),
+    ) -> bool:  # fmt: skip
+        """Sign and tell; ``instead`` of what was offered, with ``theirs`` of it. False if too few of ``cases`` fit."""
+        deadline = min(self._at(block) + settings.answer, *(_agreed(case).deadline for case in (*theirs, *cases)))
+        bare = Batch(peer, self.random.token(32), self.us, peer, token, deadline, (), Stage.OFFERED)
+        fit, batch = self._fit(bare, cases, beside=theirs), None
+        while batch is None:
+            if len(fit) < (1 if theirs else settings.least):
+                return False
+            all_of_it = [*theirs, *fit]
+            named = replace(bare, ids=tuple(_agreed(case).rollover for case in all_of_it))
+            try:
+                batch = replace(named, signed_first=self._signed(named, all_of_it, block))
+            except PolicyError as why:
+                refused = [case for case in fit if _agreed(case).rollover == why.rollover]
+                if not refused:
+                    raise
+                self._leave_out(refused, {case.id: f"our signer refuses: {why}" for case in refused})
+                fit = [case for case in fit if case not in refused]
+        told = BatchOffered(batch.first, batch.second, token, deadline, batch.ids, batch.signed_first or b"")
+        rest = [case for each in instead for case in self._cases(each) if case and case.side is Side.SOURCE]
+        waits = {case.id: (case, self._at(block), "waits for the next batch") for case in rest}
+        waits |= {case.id: (case, deadline, "offered in a batch") for case in all_of_it}
         with self.files.begin() as unit:
-            if instead is not None:
-                unit.change_batch(instead, replace(instead, stage=Stage.OVER))
+            for each in sorted(instead, key=lambda one: one.reference):
+                unit.change_batch(each, replace(each, stage=Stage.OVER))
             unit.add_batch(batch)
-            _wait(unit, cases, deadline, "offered in a batch")
+            wait(unit, waits.values())
             unit.put_letter(peer, batch.reference, LetterKind.BATCH, told)
             fault("batches.before_offer_commit")
         fault("batches.after_offer_commit")
+        return True
+
+    def _fit(self, bare: Batch, cases: Sequence[Case], *, beside: Sequence[Case]) -> list[Case]:
+        """Those that the contract would take beside others; of each left out its file says what the contract said."""
+        try:
+            unfit = batch_trials.unfit([*beside, *cases], lambda some: self._tried(bare, some))
+        except RefusedWholeError as why:
+            unfit = {case.id: str(why) for case in cases}
+        refused = [case for case in cases if case.id in unfit]
+        if refused:
+            self._leave_out(refused, unfit)
+        return [case for case in cases if case.id not in unfit]
+
+    def _leave_out(self, cases: Sequence[Case], why: dict[str, str]) -> None:
+        with self.files.begin() as unit:
+            leave_out(unit, cases, why)
+            fault("batches.before_left_out_commit")
+        fault("batches.after_left_out_commit")
+
+    def _tried(self, batch: Batch, cases: Sequence[Case]) -> Refusal | None:
+        """What the contract would say to these without signatures."""
+        return self.coordinator.foretold(_call(replace(batch, signed_first=b"", signed_second=b""), cases))
 
     def _signed(self, batch: Batch, cases: Sequence[Case], block: Head) -> bytes:
         items = [Item(each.rollover, each.cents, each.encoded) for each in map(_agreed, cases)]
@@ -193,50 +242,99 @@ class Batches:
             for rollover in batch.ids:
                 of_sides = (unit.case_of(rollover, side) for side in Side)
                 names.append(next((each for each in of_sides if each is not None), None))
-            found = {case.id: case for case in _locked(unit, [each for each in names if each is not None])}
+            found = {case.id: case for case in locked(unit, [each for each in names if each is not None])}
         return [found[each] if each is not None else None for each in names]
 
     def _answer(self, batch: Batch, cases: Sequence[Case | None], block: Head) -> None:
-        """Sign what the other side offered, if every case may be settled so; else say why not, all at once."""
-        fits = [
-            judged(case, self.coordinator.final(_agreed(case)) if case else None, batch, us=self.us) for case in cases
-        ]
-        wrong = sorted({why for fit, why in fits if fit is Fit.NO})
-        if batch.deadline > self._at(block) + MOST_ANSWER:
-            wrong.append("it stands longer than a day")
-        if not self._is_by(batch.peer, batch, batch.signed_first):
-            wrong.append("its signature is not by a key that the network names for who offers it")
-        if not wrong and any(fit is Fit.WAIT for fit, _ in fits):
-            return
+        """Sign what the other side offered, if all of it may be settled so; else say what may not and why, at once."""
         ours = [case for case in cases if case is not None]
-        if not wrong:
-            wrong = [f"case {case.id} is not held by the core" for case in ours if not self._holds(case)]
-        if wrong:
-            self._decline(batch, "; ".join(wrong))
+        with self.files.begin() as unit:
+            live = [each for each in unit.live_batches() if each.reference != batch.reference]
+        live = [each for each in live if not all(_is_given_up(each, case) for case in ours)]
+        if any(each.takes_the_place_of(batch) for each in live):
+            self._decline(batch, "another that you offered takes its place")
             return
-        if self._offers_more(batch, ours, block):
+        crossing = self._crossing(batch, ours, live)
+        if crossing and self.us > batch.peer:
+            return  # they lead: their answer holds ours and theirs
+        whole, unfit, waits = self._judged(batch, cases, live, block)
+        if whole or unfit:
+            self._decline(batch, "; ".join(dict.fromkeys([*whole, *sorted(unfit.values())])), {} if whole else unfit)
+            return
+        if waits:
             return
         try:
+            if self._offers_more(batch, ours, crossing, block):
+                return
             signature = self._signed(batch, ours, block)
         except PolicyError as why:
-            self._decline(batch, str(why))
+            named = {why.rollover: str(why)} if why.rollover in batch.ids else {}
+            self._decline(batch, str(why), named)
             return
         with self.files.begin() as unit:
             self._instead(unit, batch, replace(batch, stage=Stage.SIGNED, signed_second=signature))
-            _wait(unit, ours, batch.deadline, "signed in a batch")
+            wait(unit, [(case, batch.deadline, "signed in a batch") for case in ours])
             unit.put_letter(batch.peer, batch.reference, LetterKind.BATCH_SIGNED, BatchSigned(signature))
             fault("batches.before_answer_commit")
         fault("batches.after_answer_commit")
 
-    def _offers_more(self, batch: Batch, ours: Sequence[Case], block: Head) -> bool:
-        """What waits here for the same peer goes along: one batch for both ways, offered instead of theirs."""
+    def _judged(
+        self, batch: Batch, cases: Sequence[Case | None], live: Sequence[Batch], block: Head
+    ) -> tuple[list[str], dict[bytes, str], bool]:
+        """What is wrong with all of it, what with single rollovers, and whether to look again before we sign."""
+        whole, unfit, fit, waits = list[str](), dict[bytes, str](), list[Case](), False
+        if batch.deadline > self._at(block) + MOST_ANSWER:
+            whole.append("it stands longer than a day")
+        if not self._is_by(batch.peer, batch, batch.signed_first):
+            whole.append("its signature is not by a key that the network names for who offers it")
+        signed = [each for each in live if each.stage is Stage.SIGNED]
+        for rollover, case in zip(batch.ids, cases, strict=True):
+            final = self.coordinator.final(_agreed(case)) if case else None
+            says, why = judged(case, final, batch, us=self.us)
+            if says is Fit.YES and case and any(rollover in x.ids and not _is_given_up(x, case) for x in signed):
+                says, why = Fit.NO, f"case {case.id} is in a batch that both sides signed"
+            if says is Fit.NO:
+                unfit[rollover] = why
+            elif says is Fit.YES and case is not None:
+                fit.append(case)
+            waits |= says is Fit.WAIT
+        if not whole:
+            unheld = [case for case in fit if not self._holds(case)]
+            unfit |= {_agreed(case).rollover: f"case {case.id} is not held by the core" for case in unheld}
+            try:
+                tried = [case for case in fit if case not in unheld]
+                refused = batch_trials.unfit(tried, lambda some: self._tried(batch, some))
+            except RefusedWholeError as why_whole:
+                whole, refused = [str(why_whole)], {}
+            unfit |= {
+                _agreed(case).rollover: f"case {case.id}: {refused[case.id]}" for case in fit if case.id in refused
+            }
+        return whole, unfit, waits
+
+    def _crossing(self, batch: Batch, ours: Sequence[Case], live: Sequence[Batch]) -> list[Batch]:
+        """What we offered before we knew theirs: two that go one way each, and no answer to each other."""
+        if any(case.side is Side.SOURCE for case in ours):
+            return []
+        found = []
+        for each in live:
+            with_them = each.stage is Stage.OFFERED and (each.peer, each.token) == (batch.peer, batch.token)
+            if with_them and all(case and case.side is Side.SOURCE for case in self._cases(each)):
+                found.append(each)
+        return found
+
+    def _offers_more(self, batch: Batch, ours: Sequence[Case], crossing: Sequence[Batch], block: Head) -> bool:
+        """What waits here for the same peer goes along: one batch for both ways, offered instead of theirs. So does
+        what we offered at the same time, if it is for us to lead."""
         if self.settings is None or any(case.side is Side.SOURCE for case in ours):
             return False  # theirs is for both ways already: it is signed as it is
-        waiting = self._held(self._waiting(block).get((batch.peer, batch.token), []))
+        offered = [case for each in crossing for case in self._cases(each) if case is not None]
+        waiting = self._held([*self._waiting(block).get((batch.peer, batch.token), []), *offered])
         more = chosen(waiting, self.settings, with_=ours)
-        if more:
-            self._offer(batch.peer, batch.token, [*ours, *more], self.settings, block, instead=batch)
-        return bool(more)
+        if not more:
+            return False
+        return self._offer(
+            batch.peer, batch.token, more, self.settings, block, theirs=ours, instead=[batch, *crossing]
+        )  # fmt: skip
 
     def _instead(self, unit: DealUnit, batch: Batch, after: Batch) -> list[Batch]:
         """Write what becomes of one. What we offered of the same rollovers is answered by it; that is over."""
@@ -246,12 +344,17 @@ class Batches:
             unit.change_batch(before, now)
         return over
 
-    def _decline(self, batch: Batch, words: str) -> None:
+    def _decline(self, batch: Batch, words: str, unfit: dict[bytes, str] | None = None) -> None:
+        """Not this; ``unfit``: without these it may be offered again."""
+        items = tuple(NotTaken(rollover, why[:_MOST_WHY]) for rollover, why in (unfit or {}).items())
         with self.files.begin() as unit:
-            go_on_singly(unit, *self._instead(unit, batch, replace(batch, stage=Stage.OVER)))
-            unit.put_letter(
-                batch.peer, batch.reference, LetterKind.BATCH_DECLINED, Ended(BATCH_DECLINED, words[:2_000])
-            )
+            over = self._instead(unit, batch, replace(batch, stage=Stage.OVER))
+            if unfit:
+                go_on_without(unit, *over, unfit=unfit, at=self.now())
+            else:
+                go_on_singly(unit, *over)
+            told = BatchDeclined(BATCH_DECLINED, words[:2_000], items)
+            unit.put_letter(batch.peer, batch.reference, LetterKind.BATCH_DECLINED, told)
             fault("batches.before_answer_commit")
         fault("batches.after_answer_commit")
 
@@ -271,22 +374,40 @@ class Batches:
         if not self._is_by(batch.second, batch, batch.signed_second):
             self._end(batch, Stage.OVER)
             return
-        if any(self.coordinator.newest(_agreed(case)).verdict is not Verdict.ABSENT for case in cases):
+        if not self._is_open(cases):
             return  # it is there, or something else is: the next final block tells
-        words = [int.from_bytes(each, "big") for each in (batch.first, batch.second, batch.token)]
-        encoded = encode_batch([_agreed(case).encoded for case in cases])
-        what = "settle_batch(uint256,uint256,uint256,uint256,bytes,bytes,bytes)"
-        data = call_of(what, *words, batch.deadline, encoded, batch.signed_first, batch.signed_second)
+        data = _call(batch, cases)
+        refusal = self.coordinator.foretold(data)
+        if refusal is not None and refusal.code not in NOT_YET:
+            self._give_up(batch, cases, refusal)
+            return
         fault("batches.before_send")
         refusal = self.coordinator.send(data)
         fault("batches.after_send")
-        if refusal is None:
-            return
+        if refusal is not None and self._is_open(cases):
+            self._give_up(batch, cases, refusal)
+
+    def _is_open(self, cases: Sequence[Case]) -> bool:
+        """Nobody was faster, and nothing else is on chain."""
+        return all(self.coordinator.newest(_agreed(case)).verdict is Verdict.ABSENT for case in cases)
+
+    def _give_up(self, batch: Batch, cases: Sequence[Case], refusal: Refusal) -> None:
+        """The contract does not take what both signed. Its cases wait for it no more, but it is not over: until its
+        time is, the other side may send it again. What the contract does take is offered anew."""
         log.warning("batch %s is refused: %s", batch.reference.hex()[:16], refusal.words)
-        if all(self.coordinator.newest(_agreed(case)).verdict is Verdict.ABSENT for case in cases):
-            # Nobody was faster. Its cases wait no more, but it is not over: both signatures are out, and until its time
-            # is over the other side may send it again.
-            self._end(batch, Stage.SIGNED)
+        try:
+            refused = batch_trials.unfit(cases, lambda some: self._tried(batch, some))
+        except RefusedWholeError:
+            refused = {}
+        unfit = {_agreed(case).rollover: refused[case.id] for case in cases if case.id in refused}
+        with self.files.begin() as unit:
+            unit.change_batch(batch, batch)  # its row is locked first
+            if unfit and self.settings is not None:
+                go_on_without(unit, batch, unfit=unfit, at=self.now())
+            else:
+                go_on_singly(unit, batch, why=in_words(refusal))
+            fault("batches.before_end_commit")
+        fault("batches.after_end_commit")
 
     def note_settled(self, case: Case) -> None:
         """The final chain has this case in a batch: ours of it is settled, whatever we thought had become of it."""
@@ -306,35 +427,18 @@ class Batches:
         fault("batches.after_end_commit")
 
 
-def go_on_singly(unit: DealUnit, *batches: Batch) -> None:
-    """Their cases wait no more; the rows of the batches are locked. The chain sees to it that nothing is settled twice,
-    should one still come."""
-    until: dict[str, set[int]] = {}
-    for batch in batches:
-        for rollover in batch.ids:
-            for side in Side:
-                if (name := unit.case_of(rollover, side)) is not None:
-                    until.setdefault(name, set()).add(batch.deadline)
-    waiting = [case for case in _locked(unit, until) if case.batch_until in until[case.id]]
-    _wait(unit, waiting, None, "goes on without a batch")
-
-
-def _wait(unit: DealUnit, cases: Iterable[Case], until: int | None, words: str) -> None:
-    """Until when these wait, or that they wait no more, and the event of it."""
-    ordered = sorted(cases, key=lambda each: each.id)
-    for case in ordered:
-        unit.change(case, replace(case, batch_until=until))
-    # The turn to write events is kept until the commit: who holds a file and waits for it must not be waited for.
-    for case in ordered:
-        unit.put_event(case.id, words)
-
-
-def _locked(unit: DealUnit, names: Iterable[str]) -> list[Case]:
-    """Locked in one order, by everybody after the row of a batch: or two would wait for each other."""
-    return [unit.case(name) for name in sorted(set(names))]
-
-
 def _agreed(case: Case) -> Agreed:
     if case.agreed is None:
         raise ValueError(f"case {case.id} has no exact terms")
     return case.agreed
+
+
+def _is_given_up(batch: Batch, case: Case) -> bool:
+    """Signed by both, and refused by the contract: this case does not wait for it any more."""
+    return batch.stage is Stage.SIGNED and case.batch_until != batch.deadline
+
+
+def _call(batch: Batch, cases: Sequence[Case]) -> bytes:
+    words = [int.from_bytes(each, "big") for each in (batch.first, batch.second, batch.token)]
+    encoded = encode_batch([_agreed(case).encoded for case in cases])
+    return call_of(_SETTLE, *words, batch.deadline, encoded, batch.signed_first, batch.signed_second)

@@ -73,6 +73,10 @@ class Batch:
         """What both sign, before the domain."""
         return batch_hash(self.first, self.second, self.token, self.deadline, self.ids)
 
+    def takes_the_place_of(self, other: Batch) -> bool:
+        """Whether the same member offered both, and this one holds the other's rollovers and more."""
+        return self.first == self.peer == other.first and set(self.ids) > set(other.ids)
+
 
 class BatchUnit(Protocol):
     """A transaction that keeps batches too."""

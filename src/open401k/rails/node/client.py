@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from ssl import create_default_context
 from typing import Any
@@ -10,6 +11,8 @@ from urllib.parse import quote
 import httpx2
 
 from open401k.kernel import Open401kError
+
+from .papers import Paper
 
 
 class NodeAnswerError(Open401kError):
@@ -52,6 +55,16 @@ class NodeClient:
     def facts(self, case: str) -> dict[str, Any]:
         """Both halves, as far as they are known."""
         return self._ask("GET", f"/v1/rollovers/{quote(case, safe='')}/facts")
+
+    def put_explanation(self, case: str, paper: Paper) -> dict[str, Any]:
+        """The document whose hash our half of the facts names."""
+        content = base64.b64encode(paper.content).decode()
+        body = {"title": paper.title, "version": paper.version, "media": paper.media.value, "content": content}
+        return self._ask("PUT", f"/v1/rollovers/{quote(case, safe='')}/explanation", body)
+
+    def link(self, case: str, *, key: str, days: int) -> dict[str, Any]:
+        """A participant's link to a case; the same key is the same link."""
+        return self._ask("POST", f"/v1/rollovers/{quote(case, safe='')}/links", {"days": days}, key=key)
 
     def _ask(self, method: str, path: str, body: object = None, *, key: str = "") -> dict[str, Any]:
         headers = {"idempotency-key": key} if key else {}

@@ -7,19 +7,14 @@ the database's address may come from the environment.
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import ClassVar
 from urllib.parse import urlsplit
 
-from open401k.kernel import Open401kError
-
-from ..chain.rpc import Finality
 from ..kinds import Kind
 from ..messages import NOBODY, Role
-from ..strict import Strict
+from ..network_file import ChainAt, Contracts, Table, chain_at, contracts_at, read_toml
 from .ballots import FURTHER
 from .batching import MOST_BATCHED, Settings
 from .codec import BadInputError
@@ -28,27 +23,6 @@ from .signing import Policy
 
 HERE = ("localhost", "127.0.0.1", "::1")
 DATABASE = "OPEN401K_NODE_DATABASE_URL"
-
-
-@dataclass(frozen=True, slots=True)
-class ChainAt:
-    """The network's chain: ``agreeing`` of the endpoints must say alike, by default more than half."""
-
-    chain_id: int
-    endpoints: Mapping[str, str]
-    agreeing: int | None = None
-    finality: Finality = "finalized"
-    #: The most that is paid for a unit of gas; nothing on chains of members.
-    most_gas_price: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Contracts:
-    """The network's three addresses."""
-
-    network: bytes
-    rollover: bytes
-    token: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +105,8 @@ class NodeConfig:
     mail: MailAt | None = None
     #: The socket of a signer in a process of its own; None: keys lie in the node's database.
     signer: Path | None = None
+    #: How many years records are kept beyond what the law asks, before they are erased; None: nothing is erased.
+    more_years: int | None = None
 
     @property
     def shown_at(self) -> str:
@@ -138,26 +114,15 @@ class NodeConfig:
         return self.origin or f"http://{'localhost' if self.host == '127.0.0.1' else self.host}:{self.port}"
 
 
-class ConfigError(Open401kError):
-    """A file that cannot be meant: where, why, and what to write."""
-
-
 def read_config(path: Path, environment: Mapping[str, str], *, production: bool = False) -> NodeConfig:
     """The settings of a node; the first thing that cannot be meant is a :class:`ConfigError`."""
-    try:
-        told = tomllib.loads(path.read_text())
-    except FileNotFoundError:
-        raise ConfigError(
-            f"There is no {path}.", fix=f"Write one to fill in: open401k node init --config {path}"
-        ) from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as why:
-        raise ConfigError(f"{path} cannot be read: {why}.", fix="Write TOML (docs/howto/rails-node.md).") from None
-    top = Table(path, "", told)
+    missing = f"Write one to fill in: open401k node init --config {path}"
+    top = read_toml(path, missing=missing, fix="Write TOML (docs/howto/rails-node.md).")
     config = NodeConfig(
         name=top.text("name"),
         member=top.address("member"),
-        chain=_chain(top.table("chain")),
-        contracts=_contracts(top.table("contracts")),
+        chain=chain_at(top.table("chain")),
+        contracts=contracts_at(top.table("contracts")),
         core=_core(top.table("core"), environment),
         rules=_rules(top),
         policy=_policy(top.table("policy", needed=False)),
@@ -171,6 +136,7 @@ def read_config(path: Path, environment: Mapping[str, str], *, production: bool 
         port=top.whole("port", 4012, least=1, most=65_535),
         origin=top.origin("origin"),
         signer=_signer(top, path),
+        more_years=_more_years(top.table("retention")) if top.has("retention") else None,
         database_url=top.text("database_url", "") or None,
     )
     if top.has("attestor"):
@@ -186,58 +152,6 @@ def read_config(path: Path, environment: Mapping[str, str], *, production: bool 
     return config
 
 
-@dataclass
-class Table(Strict):
-    """A table of the file."""
-
-    error: ClassVar[type[Open401kError]] = ConfigError
-
-    def url(self, key: str) -> str:
-        """An address over HTTP."""
-        found = self.text(key).rstrip("/")
-        parts = urlsplit(found)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise self.wrong(key, f"{found[:60]!r} is no address", f'Write {key} = "https://host:port"')
-        return found
-
-    def origin(self, key: str) -> str:
-        """Scheme and host alone, or nothing."""
-        found = self.text(key, "")
-        parts = urlsplit(found)
-        if found and (parts.scheme not in ("http", "https") or found != f"{parts.scheme}://{parts.netloc}"):
-            raise self.wrong(key, f"{found[:60]!r} is no origin", "Write scheme and host: https://node.example.org")
-        return found
-
-    def table(self, key: str, *, needed: bool = True) -> Table:
-        """A table inside."""
-        return self.inside(key, needed=needed)
-
-    def tables(self, key: str) -> Sequence[Table]:
-        """A list of tables; none where there is none."""
-        return self.objects(key, self.told.get(key, []), f"Write [[{self.place}{key}]] before each")
-
-
-def _chain(table: Table) -> ChainAt:
-    endpoints: dict[str, str] = {}
-    for each in table.tables("endpoints"):
-        name = each.text("name")
-        if name in endpoints:
-            raise each.wrong("name", f"{name!r} is named twice", "Give each endpoint its own name")
-        endpoints[name] = each.url("url")
-        each.nothing_else()
-    if not endpoints:
-        raise table.wrong("endpoints", "there is none", 'Write [[chain.endpoints]] with name = "..." and url = "..."')
-    found = ChainAt(
-        table.whole("id", least=1, most=2**53 - 1),
-        endpoints,
-        table.whole("agreeing", least=len(endpoints) // 2 + 1, most=len(endpoints)) if table.has("agreeing") else None,
-        table.whole("finality", least=0, most=10_000) if isinstance(table.told.get("finality"), int) else _tag(table),
-        table.whole("most_gas_price", 0),
-    )
-    table.nothing_else()
-    return found
-
-
 def _signer(top: Table, path: Path) -> Path | None:
     found = top.text("signer", "in-process")
     kind, _, place = found.partition(":")
@@ -246,18 +160,6 @@ def _signer(top: Table, path: Path) -> Path | None:
     if kind != "socket" or not place:
         raise top.wrong("signer", f"{found[:60]!r} is none", 'Write "in-process", or "socket:/path" of a signer')
     return path.resolve().parent / place
-
-
-def _tag(table: Table) -> Finality:
-    if table.text("finality", "finalized") != "finalized":
-        raise table.wrong("finality", "is neither a tag nor a depth", 'Write "finalized", or a number of blocks')
-    return "finalized"
-
-
-def _contracts(table: Table) -> Contracts:
-    found = Contracts(table.address("network"), table.address("rollover"), table.address("deposit_token"))
-    table.nothing_else()
-    return found
 
 
 def _bank(table: Table) -> BankAt:
@@ -352,6 +254,12 @@ def _batches(table: Table) -> Settings:
     )
     if found.least > found.most:
         raise table.wrong("least", "is more than most", "Write least = 2, or a larger most")
+    table.nothing_else()
+    return found
+
+
+def _more_years(table: Table) -> int:
+    found = table.whole("more_years", 0, most=100)
     table.nothing_else()
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,7 +19,9 @@ from ..transactions import Relay, signed
 from .cases import Agreed
 from .core import Side, SilentError
 from .following import Standing, Verdict
+from .settled import Settlement, settlements, side_by_money, sides_in, told_by
 
+_logger = logging.getLogger("open401k.node.coordinator")
 #: More than the dearest call of the coordinator takes.
 GAS = 8_000_000
 #: Events are asked for in pieces of so many blocks; who was away longer reads everything.
@@ -50,6 +53,14 @@ class Coordinator(Protocol):
 
     def votes_of(self, us: bytes, after: int, block: Head) -> Sequence[tuple[bytes, Side]]:
         """Rollovers for which the events of these blocks tell a vote of ours, and on which side we are in each."""
+        ...
+
+    def settlements(self, after: int, block: Head) -> Sequence[Settlement]:
+        """What these blocks settled by events that do not say who paid and who received."""
+        ...
+
+    def sides_in(self, settlement: Settlement, us: bytes) -> Sequence[tuple[bytes, Side]]:
+        """On which side we are in each rollover of it, where we are."""
         ...
 
     def read_ahead(self, agreed: Sequence[Agreed]) -> None:
@@ -125,6 +136,23 @@ class ChainCoordinator:
                     found[log.topics[1], side] = None
         return list(found)
 
+    def settlements(self, after: int, block: Head) -> Sequence[Settlement]:
+        found: list[Settlement] = []
+        for first in range(after + 1, block.number + 1, _MOST_BLOCKS):
+            told = self._events(first, min(first + _MOST_BLOCKS - 1, block.number))
+            found += settlements([log for log in told if log.address == self._rollover])
+        return found
+
+    def sides_in(self, settlement: Settlement, us: bytes) -> Sequence[tuple[bytes, Side]]:
+        with _heard():
+            told = told_by(settlement, self._chain.calldata(settlement.tx_hash) or b"")
+            if told is not None:
+                return sides_in(settlement, told, us)
+            receipt = self._chain.receipt(settlement.tx_hash)
+        side = None if receipt is None else side_by_money(receipt.logs, us)
+        _logger.warning("transaction 0x%s settled what its call does not tell", settlement.tx_hash.hex())
+        return [] if side is None else [(each, side) for each in settlement.ids]
+
     def _events(self, first: int, last: int) -> Sequence[Log]:
         """All events of both contracts in these blocks; the same again is not asked again."""
         if self._heard_of != (first, last):
@@ -164,6 +192,16 @@ class ChainCoordinator:
                 return None
             refusal = refusal_of(receipt.output or self._why(data, receipt.block))
         return Refusal(refusal.code, refusal.words)
+
+    def foretold(self, data: bytes) -> Refusal | None:
+        """What the contract would say to a call at the newest block; nothing is sent."""
+        with _heard():
+            try:
+                self._chain.call(self._rollover, data, sender=self._relay.address)
+            except RevertedError as why:
+                told = refusal_of(why.data)
+                return Refusal(told.code, told.words)
+        return None
 
     def _why(self, data: bytes, block: Head) -> bytes:
         """Many chains do not keep what a failed transaction said: ask again, without sending."""

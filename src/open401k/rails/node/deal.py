@@ -71,6 +71,8 @@ class Deal:
     their_since: int | None = None
     #: Whether they said that they hold the money, then or since.
     they_held: bool = False
+    #: Terms that they named and no file of ours knew: an older backup. Others after them are not believed.
+    named: bytes | None = None
     notes: tuple[Noted, ...] = ()
     #: Who else must approve by the last preflight; of them, and of those whom terms name, who that is and what they
     #: signed.
@@ -100,6 +102,12 @@ class Deal:
         """Everybody to whom we write of it: the member and the reference that it knows."""
         others = ((each.member, each.code) for each in self.others if each.code is not None and each.half is not None)
         return ((self.peer, self.reference), *((member, code) for member, code in others if code is not None))
+
+    @property
+    def present(self) -> tuple[ReceivingHalf, ...]:
+        """Of who is written to, in the order of ``desks``; a source's."""
+        others = (each.half for each in self.others if each.code is not None)
+        return tuple(half for half in (self.receiving, *others) if half is not None)
 
     def salt_at(self, place: int) -> bytes | None:
         """What the salts of one receiver's legs follow from; None where that is not for us to know."""
@@ -169,6 +177,10 @@ class DealUnit(Unit, BatchUnit, Protocol):
 
     def deal_of(self, peer: bytes, reference: bytes) -> Deal | None:
         """The deal that this member knows by this reference."""
+        ...
+
+    def was_erased(self, peer: bytes, reference: bytes) -> bool:
+        """Whether what this member knows by this reference was erased after its time (ADR-0067)."""
         ...
 
     def deals(self, *, after: str = "", limit: int = 100) -> Sequence[Deal]:

@@ -31,7 +31,8 @@ from .returning import changed_wish, wrong_return
 from .taking import take
 from .terms_of import Worked, agreed_with, deadline_of, terms_for, voters_of, worked
 from .together import BOUNDARIES as TOGETHER
-from .together import file_for, join, leading, tell_all, tell_facts
+from .together import join, leading, tell_all, tell_facts
+from .views import file_for
 from .voting import BOUNDARIES as VOTING
 from .voting import HOW_NAMED, NAMES, ballots_for, is_asked, name_voter, vote
 

@@ -1,7 +1,8 @@
 """The explanation of section 402(f): put by the source, sent to the receiver, shown before the signature. ADR-0057.
 
-The document is the source's to supply; nothing of its text is ours. The facts name its hash (``explanation_hash``),
-which is what is signed. Not here: whether it was given in time (preflight), what a document may be (papers), pages.
+Every receiver gets it: each relies on an election that names its hash. The document is the source's to supply; nothing
+of its text is ours. The facts name its hash (``explanation_hash``), which is what is signed. Not here: whether it was
+given in time (preflight), what a document may be (papers), pages.
 """
 
 from __future__ import annotations
@@ -39,10 +40,19 @@ def put_paper(unit: DealUnit, case: str, paper: Paper) -> bool:
     if _there(unit, case) == paper:
         return False
     unit.put_paper(case, paper)
-    unit.put_letter(deal.peer, deal.reference, LetterKind.PAPER, told_of(paper))
+    for member, reference in deal.desks:
+        unit.put_letter(member, reference, LetterKind.PAPER, told_of(paper))
     unit.put_event(case, "the explanation of choices was sent")
     fault("explaining.put")
     return True
+
+
+def paper_to(unit: DealUnit, deal: Deal, member: bytes) -> None:
+    """To a receiver that joined after it was put, once its facts are told: what is signed names it for all of them."""
+    found = signed_paper(unit, deal)
+    reference = next((each for who, each in deal.desks if who == member), None)
+    if found is not None and reference is not None:
+        unit.put_letter(member, reference, LetterKind.PAPER, told_of(found.paper))
 
 
 def came(unit: DealUnit, deal: Deal, told: PaperTold) -> str | None:

@@ -9,6 +9,8 @@ from typing import Final
 
 from . import _deals_store as store
 from . import _papers_store as papers
+from ._retention_store import is_erased
+from ._store import Connection
 from .cases import Case, ChangedError, State
 from .codec import parsed, read, written
 from .deal import Deal, DealEvent
@@ -54,17 +56,18 @@ class KeptDeals(KeptCases):
         return changed + self._rewrap_papers()
 
     def _rewrap_papers(self) -> int:
-        changed, sealing = 0, self.sealing
         with self.connected() as conn:
-            for fingerprint, sealed in papers.papers_under_others(conn, sealing.kek_id):
-                content = sealing.opened(_paper_place(fingerprint), sealed, what="A document")
-                papers.update_paper(conn, fingerprint, sealing.seal(_paper_place(fingerprint), content))
-                changed += 1
-            for case, sealed in papers.names_under_others(conn, sealing.kek_id):
-                content = sealing.opened(_named_place(case), sealed, what=f"The document's name of case {case}")
-                papers.update_name(conn, case, sealing.seal(_named_place(case), content))
-                changed += 1
-        return changed
+            documents = self._anew(conn, papers.PAPERS, _paper_place)
+            return documents + self._anew(conn, papers.NAMES, _named_place)
+
+    def _anew(
+        self, conn: Connection, rows: papers.SealedRows[papers.Key], place_of: Callable[[papers.Key], bytes]
+    ) -> int:  # fmt: skip
+        found = papers.under_others(conn, rows, self.sealing.kek_id)
+        for key, sealed in found:
+            content = self.sealing.opened(place_of(key), sealed, what="A document of a case")
+            papers.seal_anew(conn, rows, key, self.sealing.seal(place_of(key), content))
+        return len(found)
 
 
 @dataclass
@@ -114,6 +117,13 @@ class KeptDealUnit(KeptUnit, KeptBatches):
     def deal_of(self, peer: bytes, reference: bytes) -> Deal | None:
         case = store.case_of(self.conn, peer, reference)
         return self.deal(case) if case is not None else None
+
+    def was_erased(self, peer: bytes, reference: bytes) -> bool:
+        return is_erased(self.conn, self.reference_key(peer, reference))
+
+    def reference_key(self, peer: bytes, reference: bytes) -> bytes:
+        """By which a reference is known after its case was erased."""
+        return self.sealing.keyed_hash(b"erased|" + peer + reference)
 
     def deals(self, *, after: str = "", limit: int = 100) -> Sequence[Deal]:
         return [self._opened(case, sealed) for case, sealed in store.deals(self.conn, after, limit)]

@@ -22,6 +22,7 @@ from .halves import ReceivingHalf, ReleasingHalf
 from .papers import PaperTold
 
 VERSION: Final = 1
+_ALL: Final = "settlement.amount_cents"
 MOST_BYTES: Final = 2_000_000
 
 
@@ -52,7 +53,7 @@ class LetterKind(StrEnum):
     BATCH = "batch"
     #: Who was offered a batch: it signs, too.
     BATCH_SIGNED = "batch_signed"
-    #: Who was offered a batch: each goes on singly.
+    #: Who was offered a batch: each goes on singly, or what is named does.
     BATCH_DECLINED = "batch_declined"
     #: Source: who approves besides the custodians; either: what they signed.
     VOTER = "voter"
@@ -180,9 +181,26 @@ class BatchSigned:
     signature: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class NotTaken:
+    """A rollover of a batch that may not be settled so, and why."""
+
+    rollover: bytes
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class BatchDeclined:
+    """A code and words for the other desk. Where ``items`` are named, the others may be offered again without them."""
+
+    code: int
+    words: str = ""
+    items: tuple[NotTaken, ...] = ()
+
+
 Body = (
     Request | FactsTold | Elected | TermsTold | Ended | Note | Stands | Again | OffRail | Ballot | PaperTold
-    | BatchOffered | BatchSigned
+    | BatchOffered | BatchSigned | BatchDeclined
 )  # fmt: skip
 
 _BODIES: Final[dict[LetterKind, type]] = {
@@ -198,7 +216,7 @@ _BODIES: Final[dict[LetterKind, type]] = {
     LetterKind.OFF_RAIL: OffRail,
     LetterKind.BATCH: BatchOffered,
     LetterKind.BATCH_SIGNED: BatchSigned,
-    LetterKind.BATCH_DECLINED: Ended,
+    LetterKind.BATCH_DECLINED: BatchDeclined,
     LetterKind.VOTER: Ballot,
     LetterKind.PAPER: PaperTold,
 }
@@ -254,6 +272,8 @@ def file_from(told: Sequence[FileLeaf]) -> TransferFile:
     found = [Problem(one.label, "is not in order, or is there twice") for one, below in pairwise(told)
              if one.label >= below.label]  # fmt: skip
     hidden = {each.label for each in told if each.digest is not None}
+    if any(label.endswith("].gross_cents") for label in hidden):
+        hidden.add(_ALL)  # what adds up to it is not all here: who sees all of it checks that, and its own legs each
     found += [
         each for each in problems({x.label: x.value for x in told if x.digest is None}) if each.label not in hidden
     ]

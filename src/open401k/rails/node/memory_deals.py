@@ -105,6 +105,9 @@ class MemoryDealUnit(MemoryUnit, MemoryBatches):
         found = (deal for deal in self.shelf.deals.values() if (deal.peer, deal.reference) == (peer, reference))
         return next(found, None)
 
+    def was_erased(self, peer: bytes, reference: bytes) -> bool:  # noqa: ARG002 (memory keeps everything)
+        return False
+
     def deals(self, *, after: str = "", limit: int = 100) -> Sequence[Deal]:
         return [self.shelf.deals[case] for case in sorted(self.shelf.deals) if case > after][:limit]
 

@@ -77,11 +77,14 @@ class Directory:
         """The peer who is this member."""
         return next((each for each in self.peers if each.member == member), None)
 
-    def who(self, signer: bytes, word: Vouched | None = None) -> Peer | None:
-        """The peer for whom this key signs now, by the network or by its wallet's word; None for a stranger."""
+    def who(self, signer: bytes, word: Vouched | None = None, *, by: str | None = None) -> Peer | None:
+        """The peer for whom this key signs now, by the network or by its wallet's word; None for a stranger.
+
+        ``by`` is the address of who makes us ask; None: we ask for ourselves.
+        """
         if word is not None:
             peer = self.peer(word.member)
-            holds = word.key == signer and peer is not None and self.words is not None and self.words.hold(word)
+            holds = word.key == signer and peer is not None and self.words is not None and self.words.hold(word, by)
             return peer if holds else None
         age = None if self._read_at is None else self.clock() - self._read_at
         if age is None or age > KNOWN_FOR or (signer not in self._known and age > STRANGE_AFTER):
@@ -234,20 +237,23 @@ class Receiving:
     take: Callable[[DealUnit, bytes, Letter], Taken]
     pen: Callable[[], Pen]
 
-    def answer(self, told: bytes) -> tuple[Taken, Answered]:
-        """What became of it, and our signature under that. If nobody signs now it was taken, and comes again."""
-        taken = self(told)
+    def answer(self, told: bytes, *, by: str = "") -> tuple[Taken, Answered]:
+        """What became of it, and our signature under that. If nobody signs now it was taken, and comes again.
+
+        ``by`` is the address from which it came.
+        """
+        taken = self(told, by=by)
         _, sealed = without_word(told)
         return taken, answered(taken.came, keccak(sealed), self.pen())
 
-    def __call__(self, told: bytes) -> Taken:
+    def __call__(self, told: bytes, *, by: str = "") -> Taken:
         """What became of it; :class:`LetterRefusedError` if it was not opened. A replay changes nothing."""
         try:
             word, sealed = without_word(told)
             cover = cover_of(sealed)
         except (SealedRefusedError, ValueError) as why:
             raise LetterRefusedError(LetterProblem.NOT_A_LETTER, f"This is no letter: {why}.") from why
-        peer = self.directory.who(cover.sender, word)
+        peer = self.directory.who(cover.sender, word, by=by)
         if peer is None:
             raise LetterRefusedError(LetterProblem.UNKNOWN_SENDER, "No peer of this node signs by this key now.")
         letter = self._read(sealed, cover.reference, cover.sender)

@@ -18,13 +18,14 @@ from .. import sender
 from ..chain.jsonrpc import Endpoint, Patience
 from ..chain.rpc import RpcChain, Waiting
 from ..messages import NOBODY, Domain, rollover_domain
+from ..network_file import ChainAt
 from ..sender import Fees
 from .adapters.bank import Banked, BankFiles
 from .adapters.batch import BatchCore
 from .adapters.layouts import Layout
 from .adapters.rest import RestCore
 from .batches import Batches
-from .config import ChainAt, CoreAt, NodeConfig
+from .config import CoreAt, NodeConfig
 from .core import CustodianCore
 from .hands import Hand, Hands, OwnHands
 from .kept import migrate

@@ -27,7 +27,7 @@ from .halves import ReceivingHalf
 from .judging import end, raise_for
 from .letters import Came, Ended, Letter, LetterKind, Request, Taken
 from .opening import move, open_case
-from .together import one_receiver
+from .retention import is_erased
 
 #: Where a test may stop the process: at the end of the verb, before its transaction is committed.
 BOUNDARIES: Final = ("deals.return",)
@@ -91,17 +91,23 @@ def _more(kind: int, asked: int, came: int) -> str:
     return f"of {name} {asked} cents are asked back, and {came} came; earnings go otherwise: {OTHERWISE}"
 
 
-def give_back(unit: DealUnit, desk: Desk, case: str, new: str, half: ReceivingHalf, *, at: str = "") -> Deal:
+def give_back(
+    unit: DealUnit, desk: Desk, case: str, new: str, half: ReceivingHalf, *, at: str = "", by: bytes | None = None
+) -> Deal:
     """We paid, and ask the custodian that received to pay back: a rollover of its own that names the first as parent.
 
     The participant signs it like any other. ``half`` is ours, as who receives; ``at`` is where it stood, for what is
-    wrong with it. The same half again is nothing new.
+    wrong with it. The same half again is nothing new. ``by`` is who gives back, where several received: its own part.
     """
     deal, file = unit.deal(case), unit.case(case)
     if deal.side is not Side.SOURCE or file.state is not State.POSTED or file.agreed is None:
         raise StillOpenError(f"case {case} is {file.state} at the {deal.side}; the source asks back what it paid")
-    one_receiver(deal, "a return")
-    tries = unit.returns_of(case)
+    if is_erased(file):
+        raise StillOpenError(
+            f"case {case}: its records were erased after their time; ask the other custodian for a check"
+        )
+    giver, known_as = _giver(deal, by)
+    tries = _tries(unit, case, giver)
     if (last := _standing(tries)) is not None:
         known = unit.deal(last[0])
         if known.receiving == half:
@@ -109,16 +115,16 @@ def give_back(unit: DealUnit, desk: Desk, case: str, new: str, half: ReceivingHa
         raise StillOpenError(_once(unit, case, *last))
     wrong = [Wrong("member", "is not our own address in the network")] if half.member != desk.us else []
     wrong += _batched(unit, file.agreed)
-    wrong += misfits(half, file.agreed, by=deal.peer, accounts=_accounts(unit, file), token=desk.token)
+    wrong += misfits(half, file.agreed, by=giver, accounts=_accounts(unit, file, giver), token=desk.token)
     if wrong:
         raise BadInputError([Wrong(f"{at}.{x.path}".strip("."), x.said) for x in {y.path: y for y in wrong}.values()])
     parent = file.agreed.rollover
     open_case(unit, new, side=Side.RECEIVER, account=half.account, parent=case)
-    reference = keccak(b"open401k return" + deal.reference + parent + len(tries).to_bytes(4, "big"))
-    made = Deal(new, reference, Side.RECEIVER, desk.us, deal.peer, desk.now(), receiving=half, edition=1, parent=parent)
+    reference = keccak(b"open401k return" + known_as + parent + len(tries).to_bytes(4, "big"))
+    made = Deal(new, reference, Side.RECEIVER, desk.us, giver, desk.now(), receiving=half, edition=1, parent=parent)
     unit.add_deal(made)
     move(unit, new, State.DATA_REQUESTED)
-    unit.put_letter(deal.peer, reference, LetterKind.REQUEST, Request(deal.peer, half, parent))
+    unit.put_letter(giver, reference, LetterKind.REQUEST, Request(giver, half, parent))
     fault("deals.return")
     return made
 
@@ -130,7 +136,7 @@ def changed_wish(unit: DealUnit, desk: Desk, deal: Deal, half: ReceivingHalf) ->
     before = _given_back(unit, deal)
     if before is None or before.agreed is None:
         return [Wrong("", "no case of ours is what it gives back")]
-    return misfits(half, before.agreed, by=deal.source, accounts=_accounts(unit, before), token=desk.token)
+    return misfits(half, before.agreed, by=deal.source, accounts=_accounts(unit, before, deal.peer), token=desk.token)
 
 
 def wrong_return(unit: DealUnit, deal: Deal, legs: Sequence[Leg]) -> list[str]:
@@ -146,7 +152,7 @@ def wrong_return(unit: DealUnit, deal: Deal, legs: Sequence[Leg]) -> list[str]:
 def another(unit: DealUnit, deal: Deal) -> str | None:
     """What stands in the way of a second try of a return: the rollover goes back already, by another case."""
     before = _given_back(unit, deal)
-    last = _standing(unit.returns_of(before.id)) if before is not None else None
+    last = _standing(_tries(unit, before.id, deal.peer)) if before is not None else None
     return _once(unit, before.id, *last) if before is not None and last is not None else None
 
 
@@ -177,10 +183,14 @@ def _why_not(unit: DealUnit, desk: Desk, before: Case | None, half: ReceivingHal
         return [Wrong("parent", "no rollover that this custodian paid came to us under this id")]
     if before.state is not State.POSTED:
         return [Wrong("parent", f"our case of it is {before.state}: nothing came")]
-    last = _standing(unit.returns_of(before.id))
+    if is_erased(before):
+        return [Wrong("parent", "its records were erased after their time: agree with our desk on a check or wire")]
+    last = _standing(_tries(unit, before.id, half.member))
     found = [] if last is None else [Wrong("parent", _once(unit, before.id, *last))]
     found += _batched(unit, before.agreed)
-    return found + misfits(half, before.agreed, by=desk.us, accounts=_accounts(unit, before), token=desk.token)
+    return found + misfits(
+        half, before.agreed, by=desk.us, accounts=_accounts(unit, before, half.member), token=desk.token
+    )
 
 
 def _batched(unit: DealUnit, before: Agreed) -> list[Wrong]:
@@ -204,12 +214,30 @@ def _ours(unit: DealUnit, peer: bytes, rollover: bytes) -> Case | None:
     return unit.case(case) if case is not None and other is not None and other[0] == peer else None
 
 
-def _accounts(unit: DealUnit, before: Case) -> tuple[str, str]:
-    """From which account, into which one a posted rollover went; the other side's is as the facts told it."""
+def _accounts(unit: DealUnit, before: Case, other: bytes) -> tuple[str, str]:
+    """From which account, into which one a posted rollover went, or the part of it between us and another custodian;
+    the other side's is as the facts told it."""
     deal = unit.deal(before.id)
     if deal.side is Side.SOURCE:
-        return before.account, deal.receiving.account if deal.receiving else ""
+        return before.account, next((half.account for half in deal.halves or () if half.member == other), "")
     return deal.releasing.account if deal.releasing else "", before.account
+
+
+def _giver(deal: Deal, by: bytes | None) -> tuple[bytes, bytes]:
+    """Who gives back, and the reference that it knows; of several receivers one must be named."""
+    found = [(who, known_as) for who, known_as in deal.desks if by in (who, None)]
+    if len(found) == 1:
+        return found[0]
+    told = ", ".join(f"{half.custodian} (0x{half.member.hex()})" for half in deal.present)
+    raise BadInputError(
+        [Wrong("by", f"names none, or not one, of those who received; each gives back its own: {told}")]
+    )
+
+
+def _tries(unit: DealUnit, case: str, other: bytes) -> list[tuple[str, State]]:
+    """Returns of a case between us and this custodian; one whose desk is not known counts, too."""
+    found = [(each, state, unit.other_desk(each)) for each, state in unit.returns_of(case)]
+    return [(each, state) for each, state, desk in found if desk is None or desk[0] == other]
 
 
 def _standing(tries: Sequence[tuple[str, State]]) -> tuple[str, State] | None:

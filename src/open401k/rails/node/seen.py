@@ -6,6 +6,7 @@ facts, and a verdict needs both votes. It shows; nothing is decided by it. Not h
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from .. import tracking
@@ -29,8 +30,13 @@ _ROLES: Final = {
 }  # fmt: skip
 
 
-def seen_of(unit: DealUnit, case: str, standing: Standing | None, *, now: int) -> Seen:
-    """A case with the chain's word on it at a final block; None before there are exact terms."""
+def seen_of(
+    unit: DealUnit, case: str, standing: Standing | None, *, now: int, names: Mapping[bytes, str] | None = None
+) -> Seen:
+    """A case with the chain's word on it at a final block; None before there are exact terms.
+
+    ``names`` are those of members, for who has not told its own yet.
+    """
     file, deal = unit.case(case), unit.deal(case)
     since = _since(unit, deal)
     verdict = standing.verdict if standing else Verdict.ABSENT
@@ -46,7 +52,7 @@ def seen_of(unit: DealUnit, case: str, standing: Standing | None, *, now: int) -
         begun_at=deal.opened_at,
         verdict=_shown(verdict),
         source=source,
-        receivers=_in_order(deal, receiver, verdict, since),
+        receivers=_in_order(deal, receiver, verdict, since, names or {}),
         reasons=deal.reasons or (),
         elected_at=deal.elected_at,
         votes=_votes(file, deal, standing, theirs),
@@ -66,17 +72,19 @@ def keyless_in(deal: Deal) -> tuple[Vote, ...]:
     return (_vote(Role.SPOUSE, given=False),) if is_asked and not is_named else ()
 
 
-def _in_order(deal: Deal, first: SideSeen, verdict: Verdict, since: int) -> tuple[SideSeen, ...]:
+def _in_order(
+    deal: Deal, first: SideSeen, verdict: Verdict, since: int, names: Mapping[bytes, str]
+) -> tuple[SideSeen, ...]:
     """All receivers in the election's order: of others where they stand as they told us, else as who is seen does."""
     found = {0 if deal.side is Side.SOURCE else deal.place: first}
     for each in deal.others:
-        name = each.half.custodian if each.half else "another company"
+        name = each.half.custodian if each.half else names.get(each.member, "another company")
         state = State.DATA_REQUESTED if each.half is None else first.state
         if verdict is Verdict.CLOSED:
             state = State.POSTED
         elif verdict in (Verdict.PREPARING, Verdict.COMMITTED):
             state = State.VOTED
-        found[each.place] = SideSeen(name, each.state or state, each.since or since)
+        found[each.place] = SideSeen(name, each.state or state, each.since or since, has_joined=each.half is not None)
     return tuple(found[place] for place in sorted(found))
 
 

@@ -22,7 +22,14 @@ ROLE_OF = {Side.SOURCE: Role.SOURCE, Side.RECEIVER: Role.RECEIVER}
 
 
 class PolicyError(NotSignedError):
-    """The signer does not sign this: more than it may, more often, or it has not the key that the network names."""
+    """The signer does not sign this: more than it may, more often, or it has not the key that the network names.
+
+    ``rollover`` is the one of a batch for which it does not.
+    """
+
+    def __init__(self, said: str, rollover: bytes | None = None) -> None:
+        super().__init__(said)
+        self.rollover = rollover
 
 
 class SignerAwayError(SilentError):
@@ -133,14 +140,16 @@ class PolicySigner:
 
     def _allow(self, rollover: bytes, cents: int, at: int) -> None:
         if cents > self.policy.most:
-            raise PolicyError(f"{cents} cents are more than the {self.policy.most} that one approval may move")
+            said = f"{cents} cents are more than the {self.policy.most} that one approval may move"
+            raise PolicyError(said, rollover)
         approved = dict(self.approvals.since(at - 3_600))
         if rollover in approved:
             return  # the same once more: a restart before it was kept
         if len(approved) >= self.policy.an_hour:
-            raise PolicyError(f"{self.policy.an_hour} approvals were signed within the hour")
+            raise PolicyError(f"{self.policy.an_hour} approvals were signed within the hour", rollover)
         if sum(approved.values()) + cents > self.policy.cents_an_hour:
-            raise PolicyError(f"more than {self.policy.cents_an_hour} cents would be approved within the hour")
+            said = f"more than {self.policy.cents_an_hour} cents would be approved within the hour"
+            raise PolicyError(said, rollover)
         self.approvals.note(rollover, cents, at)
 
 

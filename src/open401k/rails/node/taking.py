@@ -29,12 +29,14 @@ from .codes import (
     LETTER_UNREAD,
     RETURN_UNFIT,
     TERMS_UNFIT,
+    WITHDRAWN,
 )
 from .core import Side
 from .deal import Deal, DealUnit, Noted
 from .desk import Desk
 from .elections import LATE, unfit, unsound
 from .explaining import came as paper_came
+from .explaining import paper_to
 from .file_of import Making, values_of
 from .joined import MOST, Joined
 from .judging import end, is_closed, judged, raise_for, taken_over
@@ -56,11 +58,13 @@ from .letters import (
     body_of,
     file_from,
 )
+from .lineage import newest_of, withdraw
 from .opening import agree, move, note_forgotten, open_case
 from .papers import PaperTold
 from .returning import asked_back, changed_wish, wrong_return
 from .terms_of import Worked, agreed_with, unfit_terms, worked
-from .together import awaited, is_hidden, joins, others_from, tell_all, tell_facts, with_other
+from .together import awaited, joins, others_from, tell_all, tell_facts, with_other
+from .views import is_hidden
 from .voting import ballots_for, came
 
 #: Random bits of a control number: each is used once, also after a restore from an older backup.
@@ -81,6 +85,8 @@ def take(unit: DealUnit, desk: Desk, peer: bytes, letter: Letter) -> Taken:
         fault("deals.letter_taken")
         return taken
     deal = unit.deal_of(peer, letter.reference)
+    if deal is None and unit.was_erased(peer, letter.reference):
+        return Taken(Came.REFUSED, words="the records of this case were erased after their time")
     taken = _asked(unit, desk, peer, letter) if deal is None else _take(unit, desk, deal, peer, letter)
     fault("deals.letter_taken")
     return taken
@@ -168,13 +174,11 @@ def _read(unit: DealUnit, desk: Desk, deal: Deal, peer: bytes, kind: str, body: 
             notes = (*deal.notes, Noted(desk.now(), False, body.words))[-_MOST_NOTES:]
             unit.change_deal(deal, replace(deal, notes=notes))
             unit.put_event(deal.case, "a note came")
-        case Again() | OffRail() if deal.many > 1:
-            raise UnexpectedError(f"it has {deal.many} receivers: this is for one")
         case Again():
             if body.after == deal.reference or body.part != deal.part:
                 raise UnexpectedError(f"this is proposal {deal.part} of its election already")
         case OffRail():
-            if (why := closed_there(unit, deal, body)) is not None:
+            if (why := closed_there(unit, deal, body, peer)) is not None:
                 raise UnexpectedError(f"the other side closed it by {body.way} {body.reference}: {why}")
         case Ballot():
             if (why := came(unit, desk, deal, body)) is not None:
@@ -187,13 +191,25 @@ def _read(unit: DealUnit, desk: Desk, deal: Deal, peer: bytes, kind: str, body: 
             if (why := paper_came(unit, deal, body)) is not None:
                 raise UnexpectedError(why)
         case Stands():
-            if (named := body.rollover) is not None and len(named) == _HASH and deal.side is Side.SOURCE:
-                note_forgotten(unit, named, deal.side, at=desk.now())  # its terms are ours: we made and signed them
+            named = _named(unit, desk, deal, body.rollover)
             held = deal.they_held or body.state in HOLDING
-            unit.change_deal(deal, replace(deal, their_state=body.state, their_since=body.at, they_held=held))
+            unit.change_deal(
+                deal, replace(deal, their_state=body.state, their_since=body.at, they_held=held, named=named)
+            )
             unit.put_event(deal.case, "the other side moved")
         case _:
             raise AssertionError(f"{type(body).__name__} is no body of a letter")
+
+
+def _named(unit: DealUnit, desk: Desk, deal: Deal, named: bytes | None) -> bytes | None:
+    """Terms that a receiver names are ours: we made and signed them, once for each deal. Of those that no file knows
+    the first stands in a file of its own; any more are not of this deal."""
+    if named is None or deal.side is not Side.SOURCE or named == deal.named:
+        return deal.named
+    if len(named) != _HASH or (deal.named is not None and unit.case_of(named, deal.side) is None):
+        raise UnexpectedError(f"it names terms that are not of this case: {named[:_HASH].hex()}")
+    note_forgotten(unit, named, deal.side, at=desk.now())
+    return deal.named if unit.case_of(named, deal.side) is not None else named
 
 
 def _joins(unit: DealUnit, desk: Desk, deal: Deal, peer: bytes, body: Request) -> None:
@@ -204,6 +220,7 @@ def _joins(unit: DealUnit, desk: Desk, deal: Deal, peer: bytes, body: Request) -
     if isinstance(after, str):
         raise UnexpectedError(after)
     tell_facts(unit, judged(unit, desk, deal, after))
+    paper_to(unit, unit.deal(deal.case), peer)
 
 
 def _facts_of_other(unit: DealUnit, desk: Desk, deal: Deal, peer: bytes, body: FactsTold) -> None:
@@ -327,7 +344,7 @@ def _wrong_terms(deal: Deal, desk: Desk, done: Worked, body: TermsTold) -> tuple
     if file.root != body.terms.data_root:
         return FILE_UNFIT, "its root is not the one that the terms name"
     hidden = {each.label for each in body.file if each.digest is not None}
-    if any(not is_hidden(label, deal.place, deal.many) for label in hidden):
+    if any(not is_hidden(label, deal, deal.place) for label in hidden):
         return FILE_UNFIT, "an item is hidden that is ours to see"
     made_at = _seconds(file.values["case.created_at"])
     if not (deal.elected_at or 0) - LATE <= made_at <= desk.now() + LATE:
@@ -336,7 +353,7 @@ def _wrong_terms(deal: Deal, desk: Desk, done: Worked, body: TermsTold) -> tuple
         deal, deal.releasing, (deal.halves or (deal.receiving,))[0], done, election, desk, made_at, body.terms.deadline
     )
     expected, problems = values_of(making)
-    ours = {label: value for label, value in expected.items() if not is_hidden(label, deal.place, deal.many)}
+    ours = {label: value for label, value in expected.items() if not is_hidden(label, deal, deal.place)}
     differs = [label for label, value in ours.items() if file.values.get(label) != value]
     if found := [*differs, *(each.label for each in problems if each.label in ours)]:
         return FILE_UNFIT, ", ".join(found)
@@ -351,10 +368,21 @@ def _ended(unit: DealUnit, desk: Desk, deal: Deal, peer: bytes, kind: str, body:
     noted = replace(deal, notes=(*deal.notes, Noted(desk.now(), False, body.words))[-_MOST_NOTES:])
     if body.words:
         unit.change_deal(deal, noted)
+    if body.code == WITHDRAWN:
+        deal = _withdrawn(unit, deal)
     if end(unit, deal, body.code):
         raise_for(unit, desk, deal.case, body.code, "the other custodian ended it")
         if deal.side is Side.SOURCE:
             tell_all(unit, deal, LetterKind.STOP, Ended(body.code), but=peer)
+
+
+def _withdrawn(unit: DealUnit, deal: Deal) -> Deal:
+    """What the participant signed is used no more: the last proposal under it is the one that ends, or has ended."""
+    newest = newest_of(unit, deal)
+    case = unit.case(newest.case)
+    if is_closed(case) and case.stop != WITHDRAWN:
+        withdraw(unit, case)
+    return newest
 
 
 def _refuse(unit: DealUnit, desk: Desk, deal: Deal, code: int, words: str, kind: LetterKind = LetterKind.STOP) -> None:

@@ -12,7 +12,6 @@ from typing import Final
 
 from open401k.base.faults import fault
 
-from ..transfer_file.leaves import SALT, TransferFile
 from .cases import Case, State
 from .codec import BadInputError, Wrong
 from .core import Side
@@ -22,13 +21,12 @@ from .elections import account_at
 from .halves import ReceivingHalf
 from .joined import MOST, Joined, code_of, veiled
 from .judging import NotNowError
-from .letters import Body, FactsTold, FileLeaf, LetterKind, Request
+from .letters import Body, FactsTold, LetterKind, Request
 from .opening import move, open_case
+from .views import releasing_for
 
 #: Where a test may stop the process: at the end of each verb, before its transaction is committed.
 BOUNDARIES: Final = ("deals.joined",)
-#: Of the transfer file: from which the lead's salts follow, so that no other receiver sees it.
-_LEADS: Final = "case.reference"
 
 
 def tell_all(unit: DealUnit, deal: Deal, kind: LetterKind, body: Body, *, but: bytes | None = None) -> None:
@@ -42,10 +40,10 @@ def tell_facts(unit: DealUnit, deal: Deal) -> None:
     """We pay: our half to every receiver, with what each may see of the others; before we have told one, nothing."""
     if deal.releasing is None:
         return
-    for place, (member, reference) in enumerate(_by_place(deal)):
-        told = FactsTold(deal.edition, releasing=deal.releasing, number=deal.number, place=place,
-                         others=views_for(deal, place))  # fmt: skip
-        if reference is not None:
+    for place, (member, reference, half) in enumerate(_by_place(deal)):
+        if reference is not None and half is not None:
+            told = FactsTold(deal.edition, releasing=releasing_for(deal.releasing, half, place), number=deal.number,
+                             place=place, others=views_for(deal, place))  # fmt: skip
             unit.put_letter(member, reference, LetterKind.FACTS, told)
 
 
@@ -73,8 +71,10 @@ def leading(members: Sequence[bytes], desk: Desk, source: bytes) -> None:
 
 
 def codes_of(deal: Deal) -> dict[bytes, bytes]:
-    """We lead: by which code each other receiver joins."""
-    if deal.side is not Side.RECEIVER or deal.place:
+    """By which code each other receiver joins, where we lead, or pay and were told who is awaited."""
+    if deal.side is Side.SOURCE:
+        return {each.member: each.code for each in deal.others if each.code is not None}
+    if deal.place:
         return {}
     return {each.member: code_of(deal.reference, each.place) for each in deal.others}
 
@@ -115,6 +115,7 @@ def joins(unit: DealUnit, deal: Deal, file: Case, peer: bytes, body: Request) ->
     if len(body.salt) != 32 or half.member != peer or half.source_account != file.account:
         return "it names another custodian or account than the request of who leads"
     unit.desk_joined(peer, mine.code or b"")
+    unit.put_event(deal.case, "another receiver joined")
     return with_other(deal, replace(mine, half=half, hidden=body.salt, edition=1))
 
 
@@ -127,28 +128,10 @@ def with_other(deal: Deal, one: Joined) -> Deal:
 def one_receiver(deal: Deal, what: str) -> None:
     """Refuse what is not done where several receive."""
     if deal.many > 1:
-        raise NotNowError(f"case {deal.case} has {deal.many} receivers: {what} is for one; ask for a new rollover")
+        how = "the custodian that takes this kind of money asks for a rollover of its own"
+        raise NotNowError(f"case {deal.case} has {deal.many} receivers: {what} is for one; {how}")
 
 
-def file_for(deal: Deal, file: TransferFile, place: int) -> tuple[FileLeaf, ...]:
-    """The transfer file as one receiver gets it: of what is another's, digests."""
-    return tuple(
-        FileLeaf(leaf.label, bytes(SALT), "", leaf.digest)
-        if is_hidden(leaf.label, place, deal.many)
-        else FileLeaf(leaf.label, leaf.salt or b"", leaf.value or "")
-        for leaf in file.leaves
-    )
-
-
-def is_hidden(label: str, place: int, many: int) -> bool:
-    """Whether an item is none of this receiver's business."""
-    if many == 1:
-        return False
-    return (label == _LEADS and place > 0) or any(
-        label.startswith(f"receiving[{other}].") for other in range(many) if other != place
-    )
-
-
-def _by_place(deal: Deal) -> list[tuple[bytes, bytes | None]]:
-    others = {each.place: (each.member, each.code if each.half else None) for each in deal.others}
-    return [(deal.peer, deal.reference), *(others[place] for place in sorted(others))]
+def _by_place(deal: Deal) -> list[tuple[bytes, bytes | None, ReceivingHalf | None]]:
+    others = {each.place: (each.member, each.code, each.half) for each in deal.others}
+    return [(deal.peer, deal.reference, deal.receiving), *(others[place] for place in sorted(others))]

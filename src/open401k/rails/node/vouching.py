@@ -7,6 +7,7 @@ network whose wallet it is, and the wallet whether it said so. The key approves 
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,12 +24,13 @@ from .codec import BadInputError, parsed, read, written
 from .hands import Hand, Hands
 from .kept import KeptCases
 from .letters import Came
+from .quotas import Quota
 from .signing import PolicyError
 
 _MARK: Final = b"open401k vouched 1"
 _MOST: Final = 4_096
-#: Seconds for which a word that held is believed, and within which so many new ones are asked about.
-KNOWN_FOR, WINDOW, MOST_ASKED = 30.0, 2.0, 10
+#: Seconds for which a word that held is believed; so many of each member that held before are asked about at any time.
+KNOWN_FOR, MOST_FAMILIAR = 30.0, 4
 
 Wallet = Callable[[bytes, bytes, bytes], bool]
 
@@ -100,28 +102,43 @@ class Words:
     wallet: Wallet
     now: Callable[[], int]
     clock: Callable[[], float] = time.monotonic
-    _held: dict[Vouched, float] = field(default_factory=dict)
-    _asked: list[float] = field(default_factory=list)
+    _held: dict[bytes, dict[Vouched, float]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _quota: Quota = field(init=False)
 
-    def hold(self, word: Vouched) -> bool:
-        """Now, by the wallet that the network names for the member."""
+    def __post_init__(self) -> None:
+        self._quota = Quota(self.clock)
+
+    def hold(self, word: Vouched, by: str | None = None) -> bool:
+        """Now, by the wallet that the network names for the member; ``by`` is the address of who makes us ask.
+
+        A word that held before is asked about whoever else asks for what; new ones only so often, so that strangers do
+        not make us ask the network each time.
+        """
         if not self.now() < word.valid_until:
             return False
         at = self.clock()
-        self._held = {each: when for each, when in self._held.items() if at - when < KNOWN_FOR}
-        if word in self._held:
+        with self._lock:
+            held_at = self._held.get(word.member, {}).get(word)
+        if held_at is not None and at - held_at < KNOWN_FOR:
             return True
-        self._asked = [when for when in self._asked if at - when < WINDOW]
-        if len(self._asked) >= MOST_ASKED:
-            return False  # strangers do not make us ask the network each time
-        self._asked.append(at)
+        if by is not None and held_at is None and not self._quota.may(by):
+            return False
+        holds = self._asked(word)
+        with self._lock:
+            known = {each: when for each, when in self._held.get(word.member, {}).items() if each != word}
+            self._held[word.member] = dict([*known.items(), *([(word, at)] if holds else [])][-MOST_FAMILIAR:])
+            if not self._held[word.member]:
+                del self._held[word.member]  # members of whom no word holds are as many as strangers name
+        if by is not None and not holds:
+            self._quota.failed(by)
+        return holds
+
+    def _asked(self, word: Vouched) -> bool:
         wallet, digest = self.members.signer_of(word.member), word.digest(self.domain)
         if not any(wallet):
             return False
-        if not is_signed_by(wallet, digest, word.signature) and not self.wallet(wallet, digest, word.signature):
-            return False
-        self._held[word] = at
-        return True
+        return is_signed_by(wallet, digest, word.signature) or self.wallet(wallet, digest, word.signature)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ from .following import (
     next_actions,
 )
 from .opening import given_back, note_forgotten
+from .recalling import of_us
 from .signing import PolicyError, Signer, SignerAwayError, abort_call, expire_call, receipt_call, said_of, vote_call
 
 #: Where a test may stop the process (base.faults): before and after everything that leaves a trace.
@@ -214,7 +215,7 @@ class Node:
         if known == block:
             return block
         after = -1 if known is None else known.number
-        voted = [] if self.us is None else self.coordinator.votes_of(self.us, after, block)
+        voted = [] if self.us is None else of_us(self.cases, self.coordinator, self.us, after, block)
         with self.cases.begin() as unit:
             for rollover, side in voted:  # after an older backup the cursor is as old as the files
                 note_forgotten(unit, rollover, side, at=block.time)

@@ -174,6 +174,11 @@ class Endpoints:
     def receipt(self, tx_hash: bytes) -> Receipt | None:
         raise NotImplementedError("no node asks for it")
 
+    def calldata(self, tx_hash: bytes) -> bytes | None:
+        self._reach()
+        mined = ((raw, receipt) for raw, receipt in self.net.mined.values() if receipt.tx_hash == tx_hash)
+        return next((read_transaction(raw).data for raw, _ in mined), None)
+
     def logs(self, from_block: int, to_block: int, addresses: Sequence[bytes]) -> list[Log]:
         self._reach()
         receipts = [receipt for number, (_, receipt) in self.net.mined.items() if from_block <= number <= to_block]

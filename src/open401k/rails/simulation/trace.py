@@ -76,8 +76,9 @@ class Trace:
             self._step(f"{_NAME[source]} finds what it forgot and asks")
 
     def is_vote_final(self, *, source: bool) -> bool:
-        """Whether a final block has this custodian's vote by itself, not in a settlement at once."""
-        return f"final: {Tx.PROPOSE if source else Tx.RECEIVER_VOTES}" in self.words
+        """Whether a final block has this custodian's vote, by itself or in a settlement at once."""
+        votes = (Tx.PROPOSE if source else Tx.RECEIVER_VOTES, Tx.SETTLE, Tx.BATCH)
+        return any(f"final: {each}" in self.words for each in votes)
 
     def signed_twice(self) -> None:
         """The source makes other terms under the same number."""

@@ -40,6 +40,7 @@ class Block:
     head: Head
     state: TwinState
     receipts: dict[bytes, Receipt]
+    calls: dict[bytes, bytes] = field(default_factory=dict)
     asked: dict[tuple[bytes, bytes], bytes] = field(default_factory=dict)
 
 
@@ -97,6 +98,9 @@ class TwinChain:
 
     def receipt(self, tx_hash: bytes) -> Receipt | None:
         return next((each.receipts[tx_hash] for each in self._blocks if tx_hash in each.receipts), None)
+
+    def calldata(self, tx_hash: bytes) -> bytes | None:
+        return next((each.calls[tx_hash] for each in self._blocks if tx_hash in each.calls), None)
 
     def logs(self, from_block: int, to_block: int, addresses: Sequence[bytes]) -> list[Log]:
         blocks = self._blocks[from_block : to_block + 1]
@@ -159,6 +163,7 @@ class TwinChain:
             output, is_done = why.data, False
         receipts: dict[bytes, Receipt] = {}
         head = self._add(state, tx_hash, receipts)
+        self._blocks[-1].calls[tx_hash] = sent.data
         receipts[tx_hash] = Receipt(tx_hash, head, is_done, 0, None, as_logs(scene, number, tx_hash), output)
         return receipts[tx_hash]
 

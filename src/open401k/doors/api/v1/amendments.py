@@ -66,19 +66,12 @@ def amend_plan(caller: Changer, key: Key, sent: ToAmend) -> models.Correction:
     never taken away (IRC 411(d)(6)). Tests, projection and alerts follow.
     """
 
+    asked = amending.ToAmend(caller.tenant, caller.plan, sent.provisions, sent.effective_on, sent.why, key)
+
     def work() -> dict[str, Any]:
         with told_if_refused():
-            flow_id, done = amending.amend(
-                caller.services.db,
-                actor=caller.actor,
-                tenant_id=caller.tenant,
-                plan_id=caller.plan,
-                changes=sent.provisions,
-                effective_on=sent.effective_on,
-                why=sent.why,
-                key=key,
-            )
-        return corrected(flow_id, done["settle"]).model_dump(mode="json")
+            done = amending.amend(caller.services.db, actor=caller.actor, asked=asked)
+        return corrected(asked.flow_id, done["settle"]).model_dump(mode="json")
 
     body = sent.model_dump_json(exclude_unset=True).encode()
     kept = answered(caller, key=key, what=f"amend {caller.plan}", body=body, work=work)

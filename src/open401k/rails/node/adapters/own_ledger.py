@@ -28,6 +28,7 @@ from ..codes import (
     OTHER_ORDER,
     POSTED_BEFORE,
     RELEASED_BEFORE,
+    RETURN_UNFIT,
 )
 from ..core import Account, Answer, Done, HoldState, Order, Part, Refused, Side, SilentError, Status
 
@@ -63,6 +64,10 @@ class Says(Protocol):
 
     def payable(self, tx: Tx, employee_id: EmployeeId) -> Mapping[Source, int]:
         """Cents that may be paid of each source: what is not vested is not among them."""
+        ...
+
+    def refuses(self, tx: Tx, order: Order) -> str | None:
+        """Why an order is not held though the money is there; None where nothing stands against it."""
         ...
 
     def booked(self, tx: Tx, booked: Booked) -> None:
@@ -106,6 +111,8 @@ class OwnLedger:
             known = ledger.held(tx, tenant_id=self.tenant_id, key=_key(order.rollover, order.side, "hold"))
             if known is not None:
                 return _again(known, order) or Done(str(known.reservation_id), order.cents, again=True)
+            if self.says is not None and (why := self.says.refuses(tx, order)) is not None:
+                return Refused(RETURN_UNFIT, why)
             lines = self._lines(tx, order)
             if isinstance(lines, Refused):
                 return lines

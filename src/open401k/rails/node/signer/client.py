@@ -52,7 +52,9 @@ class SignerAt:
         if "refused" in told:
             if told["refused"] == Why.TOO_OFTEN:
                 raise SignerAwayError(f"the signer has enough for now: {told.get('words')}")
-            raise PolicyError(f"the signer refuses ({told['refused']}): {told.get('words')}")
+            named = told.get("rollover")
+            rollover = bytes.fromhex(named) if isinstance(named, str) else None
+            raise PolicyError(f"the signer refuses ({told['refused']}): {told.get('words')}", rollover)
         return told
 
     def signature(self, asked: asking.Asked, beside: bytes, *, by: bytes, digest: bytes) -> bytes:

@@ -90,10 +90,11 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """It is not signed, and nothing was kept."""
+    """It is not signed, and nothing was kept. ``rollover``: the one of a batch that is the reason."""
 
     why: Why
     words: str
+    rollover: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +170,9 @@ class Granted:
 
 
 class _RefusedError(Exception):
-    def __init__(self, why: Why, words: str) -> None:
+    def __init__(self, why: Why, words: str, rollover: bytes | None = None) -> None:
         super().__init__(words)
-        self.refused = Refused(why, words)
+        self.refused = Refused(why, words, rollover)
 
 
 def judged(
@@ -281,13 +282,17 @@ def _batch(asked: SignBatch, beside: bytes, known: Known, before: Before, at: in
         raise _RefusedError(Why.NOT_OUR_PART, "we are none of the two custodians of this batch")
     if asked.token != known.token:
         raise _RefusedError(Why.OTHER_TOKEN, "its money is not the network's deposits")
-    items = []
+    items: list[tuple[bytes, int]] = []
     for case in _cases(beside):
         if {case.election.source, *case.election.receivers} != pair:
             raise _RefusedError(Why.NOT_OUR_PART, "a case of it is not between these two custodians")
         role = Role.SOURCE if case.election.source == known.member else Role.RECEIVER
-        items.append(_approvable(case, role, known))
-    _refuse_beyond(items, known, before, at)
+        try:
+            items.append(_approvable(case, role, known))
+            _refuse_beyond(items, known, before, at)
+        except _RefusedError as why:
+            rollover = messages.rollover_id(messages.election_hash(case.election), case.terms)
+            raise _RefusedError(why.refused.why, why.refused.words, rollover) from None
     ids = [rollover for rollover, _ in items]
     struct = messages.batch_hash(asked.first, asked.second, asked.token, asked.deadline, ids)
     about: dict[str, Json] = {"rollovers": [each.hex() for each in ids], "cents": [cents for _, cents in items]}

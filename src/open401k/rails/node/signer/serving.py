@@ -69,7 +69,8 @@ class Signer:
         )  # fmt: skip
         if isinstance(found, Refused):
             log.warning("refused %s: %s: %s", name_of(asked), found.why, found.words)
-            return {"refused": found.why.value, "words": found.words}
+            named: dict[str, Json] = {"rollover": found.rollover.hex()} if found.rollover is not None else {}
+            return {"refused": found.why.value, "words": found.words} | named
         self._log.append(at, name_of(asked), found.key, found.digest, found.about)
         if found.batch:
             self._log.before.note_batch(at, found.batch)

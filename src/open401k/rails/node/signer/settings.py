@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from open401k.kernel import Clock
 
-from ..config import ConfigError, Table
+from ...network_file import Table, read_toml
 from ..sealing import Sealing
 from .policy import Known, Limits
 
@@ -71,16 +70,9 @@ class SignerPlace:
 
 
 def read_signer(path: Path) -> SignerConfig:
-    """The settings; the first thing that cannot be meant is a :class:`ConfigError`."""
-    try:
-        told = tomllib.loads(path.read_text())
-    except FileNotFoundError:
-        raise ConfigError(
-            f"There is no {path}.", fix=f"Write one to fill in: open401k node signer init --config {path}"
-        ) from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as why:
-        raise ConfigError(f"{path} cannot be read: {why}.", fix="Write TOML (docs/howto/separate-signer.md).") from None
-    top = Table(path, "", told)
+    """The settings; the first thing that cannot be meant is a error."""
+    missing = f"Write one to fill in: open401k node signer init --config {path}"
+    top = read_toml(path, missing=missing, fix="Write TOML (docs/howto/separate-signer.md).")
     here = path.resolve().parent
     paths = [here / top.text(name, usual) for name, usual in _PATHS]
     found = SignerConfig(_known(top), paths[0], paths[1], paths[2], _users(top))

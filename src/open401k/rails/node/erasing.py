@@ -1,0 +1,162 @@
+"""Legal holds, and the erasure of ended cases: by a command, and each day where the node is set so. ADR-0067.
+
+One transaction erases one case and says so in the acts and in the events. Not here: how long (retention), SQL.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+from eth_hash.auto import keccak
+
+from open401k.base.faults import fault
+from open401k.kernel import day_of
+
+from . import _retention_store as store
+from ._retention_store import ActRow
+from .codec import BadInputError, Wrong
+from .judging import NotNowError
+from .kept_deals import KeptDeals, KeptDealUnit
+from .retention import CLAIM_YEARS, ERASED, Ending, Kept, kept_through, why_kept, without_person
+
+log = logging.getLogger("open401k.node.erasing")
+LOOK: Final = 600.0
+_AT_ONCE: Final = 100
+_MOST_WORDS: Final = 300
+HELD, LET_GO, ERASED_ACT = "held", "let_go", "erased"
+#: Every case, where a hold is told.
+EVERY: Final = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How it stands with the records of a case; ``why`` it is kept, None where it may be erased today."""
+
+    case: str
+    kept: Kept | None
+    why: str | None
+    on_hold: bool
+    is_erased: bool
+    acts: tuple[ActRow, ...]
+
+
+def standing(unit: KeptDealUnit, case: str, *, on: date, more_years: int) -> Standing:
+    """Of one case; LookupError if there is none. What goes on has no last day yet."""
+    ending = _ending(unit, case)
+    kept = None if ending.is_open else kept_through(
+        ended_on=ending.ended_on, moved=ending.moved, more_years=more_years
+    )  # fmt: skip
+    why = "goes on, or a case that followed from it does" if kept is None else why_kept(ending, kept, on=on)
+    acts = tuple(store.acts(unit.conn, case))
+    return Standing(case, kept, why, ending.on_hold, ending.is_erased, acts)
+
+
+def hold(unit: KeptDealUnit, case: str, *, by: str, why: str, at: int) -> None:
+    """Nothing of the case is erased until it is let go; ``EVERY``: nothing at all."""
+    _act(unit, ActRow(case, HELD, by, why, at))
+
+
+def let_go(unit: KeptDealUnit, case: str, *, by: str, why: str, at: int) -> None:
+    """The hold of this case, or of every case, has ended; what was not held is refused."""
+    if not _held(store.acts(unit.conn, case), case):
+        raise NotNowError("no legal hold is on it")
+    _act(unit, ActRow(case, LET_GO, by, why, at))
+
+
+def erase(unit: KeptDealUnit, case: str, *, by: str, on: date, at: int, more_years: int) -> bool:
+    """Erase what is of a person in it. False: it was erased before. NotNowError: why it is kept."""
+    unit.case(case)  # locked: the file first, then the deal
+    found = standing(unit, case, on=on, more_years=more_years)
+    if found.is_erased:
+        return False
+    if found.why is not None or found.kept is None:
+        raise NotNowError(f"case {case} {found.why}")
+    _erase_deal(unit, case)
+    store.erase_around(unit.conn, case)
+    store.erase_file(unit.conn, case, ERASED.format(case=case), at)
+    why = f"kept through {found.kept.through} ({found.kept.cite})"
+    store.insert_act(unit.conn, ActRow(case, ERASED_ACT, by, why, at))
+    unit.put_event(case, "records of the person erased")
+    fault("erasing.before_commit")
+    return True
+
+
+@dataclass
+class Erasing:
+    """Each day, and after a start: every case whose time has come. A job of the node's process."""
+
+    files: KeptDeals
+    now: Callable[[], int]
+    more_years: int
+    name: str = "erasing"
+    _done: date | None = None
+    _after: str = field(default="")
+
+    def once(self, *, at: float) -> float:  # noqa: ARG002 (what counts here is the day)
+        """Look at the next cases; seconds until the next look."""
+        now = self.now()
+        today = _day(now)
+        if self._done == today:
+            return LOOK
+        newest = now - int(timedelta(days=365 * CLAIM_YEARS).total_seconds())
+        with self.files.begin() as unit:
+            found = store.ended(unit.conn, self._after, newest, _AT_ONCE)
+        for case in found:
+            self._look_at(case, today, now)
+        self._after = found[-1] if found else ""
+        if len(found) == _AT_ONCE:
+            return 0.0
+        self._done, self._after = today, ""
+        return LOOK
+
+    def _look_at(self, case: str, today: date, now: int) -> None:
+        try:
+            with self.files.begin() as unit:
+                if erase(unit, case, by="the node", on=today, at=now, more_years=self.more_years):
+                    log.info("case %s: the records of its person were erased", case)
+        except NotNowError as why:
+            log.debug("not erased: %s", why)
+
+
+def _erase_deal(unit: KeptDealUnit, case: str) -> None:
+    try:
+        deal = unit.deal(case)
+    except LookupError:  # exact terms that were agreed without a deal
+        return
+    for peer, reference in unit.other_desks(case):
+        keyed = unit.reference_key(peer, reference)
+        store.erase_desk(unit.conn, peer, reference, keyed, case)
+    reference = keccak(b"open401k erased" + unit.reference_key(deal.peer, deal.reference))
+    unit.change_deal(deal, without_person(deal, reference=reference))
+    store.erase_deal(unit.conn, case, reference)
+
+
+def _ending(unit: KeptDealUnit, case: str) -> Ending:
+    found, acts = store.ending(unit.conn, case), store.acts(unit.conn, case)
+    on_hold = _held(acts, case) or _held(acts, EVERY)
+    return Ending(
+        bool(found.open), _day(found.ended_at), found.moved, found.exceptions, found.unsent, on_hold, found.is_erased
+    )  # fmt: skip
+
+
+def _held(acts: list[ActRow], case: str) -> bool:
+    told = [each.act for each in acts if each.case == case and each.act in (HELD, LET_GO)]
+    return told[-1:] == [HELD]
+
+
+def _act(unit: KeptDealUnit, act: ActRow) -> None:
+    if act.case != EVERY:
+        unit.case(act.case)
+    if not act.why.strip() or len(act.why) > _MOST_WORDS or not act.why.isprintable():
+        raise BadInputError([Wrong("why", f"is a text of at most {_MOST_WORDS} letters: a docket, not a person")])
+    store.insert_act(unit.conn, act)
+    if act.case != EVERY:
+        unit.put_event(act.case, "legal hold" if act.act == HELD else "legal hold ended")
+
+
+def _day(at: int) -> date:
+    return day_of(datetime.fromtimestamp(at, UTC))
