@@ -1,6 +1,7 @@
 """An amendment as the form of a page has it: read whole, everything wrong told at once by its place."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -29,66 +30,41 @@ class Asked:
     why: str
 
 
-def as_text(terms: plan.Provisions) -> str:
-    """Provisions as the API gives them, a member to a line, without the day of adoption."""
-    lines = [f"  {json.dumps(name)}: {_section(value)}" for name, value in _members(terms).items()]
-    return "{\n" + ",\n".join(lines) + "\n}"
+def read(
+    told: Mapping[str, Any], effective_on: str, why: str, *, shown: plan.Provisions, wrong: Mapping[str, str]
+) -> Asked | tuple[FieldProblem, ...]:
+    """What a form asks for: of all terms, those that are other than those ``shown``; ``wrong`` is what it found."""
+    before = document(shown)
+    changed = {name: value for name, value in told.items() if value != before[name]}
+    found = [FieldProblem(reason, pointer=path) for path, reason in wrong.items()]
+    if not changed and not found:
+        found.append(FieldProblem("These are the terms in force already.", "Change a provision.", pointer="provisions"))
+    return _asked(json.dumps(changed), effective_on, why, found)
 
 
-def read(text: str, effective_on: str, why: str, *, shown: plan.Provisions | None) -> Asked | tuple[FieldProblem, ...]:
-    """What was entered; of ``shown``, the terms that the text began with, only what is other now is a change."""
-    wrong: list[FieldProblem] = []
-    told = _told(text, wrong)
-    if shown is not None:
-        before = _members(shown)
-        told = {name: value for name, value in told.items() if name not in before or value != before[name]}
-    as_json = json.dumps(told)
-    changes = _changes(as_json, wrong)
+def read_text(changes: str, effective_on: str, why: str) -> Asked | tuple[FieldProblem, ...]:
+    """What changes, as the API takes it: what a preview put into the form that adopts it."""
+    return _asked(changes, effective_on, why, [])
+
+
+def _asked(as_json: str, effective_on: str, why: str, wrong: list[FieldProblem]) -> Asked | tuple[FieldProblem, ...]:
+    changes = None if wrong else _changes(as_json, wrong)
     day, reason = _day(effective_on, wrong), _reason(why, wrong)
-    if not wrong and not told:
-        wrong.append(FieldProblem("These are the terms in force already.", "Change a provision.", pointer="provisions"))
     if wrong or changes is None or day is None:
         return tuple(wrong)
     return Asked(changes, as_json, day, reason)
 
 
-def _members(terms: plan.Provisions) -> dict[str, Any]:
-    found: dict[str, Any] = document(terms)
-    return {name: value for name, value in found.items() if name != "adopted_on"}
-
-
-def _section(value: Any) -> str:
-    if not isinstance(value, dict):
-        return json.dumps(value)
-    return "{\n" + ",\n".join(f"    {json.dumps(name)}: {json.dumps(each)}" for name, each in value.items()) + "\n  }"
-
-
-def _told(text: str, wrong: list[FieldProblem]) -> dict[str, Any]:
-    try:
-        told = json.loads(text)
-    except json.JSONDecodeError as error:
-        place = f"provisions, line {error.lineno}, column {error.colno}"
-        fix = "Write it as JSON; the terms in force, below the list, show how."
-        wrong.append(FieldProblem(f"This is not JSON: {error.msg}.", fix, pointer=place))
-        return {}
-    except (ValueError, RecursionError):
-        wrong.append(
-            FieldProblem("This cannot be read.", "Write provisions as the API takes them.", pointer="provisions")
-        )
-        return {}
-    if isinstance(told, dict):
-        return told
-    wrong.append(FieldProblem("This names no provision.", 'Write {"match": ...}.', pointer="provisions"))
-    return {}
-
-
 def _changes(as_json: str, wrong: list[FieldProblem]) -> BaseModel | None:
     try:
         found: BaseModel = ProvisionsChanges.model_validate_json(as_json)
+    except RecursionError:
+        wrong.append(FieldProblem("This cannot be read.", "Preview the terms again.", pointer="provisions"))
+        return None
     except ValidationError as error:
         for each in error.errors(include_input=False, include_url=False, include_context=False)[:_MOST]:
             place = ".".join(map(str, each["loc"])) or "provisions"
-            wrong.append(FieldProblem(f"{each['msg']}.", "docs/reference/api.md names what may stand.", pointer=place))
+            wrong.append(FieldProblem(f"{each['msg']}.", "Put it right.", pointer=place))
         return None
     return found
 

@@ -57,13 +57,13 @@ def formula_of(
     return recordkeeping.Declared(
         Source(source),
         tiers_of(tiers),
-        _cents(cap, "cap") or None,
-        _bps(rate, "rate"),
-        _cents(amount, "amount"),
-        _bps(excess, "excess"),
-        _cents(level, "level"),
+        cents_of(cap, "cap") or None,
+        percent_of(rate, "rate"),
+        cents_of(amount, "amount"),
+        percent_of(excess, "excess"),
+        cents_of(level, "level"),
         shares_of(shares),
-        _cents(total, "total"),
+        cents_of(total, "total"),
     )
 
 
@@ -82,8 +82,8 @@ def shares_of(text: str) -> tuple[recordkeeping.GroupShare, ...]:
 def share_of(group: str, text: str) -> recordkeeping.GroupShare:
     """What one group has: ``20 %`` of pay, or ``3000.00`` for all of it together."""
     if text.strip().endswith("%"):
-        return recordkeeping.GroupShare(group, rate_bps=_bps(text, f"the share of {group}"))
-    return recordkeeping.GroupShare(group, cents=_cents(text, f"the share of {group}"))
+        return recordkeeping.GroupShare(group, rate_bps=percent_of(text, f"the share of {group}"))
+    return recordkeeping.GroupShare(group, cents=cents_of(text, f"the share of {group}"))
 
 
 def nothing_of(source: str) -> recordkeeping.Declared:
@@ -112,7 +112,8 @@ def day_of_year(text: str, name: str) -> date:
         raise ProblemError(Problem(422, "date_invalid", f"{text!r} is no date.", fix=fix)) from None
 
 
-def _bps(text: str, name: str) -> int:
+def percent_of(text: str, name: str) -> int:
+    """A percentage as people write it, in hundredths of a percent."""
     if not text.strip():
         return 0
     found = _RATE.fullmatch(text)
@@ -122,7 +123,8 @@ def _bps(text: str, name: str) -> int:
     return _hundredths(found[1])
 
 
-def _cents(text: str, name: str) -> int:
+def cents_of(text: str, name: str) -> int:
+    """Dollars as people write them; nothing is nothing."""
     if not text.strip():
         return 0
     found = _DOLLARS.fullmatch(text)

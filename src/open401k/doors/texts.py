@@ -16,6 +16,12 @@ PercentText = Annotated[
 Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=200)]
 Name = Annotated[str, StringConstraints(pattern=r"^[^\x00]*[^\x00\s][^\x00]*$", max_length=200)]
 
+SsnText = Annotated[
+    str,
+    StringConstraints(pattern=r"^\d{3}-?\d{2}-?\d{4}$"),
+    Field(description="Nine digits; stored encrypted, shown masked", repr=False),
+]
+
 
 class Sent(BaseModel):
     """A request body: unknown members are refused, so that a misspelt one is not read over."""

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from open401k import census, payroll, recordkeeping
-from open401k.base import heads
+from open401k.base import heads, steps
 from open401k.base.db import Actor, Database, Tx
-from open401k.kernel import EmployeeId, PlanId, Refused, Source, SponsorId, day_of
+from open401k.kernel import EmployeeId, FlowId, PlanId, Refused, Source, SponsorId, day_of, named_uuid
 from open401k.recordkeeping import Election, ElectionRefusal, How, NewElection, Part, Slot, elected_on
 
 
@@ -132,3 +132,19 @@ def stopped(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, new: NewElection) 
     held = recordkeeping.read_elections(tx, tenant_id=tenant_id, plan_id=plan_id, employees=[new.employee_id])
     slots = list(elected_on(held, new.event_on)) or [new.slot]
     return [replace(new, slot=slot, bps=0, cents=0, how=How.STOP) for slot in slots]
+
+
+def elect_once(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, key: str, new: NewElection, stop: bool
+) -> Refused[ElectionRefusal] | None:
+    """Record what one person elects, or the stop of everything; the same key again records nothing more."""
+    of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id}
+    flow_id = FlowId(named_uuid("election", str(tenant_id), str(plan_id), key))
+    heads.lock(tx, tenant_id=tenant_id)
+    if steps.done(tx, tenant_id=tenant_id, flow_id=flow_id):
+        return None
+    recorded = recordkeeping.record_elections(tx, **of, elections=stopped(tx, **of, new=new) if stop else [new])
+    if isinstance(recorded, Refused):
+        return recorded
+    steps.kept_once(tx, flow="election", flow_id=flow_id, tenant_id=tenant_id, step="elect", result=recorded)
+    return None

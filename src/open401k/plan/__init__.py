@@ -36,7 +36,7 @@ from .counted_pay import (
 )
 from .deducted_pay import meaning_of_deduction
 from .full_vesting import Disability, RetirementAge
-from .lawful import problems
+from .lawful import SOURCES_OF, problems
 from .lawful_automatic import mandate_shortcomings, schedule_of
 from .loan_terms import Loans
 from .mandate import Mandate, MandateStatus, automatic_enrollment
@@ -90,6 +90,7 @@ __all__ = [
     "GRADED_6",
     "IMMEDIATE_VESTING",
     "OFF_FICA_WAGES",
+    "SOURCES_OF",
     "UNCONDITIONAL",
     "AllocationGroup",
     "Amended",

@@ -1,6 +1,6 @@
 """What the law or the engine does not allow in provisions. Not here: tests of real people (compliance)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from open401k.kernel import Source
@@ -39,6 +39,17 @@ _NONELECTIVE_SOURCES = (Source.NONELECTIVE, Source.SAFE_HARBOR_NONELECTIVE, Sour
 _SAFE_HARBOR_SOURCES = (Source.SAFE_HARBOR_MATCH, Source.SAFE_HARBOR_NONELECTIVE)
 _MAY_VEST_LATER = (Source.MATCH, Source.NONELECTIVE, Source.PROFIT_SHARING)
 _DECLARED = (Source.MATCH, Source.PROFIT_SHARING)
+_MATCHED = (Source.MATCH, Source.SAFE_HARBOR_MATCH)
+#: Which sources a provision may name, by its path: what a form offers, and no other is lawful.
+SOURCES_OF: Mapping[str, tuple[Source, ...]] = {
+    "deferrals.sources": _EMPLOYEE_SOURCES,
+    "automatic_enrollment.source": (Source.PRE_TAX, Source.ROTH),
+    "match.source": _MATCHED,
+    "nonelective.source": _NONELECTIVE_SOURCES,
+    "may_declare": _DECLARED,
+    "declared_conditions.source": _DECLARED,
+    "vesting.schedules.source": _MAY_VEST_LATER,
+}
 _DEFINITE = "Reg. 1.401-1(b)(1)(i)"
 
 
@@ -130,7 +141,7 @@ def _match(provisions: Provisions) -> Iterator[ProvisionProblem]:
             "match.cap_cents", "A cap is an amount above zero.", _DEFINITE, "Set one, or leave it out."
         )
     yield from _match_of_periods(match)
-    if match.source not in (Source.MATCH, Source.SAFE_HARBOR_MATCH):
+    if match.source not in _MATCHED:
         yield ProvisionProblem(
             "match.source",
             f"A match is not posted to {match.source}.",

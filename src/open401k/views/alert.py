@@ -1,7 +1,7 @@
 """One alert: what would fail, how sure we are, and every cure with its price. Priced by compliance, shown here."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 
@@ -11,6 +11,7 @@ from open401k.compliance import Cure, CureKind, Forecast, TestId, Unit
 from open401k.fiduciary import Alert, AlertEvent, AlertEventKind, AlertState
 from open401k.kernel import AlertId, ComplianceRunId, Money, PlanId, SponsorId, day_of
 
+from . import who
 from .heading import heading
 from .shown import AlertLine, Percent, PlanHeading, Projection, Shown
 from .standings import figure, projection_of
@@ -138,6 +139,8 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, alert_id: AlertId) ->
     test = TestId(found.test)
     told = compliance.read_forecast(tx, tenant_id=tenant_id, run_id=ComplianceRunId.parse(found.run_id))
     run = compliance.latest(tx, tenant_id=tenant_id, plan_id=plan_id)
+    called = who.names(tx, [each.recorded_by for each in events])
+    events = [replace(each, recorded_by=called[each.recorded_by]) for each in events]
     return AlertDetail(
         heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id, run=run),
         alert=alert_line(found, day_of(tx.now)),

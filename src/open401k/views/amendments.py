@@ -9,12 +9,16 @@ from open401k import plan
 from open401k.base.db import Tx
 from open401k.kernel import Money, PlanId, SponsorId, day_of
 
+from . import who
 from .declarations import percent
 from .heading import heading
+from .provision_words import VALUES, label
 from .shown import PlanHeading
 
 _NOT_SET = "not set"
 _LISTS = {"tiers"}
+#: Words of the plan itself: of its payroll, its people, its papers.
+_AS_WRITTEN = {"excluded_pay_codes", "bonus_pay_codes", "excluded_classes", "classes", "groups", "trustee"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +56,17 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Amendments:
     """For the page."""
     today = day_of(tx.now)
     known = plan.history(tx, tenant_id=tenant_id, plan_id=plan_id)
+    called = who.names(tx, [each.recorded_by for each in known])
     return Amendments(
         heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id),
         today=today,
         provisions=plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=today),
-        lines=tuple(_line(each) for each in reversed(known)),
+        lines=tuple(_line(each, called) for each in reversed(known)),
     )
 
 
-def _line(each: plan.Version) -> AmendmentLine:
-    by = each.recorded_by.partition(":")[2] or each.recorded_by
+def _line(each: plan.Version, called: Mapping[str, str]) -> AmendmentLine:
+    by = called[each.recorded_by]
     return AmendmentLine(each.effective_on, each.recorded_at, by, each.why, tuple(map(change_line, each.changes)))
 
 
@@ -71,8 +76,8 @@ def change_line(change: plan.Change) -> ChangeLine:
     >>> change_line(plan.Change("match.tiers", [[5000, 600]], [[10000, 300], [5000, 500]])).after
     '100 % of deferrals to 3 % of pay, then 50 % to 5 %'
     """
-    leaf = change.field.rpartition(".")[2]
-    before, after = in_words(leaf, change.before), in_words(leaf, change.after)
+    leaf, at = change.field.rpartition(".")[2], change.field
+    before, after = in_words(leaf, change.before, at=at), in_words(leaf, change.after, at=at)
     return ChangeLine(change.field, name_of(change.field), before, after)
 
 
@@ -80,16 +85,26 @@ def name_of(field: str) -> str:
     """The path of a provision in words.
 
     >>> name_of("loans.minimum_cents")
-    'Loans: minimum'
+    'Loans: least amount'
     """
     section, _, leaf = field.partition(".")
-    parts = [section, leaf.removesuffix("_cents").removesuffix("_bps")] if leaf else [section]
-    words = ": ".join(each.replace("_", " ") for each in parts)
+    words = f"{label(section)}: {label(field)}" if leaf else label(section)
     return words[:1].upper() + words[1:]
 
 
-def in_words(name: str, value: Any) -> str:
-    """A value of the terms; ``name`` says what its number is.
+def told_in_words(message: str) -> str:
+    """What stands against an amendment, with its provision as the page calls it.
+
+    >>> told_in_words("loans.minimum_cents: Too high.")
+    'Loans: least amount: Too high.'
+    """
+    field, colon, rest = message.partition(": ")
+    is_field = bool(colon) and field.replace("_", "").replace(".", "").isalnum() and field == field.lower()
+    return f"{name_of(field)}: {rest}" if is_field else message
+
+
+def in_words(name: str, value: Any, *, at: str = "") -> str:
+    """A value of the terms; ``name`` says what its number is, ``at`` where it stands.
 
     >>> in_words("schedules", [["match", {"percents": [0, 0, 20]}]])
     'match: 0 %, 0 %, 20 % by years of service'
@@ -106,7 +121,7 @@ def in_words(name: str, value: Any) -> str:
         case int() if "bps" in name.split("_"):
             return percent(value)
         case str():
-            return value.replace("_", " ")
+            return value if name in _AS_WRITTEN else VALUES.get(value) or value.replace("_", " ")
         case list() if name in _LISTS and value:
             return _tiers(value)
         case list():
@@ -114,8 +129,12 @@ def in_words(name: str, value: Any) -> str:
         case Mapping() if set(value) == {"percents"}:
             return f"{', '.join(f'{each} %' for each in value['percents'])} by years of service"
         case Mapping():
-            return "; ".join(f"{name_of(str(key))}: {in_words(str(key), each)}" for key, each in value.items())
+            return "; ".join(_member(str(key), each, f"{at}.{key}") for key, each in value.items())
     return str(value)
+
+
+def _member(name: str, value: Any, at: str) -> str:
+    return f"{label(at)}: {in_words(name, value, at=at)}"
 
 
 def _several(name: str, value: list[Any]) -> str:

@@ -11,6 +11,7 @@ from open401k.base.db import Tx
 from open401k.compliance import Proposal, ProposalState
 from open401k.kernel import EmployeeId, FailureId, Money, PlanId, ProposalId, Source, SponsorId, day_of
 
+from . import who
 from .heading import heading
 from .shown import PlanHeading
 
@@ -132,9 +133,9 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Inbox:
     """What waits, the most urgent first; then what was decided, the newest first."""
     roster = census.roster(tx, tenant_id=tenant_id)
     names = {each.employee_id: f"{each.first_name} {each.last_name}" for each in roster}
-    lines = [
-        line_of(tx, tenant_id, each, names) for each in compliance.proposals(tx, tenant_id=tenant_id, plan_id=plan_id)
-    ]
+    known = compliance.proposals(tx, tenant_id=tenant_id, plan_id=plan_id)
+    called = who.names(tx, [each.ended_by for each in known])
+    lines = [line_of(tx, tenant_id, each, names, called) for each in known]
     waiting = sorted((each for each in lines if each.waits), key=lambda each: each.decide_by or date.max)
     done = [each for each in reversed(lines) if not each.waits]
     today = day_of(tx.now)
@@ -156,10 +157,12 @@ def load_one(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, proposal_id: Prop
         return None
     roster = census.roster(tx, tenant_id=tenant_id)
     names = {each.employee_id: f"{each.first_name} {each.last_name}" for each in roster}
-    return line_of(tx, tenant_id, found, names)
+    return line_of(tx, tenant_id, found, names, who.names(tx, [found.ended_by]))
 
 
-def line_of(tx: Tx, tenant_id: SponsorId, each: Proposal, names: Mapping[EmployeeId, str]) -> CorrectionLine:
+def line_of(
+    tx: Tx, tenant_id: SponsorId, each: Proposal, names: Mapping[EmployeeId, str], called: Mapping[str, str]
+) -> CorrectionLine:
     """One proposal as a person reads it."""
     told, waits = each.told, each.state is ProposalState.PROPOSED
     return CorrectionLine(
@@ -179,7 +182,7 @@ def line_of(tx: Tx, tenant_id: SponsorId, each: Proposal, names: Mapping[Employe
         needed=told.needed,
         proposed_at=each.recorded_at,
         ended_at=None if waits else each.ended_at,
-        ended_by="" if waits else each.ended_by,
+        ended_by="" if waits else called[each.ended_by],
         reason=str(each.ended_with.get("reason") or each.ended_with.get("why") or ""),
         replaced_by=str(each.ended_with.get("by") or ""),
         credits=tuple(

@@ -105,6 +105,8 @@ class DepositsPage:
     accounts: tuple[BankAccount, ...]
     changes: tuple[Change, ...]
     corrections: tuple[compliance.CorrectionOwed, ...] = ()
+    returned: tuple[custody.ach.Debit, ...] = ()
+    """Debits that the bank sent back, of any file."""
 
     @property
     def open_ones(self) -> tuple[DepositLine, ...]:
@@ -138,6 +140,9 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> DepositsPage:
         accounts=tuple(custody.accounts.on_file(tx, tenant_id=tenant_id, plan_id=plan_id).values()),
         changes=tuple(each for each in changes if each.accepted is None),
         corrections=tuple(compliance.corrections_owed(tx, tenant_id=tenant_id, plan_id=plan_id)),
+        returned=tuple(
+            each for each in custody.ach.debits(tx, tenant_id=tenant_id, plan_id=plan_id) if each.return_code
+        ),
     )
 
 

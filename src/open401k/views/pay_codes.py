@@ -11,6 +11,7 @@ from open401k.base.db import Tx
 from open401k.kernel import Money, PlanId, SponsorId, day_of
 from open401k.law.pay_items import PayKind
 
+from . import who
 from .heading import heading
 from .shown import PlanHeading
 
@@ -136,6 +137,7 @@ class _Known:
     said: Mapping[tuple[str, str], Sequence[census.SaidKind]]
     paid: Mapping[tuple[str, str], census.PaidCode]
     waiting: Mapping[tuple[str, str], int]
+    called: Mapping[str, str]
 
     def codes(self, side: census.Side) -> set[str]:
         """Every code of a side that was said, asked about or paid."""
@@ -190,6 +192,7 @@ def _known(tx: Tx, tenant_id: SponsorId, plan_id: PlanId) -> _Known:
             (str(side), each.code): each for side in census.Side for each in census.codes_on_file(tx, **of, side=side)
         },
         waiting={key: len(people) for key, people in waiting.items()},
+        called=who.names(tx, [each.recorded_by for each in kinds]),
     )
 
 
@@ -219,7 +222,7 @@ def _line(code: str, side: census.Side, known: _Known) -> CodeLine:
         people=paid.people if paid else question.seen.seen.rows if question else 0,
         paid=Money(paid.cents if paid else question.seen.seen.cents if question else 0),
         waiting_people=known.waiting.get((str(side), code), 0),
-        history=tuple(_said(each) for each in reversed(history)),
+        history=tuple(_said(each, known.called) for each in reversed(history)),
     )
 
 
@@ -285,7 +288,7 @@ def _apart_cell(
     return CellLine(str(purpose), called, told, why, "")
 
 
-def _said(each: census.SaidKind) -> SaidLine:
+def _said(each: census.SaidKind, called: Mapping[str, str]) -> SaidLine:
     said = each.said
     return SaidLine(
         str(said.kind),
@@ -293,7 +296,7 @@ def _said(each: census.SaidKind) -> SaidLine:
         None if said.event_on == census.ALWAYS else said.event_on,
         said.in_gross,
         each.recorded_at,
-        each.recorded_by,
+        called[each.recorded_by],
         tuple(said.evidence.get("told", ())),
     )
 

@@ -11,7 +11,7 @@ from open401k.kernel import CalendarYear, EmployeeId, Money, PlanId, RolloverId,
 from open401k.law.filings import form_945
 from open401k.recordkeeping import STATE, RolloverBooked, RolloverPart, RolloverRequest, RolloverWay
 
-from . import rollovers_invalid
+from . import rollovers_invalid, who
 from .heading import heading
 from .rollovers_invalid import InvalidShown
 from .shown import PlanHeading
@@ -210,13 +210,14 @@ def load_one(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, rollover_id: Roll
         each.employee_id: each for each in census.roster(tx, tenant_id=tenant_id, employee_ids=[request.employee_id])
     }
     told = sorted(request.told.values(), key=lambda each: (each.recorded_at, each.name))
+    called = who.names(tx, [each.recorded_by for each in told])
     return RolloverDetail(
         heading(tx, **of),
         _line(request, people),
         request.case or "",
         "" if booked is None else booked.rollover.hex(),
         () if booked is None else tuple(map(_part, booked.parts)),
-        tuple(ToldLine(each.name, each.event_on, each.recorded_at, each.recorded_by) for each in told),
+        tuple(ToldLine(each.name, each.event_on, each.recorded_at, called[each.recorded_by]) for each in told),
         invalid=None if booked is None else rollovers_invalid.load(tx, **of, rollover_id=rollover_id),
     )
 

@@ -3,8 +3,9 @@
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from html import unescape
+from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -12,14 +13,45 @@ from starlette.testclient import TestClient
 from tests.doors.api.conftest import Desk
 from tests.doors.world import ORIGIN
 
-from open401k import plan
 from open401k.base.access import Role
-from open401k.demo.setup import TERMS
 from open401k.doors import amending_forms
 from open401k.doors.guard import SESSION_COOKIE, form_token
 from open401k.kernel import SponsorId
 
-OLD = '"tiers": [[5000, 600]]'
+RATE = "match.tiers.0.rate_bps"
+
+
+class _Form(HTMLParser):
+    """The fields of the form that previews, as a browser would send them."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.sent: list[tuple[str, str]] = []
+        self.inside, self.area, self.select = False, "", ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.inside = told.get("action", "").endswith("/preview")
+        if not self.inside:
+            return
+        if tag == "input" and (told.get("type") != "checkbox" or "checked" in told):
+            self.sent.append((told["name"], told["value"]))
+        elif tag == "select":
+            self.select = told["name"]
+        elif tag == "option" and "selected" in told:
+            self.sent.append((self.select, told["value"]))
+        elif tag == "textarea":
+            self.area = told["name"]
+            self.sent.append((self.area, ""))
+
+    def handle_data(self, data: str) -> None:
+        if self.area:
+            self.sent[-1] = (self.area, data.strip())
+
+    def handle_endtag(self, tag: str) -> None:
+        self.area = "" if tag == "textarea" else self.area
 
 
 class Browser:
@@ -31,19 +63,20 @@ class Browser:
         self.client, self.url = client, f"/plans/{desk.plan_id}/amendments"
         client.cookies.set(SESSION_COOKIE, self.token)
 
-    def text(self) -> str:
-        """The terms that the form begins with."""
-        found = re.search(r'<textarea id="provisions".*?>\n(.*?)</textarea>', self.client.get(self.url).text, re.DOTALL)
-        assert found is not None
-        return unescape(found[1])
+    def fields(self) -> dict[str, list[str]]:
+        """What the form begins with."""
+        found: dict[str, list[str]] = {}
+        for name, value in _Form(self.client.get(self.url).text).sent:
+            found.setdefault(name, []).append(value)
+        return found
 
-    def send(self, path: str = "", **fields: str) -> Any:
+    def send(self, path: str = "", **fields: Any) -> Any:
         """A form of this session."""
-        return self.client.post(self.url + path, data={"csrf": form_token(self.token), **fields})
+        return self.client.post(self.url + path, data={**fields, "csrf": form_token(self.token)})
 
-    def preview(self, text: str, on: str, why: str = "A better match.") -> Any:
+    def preview(self, changed: dict[str, Any], on: str, why: str = "A better match.") -> Any:
         """The first step."""
-        return self.send("/preview", provisions=text, effective_on=on, why=why)
+        return self.send("/preview", **{**self.fields(), **changed, "effective_on": on, "why": why})
 
 
 def hidden(page: str) -> dict[str, str]:
@@ -80,10 +113,9 @@ def listed(desk: Desk) -> list[str]:
 
 def test_a_late_amendment_is_shown_then_adopted_once_and_attributed(paid: Desk, client: TestClient) -> None:
     browser = Browser(client, paid, Role.SPONSOR)
-    text = browser.text()
-    assert OLD in text
+    assert browser.fields()[RATE] == ["50"]
     books = paid.get(f"/v1/plans/{paid.plan_id}/journal")
-    shown = browser.preview(text.replace(OLD, '"tiers": [[10000, 600]]'), "2026-01-01")
+    shown = browser.preview({RATE: "100"}, "2026-01-01")
     assert shown.status_code == 200
     assert paid.get(f"/v1/plans/{paid.plan_id}/journal") == books
     words = unescape(re.sub(r"<[^>]+>", "", shown.text))
@@ -103,7 +135,8 @@ def test_a_late_amendment_is_shown_then_adopted_once_and_attributed(paid: Desk, 
     assert (amended["actor_kind"], amended["actor_id"][:4]) == ("user", "usr_"), amended
     after = client.get(browser.url).text
     assert "A better match." in after
-    assert amended["actor_id"] in after
+    assert "A sponsor" in after
+    assert amended["actor_id"] not in after
     settled = paid.post(
         f"/v1/plans/{paid.plan_id}/amendments",
         {"effective_on": "2026-01-01", "why": "Again.", "provisions": {"match": {"tiers": [[10000, 600]]}}},
@@ -114,28 +147,45 @@ def test_a_late_amendment_is_shown_then_adopted_once_and_attributed(paid: Desk, 
 
 def test_everything_that_is_wrong_is_told_at_once_and_nothing_changes(paid: Desk, client: TestClient) -> None:
     browser = Browser(client, paid, Role.SPONSOR)
-    text = browser.text()
-    wrong = text.replace(OLD, '"tiers": "half"').replace('"minimum_age": 21', '"minimum_age": "old"')
-    answer = browser.preview(wrong, "soon", " ")
+    answer = browser.preview({RATE: "half", "eligibility.minimum_age": "old", "safe_harbor": "some"}, "soon", " ")
     assert answer.status_code == 422
-    for place in ("match.tiers", "eligibility.minimum_age", "effective_on", "why"):
-        assert f"<code>{place}</code>" in answer.text, place
-    assert "&#34;half&#34;" in answer.text  # what was entered is still there
-    against = text.replace(OLD, '"tiers": [[1000, 600]]').replace('"minimum_age": 21', '"minimum_age": 25')
-    refused = browser.preview(against, "2026-01-01")
+    for called in ("Match: of deferrals", "Eligibility: age, at least", "Safe harbor", "Effective on", "Why"):
+        assert called in re.sub(r"<[^>]+>", "", answer.text), called
+    assert 'href="#f-match-tiers-0-rate_bps"' in answer.text
+    assert 'value="half"' in answer.text  # what was entered is still there
+    refused = browser.preview({RATE: "10", "eligibility.minimum_age": "25"}, "2026-01-01")
     assert "It cannot be adopted" in refused.text
-    assert "eligibility.minimum_age" in refused.text
+    assert "Eligibility: age, at least: " in refused.text
     assert "411(d)(6)" in refused.text
     assert "Adopt this amendment" not in refused.text
-    assert browser.preview(text, "2026-01-01").status_code == 422
-    assert browser.preview("{", "2026-01-01").status_code == 422
-    assert "effective_on" in browser.preview(text.replace(OLD, '"tiers": [[10000, 600]]'), "1999-01-01").text
+    assert 'value="25"' in refused.text
+    assert browser.preview({}, "2026-01-01").status_code == 422
+    assert "Effective on" in browser.preview({RATE: "100"}, "1999-01-01").text
     assert listed(paid) == ["adopted"]
+
+
+def test_rows_and_whole_parts_are_added_and_taken_out(paid: Desk, client: TestClient) -> None:
+    browser = Browser(client, paid, Role.SPONSOR)
+    more = browser.preview({"more": "match.tiers"}, "2026-02-01")
+    assert "Preview: nothing is adopted yet" not in more.text
+    assert 'name="match.tiers.2.rate_bps"' in more.text
+    tiers = {RATE: "100", "match.tiers.0.up_to_bps_of_pay": "3", "match.tiers.1.rate_bps": "50"}
+    shown = browser.preview(
+        tiers | {"match.tiers.1.up_to_bps_of_pay": "5.5", "given": ["match", "loans"]}, "2026-02-01"
+    )
+    assert json.loads(hidden(shown.text)["changes"])["match"]["tiers"] == [[10000, 300], [5000, 550]]
+    assert json.loads(hidden(shown.text)["changes"])["loans"]["minimum_cents"] == 100_000
+    assert "Loans: least amount" in shown.text
+    none = browser.preview({"given": []}, "2026-02-01", "No match.")
+    assert json.loads(hidden(none.text)["changes"]) == {"match": None}
+    half = browser.preview({"match.tiers.1.rate_bps": "50"}, "2026-02-01")
+    assert half.status_code == 422
+    assert "Fill this in." in half.text
 
 
 def test_what_was_amended_since_the_preview_is_not_adopted_unseen(paid: Desk, client: TestClient) -> None:
     browser = Browser(client, paid, Role.SPONSOR)
-    shown = browser.preview('{"loans": {"most_at_once": 1}}', "2026-02-01", "Loans.")
+    shown = browser.preview({"given": ["match", "loans"]}, "2026-02-01", "Loans.")
     assert "It does not reach back" in shown.text
     other = {"effective_on": "2026-02-01", "why": "More.", "provisions": {"match": {"tiers": [[10000, 600]]}}}
     assert paid.post(f"/v1/plans/{paid.plan_id}/amendments", other, "other").status_code == 201
@@ -147,7 +197,7 @@ def test_what_was_amended_since_the_preview_is_not_adopted_unseen(paid: Desk, cl
 def test_nobody_else_may_preview_or_adopt(desk: Desk, role: Role) -> None:
     with TestClient(desk.app, base_url=ORIGIN, headers={"Origin": ORIGIN}, follow_redirects=False) as client:
         browser = Browser(client, desk, role)
-        assert browser.preview('{"loans": {}}', "2026-02-01").status_code == 403
+        assert browser.preview({}, "2026-02-01").status_code == 403
         sent = {"changes": '{"loans": {}}', "effective_on": "2026-02-01", "why": "Loans.", "key": "k", "seen": ""}
         assert browser.send(**sent).status_code == 403
         assert "Preview</button>" not in client.get(browser.url).text
@@ -156,16 +206,4 @@ def test_nobody_else_may_preview_or_adopt(desk: Desk, role: Role) -> None:
 
 @pytest.mark.parametrize("text", ["[" * 100_000, "9" * 5_000, "[]", '{"maching": {}}', '{"adopted_on": "2020-01-01"}'])
 def test_a_text_that_is_no_amendment_is_told(text: str) -> None:
-    terms = plan.Provisions(adopted_on=date(2019, 1, 1), **TERMS)
-    assert not isinstance(amending_forms.read(text, "2026-01-01", "Why.", shown=terms), amending_forms.Asked)
-
-
-def test_the_text_of_the_terms_changes_nothing_and_one_change_is_one() -> None:
-    terms = plan.Provisions(adopted_on=date(2019, 1, 1), **TERMS)
-    text = amending_forms.as_text(terms)
-    same = amending_forms.read(text, "2026-01-01", "Why.", shown=terms)
-    assert not isinstance(same, amending_forms.Asked)
-    assert [each.pointer for each in same] == ["provisions"]
-    other = amending_forms.read(text.replace(OLD, '"tiers": [[10000, 600]]'), "2026-01-01", "Why.", shown=terms)
-    assert isinstance(other, amending_forms.Asked)
-    assert other.changes.model_fields_set == {"match"}
+    assert not isinstance(amending_forms.read_text(text, "2026-01-01", "Why."), amending_forms.Asked)

@@ -77,3 +77,23 @@ def test_what_vests_in_full_is_shown_and_stated_by_a_person(run: Run) -> None:
     assert "There is no employee" in unknown.err
     back = run("vesting", "state", "no_partial_termination", *of, *by, "--take-back", *PLAN)
     assert "Taken back" in back.out
+
+
+def test_a_late_fact_and_a_failure_are_recorded_by_a_person(run: Run) -> None:
+    by = ("--by", "fay@birch.example", *PLAN)
+    assert run("users", "add", by[1], "--role", "sponsor", "--name", "Fay", "--sponsor", "Birch").code == 0
+    who = run("people", *PLAN, "--json").document["people"][1]["employee_id"]
+    told = ("people", "fact", who, "birth_date", "birth_date=1990-02-04", "--on", "2020-01-01", "--key", "one", *by)
+    first = run(*told)
+    assert first.code == 0, first.err
+    assert first.out.startswith("On file.")
+    assert run(*told).out == first.out
+    other = ("birth_date=1991-02-04", "--on", "2020-01-01", "--key", "one", *by)
+    assert run("people", "fact", who, "birth_date", *other).code != 0
+    assert "birth_date" in run("people", "fact", who, "birth_date", "birth_date=1990", "--on", "2020-01-01", *by).err
+    assert run("people", "fact", who, "birth_date", "1990-02-04", "--on", "2020-01-01", *by).code == 2
+    assert run("people", "fact", who, "officer", "officer=yes", "--on", "2020-01-01", *by).code == 0
+    failure = ("corrections", "failure", "left_out", who, "--found-on", "2026-01-02", "--how-found", "An audit", *by)
+    found = run(*failure, "--first-on", "2026-01-02", "--json")
+    assert found.code == 0, found.err
+    assert run(*failure[:3], "emp_none", *failure[4:]).code == 2

@@ -24,7 +24,7 @@ from .sessions import (
     session_of,
 )
 from .spent import SESSIONS_KEPT, prune
-from .users import User, add_user, find_user, get_user, grant, principal_of, revoke, set_operator
+from .users import User, add_user, find_user, get_user, grant, names_of, principal_of, revoke, set_operator
 
 __all__ = [
     "ALLOWED",
@@ -59,6 +59,7 @@ __all__ = [
     "list_keys",
     "make_participant_link",
     "participant_of",
+    "names_of",
     "permissions",
     "principal_of",
     "principal_of_key",

@@ -27,6 +27,13 @@ def user(tx: Tx, user_id: UserId) -> Row:
     return tx.one("select user_id, email, name from base.app_user where user_id = %s", [user_id])
 
 
+def names(tx: Tx, user_ids: Sequence[UserId]) -> list[Row]:
+    """Id and name of each."""
+    return tx.rows(
+        "select user_id, name from base.app_user where user_id = any(%s::uuid[])", [[each.uuid for each in user_ids]]
+    )
+
+
 def add_user(tx: Tx, user_id: UserId, email: str, name: str) -> None:
     """Add a user unless the address is taken."""
     tx.run(

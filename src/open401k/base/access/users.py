@@ -1,6 +1,7 @@
 """Users and what they are to sponsors, as dated points. Not here: what a role may do, and how users sign in."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -45,6 +46,11 @@ def get_user(tx: Tx, *, user_id: UserId) -> User:
     """The user of an id, who must exist."""
     found = _store.user(tx, user_id)
     return User(UserId(found[0]), found[1], found[2])
+
+
+def names_of(tx: Tx, *, user_ids: Sequence[UserId]) -> dict[UserId, str]:
+    """What users are called; who is unknown is left out."""
+    return {UserId(found): name for found, name in _store.names(tx, user_ids)} if user_ids else {}
 
 
 def grant(tx: Tx, *, tenant_id: SponsorId, user_id: UserId, role: Role, effective_at: datetime) -> None:

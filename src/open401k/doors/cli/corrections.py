@@ -2,19 +2,22 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
 
 import typer
 
+from open401k import compliance
 from open401k.base import access
 from open401k.base.access import Permission
 from open401k.base.db import ALL_TENANTS, Actor
-from open401k.kernel import Open401kError, ProposalId, Refused
+from open401k.kernel import EmployeeId, FailureId, FlowId, Open401kError, ProposalId, Refused, named_uuid
 from open401k.views import corrections as inbox
 from open401k.views.corrections import CorrectionLine
 
 from .. import corrections
+from ..declaring import percent_of
 from ..problems import ProblemError
 from .places import Place, PlanOption, actor_of, at_plan
 from .say import BadInputError, Voice
@@ -122,6 +125,66 @@ def received(
     voice = Voice(json)
     voice.tell(line)
     voice.line(f"On file: {line.total} came on {day}.")
+
+
+@commands.command()
+def failure(
+    context: typer.Context,
+    kind: Annotated[compliance.FailureKind, typer.Argument(help="What went wrong.")],
+    person: Annotated[str, typer.Argument(help="Id of the employee: open401k people --json")],
+    found_on: Annotated[str, typer.Option(help="The day on which it was found: 2026-05-13.")],
+    how_found: Annotated[str, typer.Option(help="How it was found; it stays on file.")],
+    by: By,
+    rate: Annotated[
+        str, typer.Option(help="Elected or default rate, in percent of pay; none for those left out.")
+    ] = "",
+    first_on: Annotated[str, typer.Option(help="First pay date that was wrong; left out, from entry.")] = "",
+    begin_on: Annotated[str, typer.Option(help="The day on which correct deferrals begin, once it is known.")] = "",
+    notice_on: Annotated[str, typer.Option(help="The day on which the notice was given.")] = "",
+    told_on: Annotated[str, typer.Option(help="The day on which the employee told the employer.")] = "",
+    automatic: Annotated[bool, typer.Option("--automatic", help="The plan enrolls automatically.")] = False,
+    key: Annotated[str, typer.Option(help="The same key again is the same failure, with the days known by now.")] = "",
+    plan: PlanOption = "",
+    json: Json = False,
+) -> None:
+    """Record a failure that was found, or more of one. What it costs is counted and proposed; nothing is posted."""
+    days = {"first_on": first_on, "begin_on": begin_on, "notice_on": notice_on, "told_on": told_on}
+    with at_plan(wiring_of(context), "corrections failure", plan) as place:
+        number = key or str(place.services.ids.new(FlowId))
+        told = compliance.Failure(
+            failure_id=FailureId(named_uuid("failure", str(place.tenant_id), str(place.plan_id), number)),
+            plan_id=place.plan_id,
+            kind=kind,
+            people=(compliance.Affected(_person(person), _rate(rate)),),
+            found_on=_day(found_on),
+            how_found=how_found[:500],
+            automatic=automatic,
+        )
+        known: dict[str, Any] = {name: _day(text) for name, text in days.items() if text}
+        told = replace(told, **known)
+        actor = person_with(place, by, "corrections failure", Permission.CENSUS_CHANGE)
+        with refused_aloud():
+            said = "/".join([number, *days.values()])
+            corrections.record(place.services.db, actor=actor, tenant_id=place.tenant_id, failure=told, key=said)
+        with place.begin() as tx:
+            shown = inbox.load(tx, tenant_id=place.tenant_id, plan_id=place.plan_id)
+    found = [each for each in shown.waiting if each.failure and each.failure.failure_id == told.failure_id]
+    voice = Voice(json)
+    voice.tell({"failure_id": told.failure_id, "key": number, "proposed": found})
+    voice.line(f"Recorded; more of it is told with --key {number}.")
+    for each in found:
+        voice.line(f"{each.proposal_id}: {each.title}. {each.not_ready}".strip())
+
+
+def _rate(text: str) -> int | None:
+    return percent_of(text, "the rate") if text else None
+
+
+def _person(text: str) -> EmployeeId:
+    try:
+        return EmployeeId.parse(text)
+    except ValueError as error:
+        raise BadInputError(f"{error}.", fix="Take the id from: open401k people --json") from None
 
 
 def _day(text: str) -> date:

@@ -1,13 +1,18 @@
 """Commands about people: everyone, who a row is, and a person's word on it."""
 
-from typing import Annotated, TypeVar
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
 
 import typer
 
+from open401k.base.access import Permission
 from open401k.flows.who_is_who import Followed, Word, answer, take_back
-from open401k.kernel import EmployeeId, Id, QuestionId, Refused
+from open401k.kernel import EmployeeId, FlowId, Id, QuestionId, Refused
 from open401k.views import people, who_is_who
 
+from .. import late_facts
+from .corrections import By, person_with, refused_aloud
 from .found import told_if_refused
 from .places import PlanOption, at_plan
 from .say import BAD_INPUT, BadInputError, Voice, fail
@@ -98,3 +103,46 @@ def _id(kind: type[Kind], text: str) -> Kind:
         return kind.parse(text)
     except ValueError:
         raise BadInputError(f"{text} is no id of that kind.", fix="See: open401k people questions") from None
+
+
+@commands.command()
+def fact(
+    context: typer.Context,
+    person: Annotated[str, typer.Argument(help="Id of the employee: open401k people --json")],
+    kind: Annotated[str, typer.Argument(help="hired, terminated, not_hired, birth_date, ownership and the others.")],
+    on: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The day on which it happened.")],
+    by: By,
+    told: Annotated[
+        list[str] | None, typer.Argument(help="Its members as the API has them: birth_date=1990-02-04 ...")
+    ] = None,
+    key: Annotated[str, typer.Option(help="The same key again is the same fact; left out, it is a new one.")] = "",
+    plan: PlanOption = "",
+    json: Json = False,
+) -> None:
+    """Record a fact that was learned late, or put one right. Every payroll that it touches is derived anew."""
+    wanted = {"kind": kind, "employee_id": person, "event_on": on.date(), **_members(told or ())}
+    with at_plan(wiring_of(context), "people fact", plan) as place, refused_aloud():
+        settled = late_facts.learn_once(
+            place.services.db,
+            actor=person_with(place, by, "people fact", Permission.CENSUS_CHANGE),
+            tenant_id=place.tenant_id,
+            plan_id=place.plan_id,
+            key=key or str(place.services.ids.new(FlowId)),
+            sent=late_facts.read(wanted),
+        )
+    voice = Voice(json)
+    voice.tell(settled)
+    voice.line(f"On file. {late_facts.in_words(settled)}")
+
+
+def _members(told: Sequence[str]) -> dict[str, Any]:
+    """``name=value`` each; a number or yes and no where the fact has one."""
+    found: dict[str, Any] = {}
+    for each in told:
+        name, is_told, value = each.partition("=")
+        if not is_told:
+            raise BadInputError(
+                f"{each!r} is no member of a fact.", fix="Write name=value, such as birth_date=1990-02-04."
+            )
+        found[name] = late_facts.value_of(name, value)
+    return found

@@ -13,10 +13,12 @@ from open401k.flows.amendment_preview import Foreseen
 from open401k.flows.payroll_keys import claim_key
 from open401k.kernel import FlowId, Open401kError
 from open401k.views import amendments as view
+from open401k.views.amendments import name_of, told_in_words
 
 from .. import amending, amending_forms
 from ..guard import Caller, Needs, posted_form, word
 from ..problems import FieldProblem, Problem, ProblemError
+from . import provision_forms
 from .frame import frame, page, see_other
 
 router = APIRouter(prefix="/plans/{plan_id}/amendments", include_in_schema=False)
@@ -46,27 +48,28 @@ def amendments_page(request: Request, caller: Reader) -> Response:
 @router.post("/preview")
 def preview(request: Request, caller: Changer, form: Posted) -> Response:
     """What would change, why it may not, how far it reaches back; nothing is recorded."""
-    text, day, why = (word(form, name) for name in ("provisions", "effective_on", "why"))
     with caller.begin() as tx:
-        shown = view.load(tx, tenant_id=caller.tenant, plan_id=caller.plan)
-    asked = amending_forms.read(text, day, why, shown=shown.provisions)
-    words: dict[str, Any] = {"text": text, "day": day, "why": why}
+        terms = view.load(tx, tenant_id=caller.tenant, plan_id=caller.plan).provisions
+    told, wrong = provision_forms.read(terms, form)
+    if word(form, "more"):
+        return _page(request, caller, form=form)
+    asked = amending_forms.read(told, word(form, "effective_on"), word(form, "why"), shown=terms, wrong=wrong)
     if not isinstance(asked, amending_forms.Asked):
-        return _page(request, caller, **words, wrong=asked)
+        return _page(request, caller, form=form, wrong=asked)
     key = str(caller.services.ids.new(FlowId))
     try:
         found = amending.foresee(caller.services.db, actor=caller.actor, asked=_of(caller, asked, key))
     except Open401kError as error:
-        wrong = (FieldProblem(str(error), error.fix, pointer="effective_on"),)
-        return _page(request, caller, **words, wrong=wrong)
-    return _page(request, caller, **words, asked=asked, foreseen=found, key=key)
+        told_wrong = (FieldProblem(str(error), error.fix, pointer="effective_on"),)
+        return _page(request, caller, form=form, wrong=told_wrong)
+    return _page(request, caller, form=form, asked=asked, foreseen=found, key=key)
 
 
 @router.post("")
 def adopt(caller: Changer, form: Posted) -> Response:
     """Adopt what a preview showed; the same form twice is one amendment."""
     texts = [word(form, name) for name in ("changes", "effective_on", "why")]
-    asked = amending_forms.read(*texts, shown=None)
+    asked = amending_forms.read_text(*texts)
     if not isinstance(asked, amending_forms.Asked):
         problem = Problem(422, "invalid", "This is no amendment.", asked[0].reason, "Preview the terms again.")
         raise ProblemError(problem)
@@ -106,9 +109,7 @@ def _page(
     request: Request,
     caller: Caller,
     *,
-    text: str = "",
-    day: str = "",
-    why: str = "",
+    form: FormData | None = None,
     wrong: tuple[FieldProblem, ...] = (),
     asked: amending_forms.Asked | None = None,
     foreseen: Foreseen | None = None,
@@ -116,7 +117,10 @@ def _page(
 ) -> Response:
     with caller.begin() as tx:
         shown = view.load(tx, tenant_id=caller.tenant, plan_id=caller.plan)
-    in_force = amending_forms.as_text(shown.provisions)
+    told = {each.pointer or "": each.reason for each in wrong}
+    more = "" if form is None else word(form, "more")
+    subjects = provision_forms.subjects(shown.provisions, form, told, more)
+    placed = {each.path for one in subjects for each in provision_forms.problems(iter(one.fields))}
     return page(
         request,
         "amendments",
@@ -125,11 +129,15 @@ def _page(
         heading=shown.heading,
         shown=shown,
         changes=caller.may(Permission.PLAN_CHANGE),
-        in_force=in_force,
-        entered={"provisions": text or in_force, "effective_on": day or str(shown.today), "why": why},
-        wrong=wrong,
+        subjects=subjects,
+        entered={
+            "effective_on": str(shown.today) if form is None else word(form, "effective_on"),
+            "why": "" if form is None else word(form, "why"),
+        },
+        wrong=[(each, name_of(each.pointer or ""), each.pointer in placed) for each in wrong],
         asked=asked,
         foreseen=foreseen,
+        against=[] if foreseen is None else [(told_in_words(each.message), each.fix) for each in foreseen.objections],
         lines=() if foreseen is None else tuple(map(view.change_line, foreseen.changes)),
         key=key,
         seen=_seen(shown),

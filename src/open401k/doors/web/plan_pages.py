@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
+from open401k import census
 from open401k.base import messages
 from open401k.base.access import Permission
-from open401k.kernel import AlertId, EmployeeId
+from open401k.kernel import AlertId, EmployeeId, FlowId
 from open401k.views import (
     advisor_book,
     alert,
@@ -83,10 +84,23 @@ def person(request: Request, caller: PeopleReader, employee_id: str) -> Response
         shown = people.load_person(tx, tenant_id=caller.tenant, plan_id=caller.plan, employee_id=found)
         follows = derived.load(tx, tenant_id=caller.tenant, plan_id=caller.plan, employee_id=found)
         lent = loans.of_person(tx, tenant_id=caller.tenant, plan_id=caller.plan, employee_id=found) if shown else ()
+        known = census.roster(tx, tenant_id=caller.tenant, employee_ids=[found])
     if shown is None:
         raise ProblemError(NOT_FOUND)
     around = frame(request, shown.person.name, caller=caller, current="people")
-    return page(request, "person", around, heading=shown.heading, detail=shown, derived=follows or (), loans=lent)
+    return page(
+        request,
+        "person",
+        around,
+        heading=shown.heading,
+        detail=shown,
+        derived=follows or (),
+        loans=lent,
+        employment=[span for each in known for span in each.employment],
+        employee_class="".join(each.employee_class for each in known),
+        records=caller.may(Permission.CENSUS_CHANGE),
+        key=str(caller.services.ids.new(FlowId)),
+    )
 
 
 @router.get("/plans/{plan_id}/tests")

@@ -8,14 +8,9 @@ from pydantic_core import PydanticCustomError
 
 from open401k import census, payroll
 
-from ...texts import MoneyText, Name, Sent, Text
+from ...texts import MoneyText, Name, Sent, SsnText, Text
 from .payroll_models import MoneyFromZero, PayCodeIn, PayrollRowIn
 
-SsnText = Annotated[
-    str,
-    StringConstraints(pattern=r"^\d{3}-?\d{2}-?\d{4}$"),
-    Field(description="Nine digits; stored encrypted, shown masked", repr=False),
-]
 Item = TypeVar("Item")
 
 
