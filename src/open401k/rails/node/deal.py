@@ -187,7 +187,7 @@ class DealUnit(Unit, BatchUnit, Protocol):
         ...
 
     def was_erased(self, peer: bytes, reference: bytes) -> bool:
-        """Whether what this member knows by this reference was erased after its time (ADR-0067)."""
+        """Whether what this member knows by this reference was erased after its time (ADR-0066)."""
         ...
 
     def deals(self, *, after: str = "", limit: int = 100) -> Sequence[Deal]:

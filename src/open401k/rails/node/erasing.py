@@ -1,4 +1,4 @@
-"""Legal holds, and the erasure of ended cases: by a command, and each day where the node is set so. ADR-0067.
+"""Legal holds, and the erasure of ended cases: by a command, and each day where the node is set so. ADR-0066.
 
 One transaction erases one case and says so in the acts and in the events. Not here: how long (retention), SQL.
 """

@@ -1,4 +1,4 @@
-"""How long a case that ended is kept, why it is kept still, and what is left of its deal afterwards. Pure. ADR-0067.
+"""How long a case that ended is kept, why it is kept still, and what is left of its deal afterwards. Pure. ADR-0066.
 
 Not here: erasing it (erasing), what a plan keeps of its participants (law/retention; rooms of the plan side).
 """

@@ -1,4 +1,4 @@
--- What is of a person in an ended case is erased after the time that the law has its records kept (ADR-0067). What
+-- What is of a person in an ended case is erased after the time that the law has its records kept (ADR-0066). What
 -- proves the rollover stays: exact terms, signatures, amounts, references of the books, what was said with receipts.
 
 alter table node.case_file add column erased_at bigint;
