@@ -188,11 +188,9 @@ def _read(unit: DealUnit, desk: Desk, deal: Deal, peer: bytes, kind: str, body: 
         case OffRail():
             if (why := closed_there(unit, deal, body, peer)) is not None:
                 raise UnexpectedError(f"the other side closed it by {body.way} {body.reference}: {why}")
-        case Ballot() if body.no is not None:
-            if (why := no_came(unit, desk, deal, body)) is not None:
-                raise UnexpectedError(why)
         case Ballot():
-            if (why := came(unit, desk, deal, body)) is not None:
+            voted = came if body.no is None else no_came
+            if (why := voted(unit, desk, deal, body)) is not None:
                 raise UnexpectedError(why)
         case Stands() if peer != deal.peer:
             one = replace(_other(deal, peer), state=body.state, since=body.at)
