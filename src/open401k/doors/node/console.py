@@ -40,6 +40,7 @@ SENT: Mapping[Kind, str] = {
     Kind.OF_SPOUSE: "The spouse's approval",
     Kind.OF_ADMINISTRATOR: "The administrator's approval",
     Kind.OF_DEPOSITORY: "The depository's approval",
+    Kind.NO: "A voter's no",
 }
 ROLES: Mapping[Role, str] = {
     Role.PARTICIPANT: "participant",
