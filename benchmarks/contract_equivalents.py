@@ -27,6 +27,7 @@ EQUIVALENT: dict[str, str] = {
     "signatures : 160 in 2**160 -> 161": _NO_ADDRESS,
     "signatures : 2 in 2**160 -> 3": _NO_ADDRESS,
     "signatures _is_agreed_by: 32 in Bytes[32] -> 33": _ROOM,
+    "signatures _is_asserted: 63 in (told << 2) & 63 -> 62": "what is shifted by two ends with two zeros",
     "terms : 2 in EITHER_WAY: constant(uint256) = 2 -> 3": "only told apart from HASHES and FORWARD",
     "terms _batch_hash: 32 in bytes32, 32 -> 33": _ROOM,
     "terms _read: case.voterCount > 0 -> >=": "the hash of a list of none is that of no voters",

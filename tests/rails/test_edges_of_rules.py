@@ -99,6 +99,13 @@ def test_a_level_of_identity_is_compared_as_a_whole(world: World) -> None:
     world.settle(world.elected(case.election, replace(case.attestation, level=3), case.terms))
 
 
+def test_a_level_of_identity_has_eight_bits(world: World) -> None:
+    published(world, rules(level=200))
+    case = under(world, world.case())
+    refused(103, lambda: world.settle(world.elected(case.election, replace(case.attestation, level=199), case.terms)))
+    world.settle(world.elected(case.election, replace(case.attestation, level=200), case.terms))
+
+
 def test_less_than_half_a_cent_is_not_withheld(world: World) -> None:
     # Money flow: source -> receiver 0.01 + 0.00, withholder 0.01
     published(world, rules(bps=4_999 << (16 * PRE_TAX) | 5_000 << (16 * ROTH)))

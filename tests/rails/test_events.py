@@ -27,6 +27,7 @@ from tests.rails.world import (
 )
 
 from open401k.rails import messages
+from open401k.rails.artifacts import artifact
 from open401k.rails.calls import call_of, kinds_of
 from open401k.rails.chain.interface import Receipt
 from open401k.rails.messages import Role, Voter
@@ -331,6 +332,12 @@ def test_the_token_tells_all_that_it_does(world: World) -> None:
     assert sent(spender, "take_over()") == [told(world.token, "BankNamed(address)", spender.address, indexed=1)]
     assert world.ask(world.token, "next_bank()", ["address"]) == (f"0x{NOBODY.hex()}",)
     assert world.ask(world.token, "bank()", ["address"]) == (f"0x{spender.address.hex()}",)
+
+
+def test_a_token_names_its_bank_as_it_begins(world: World) -> None:
+    receipt = world.send(BANK, None, artifact("deposit_token").code + encode(["address"], [BANK.address]))
+    assert receipt.contract is not None
+    assert events(receipt) == [told(receipt.contract, "BankNamed(address)", BANK.address, indexed=1)]
 
 
 def test_no_field_of_the_rules_reaches_into_another(world: World) -> None:
