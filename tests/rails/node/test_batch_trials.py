@@ -22,6 +22,7 @@ from open401k.rails.node.cases import Case, State
 from open401k.rails.node.coordinator import Refusal
 from open401k.rails.node.core import Order, Refused, Side
 from open401k.rails.node.letters import LetterKind
+from open401k.rails.node.opening import stop
 from open401k.rails.node.signing import Policy, PolicySigner
 
 UNSIGNED = Refusal(627, "the first did not sign this batch")
@@ -347,6 +348,26 @@ def test_what_does_not_fit_of_two_that_cross_is_left_out_of_the_one() -> None:
     assert {one.file(bad).state for one in (leads, follows)} == {State.RELEASED}
     books_follow_the_chain(found)
     both_signed(found)
+
+
+def test_what_is_ended_after_it_was_offered_is_not_signed_anew_when_offers_cross() -> None:
+    """Its abort is not on chain yet, and the other side has not heard of it: the contract would still take it."""
+    found = pairs()
+    leads, follows = crossing(found)
+    (offered,) = found.batches(leads)
+    ended, goes_on = (name for name in sorted(found.cases) if found.cases[name].id in offered.ids)
+    with leads.files.begin() as unit:
+        stop(unit, ended, 553)
+    carried(found, follows)
+    leads.node.run_once()
+    (anew,) = [each for each in found.batches(leads) if each.stage is Stage.OFFERED]
+    assert found.cases[goes_on].id in anew.ids
+    assert found.cases[ended].id not in anew.ids
+    assert "waits for the next batch" not in words_of(leads, ended)
+    found.passes(8)
+    assert found.settled() == [3]
+    assert {one.file(ended).state for one in (leads, follows)} == {State.RELEASED}
+    books_follow_the_chain(found)
 
 
 def test_who_leads_takes_as_many_as_there_is_room_for_and_offers_the_rest_anew() -> None:

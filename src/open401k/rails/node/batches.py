@@ -146,17 +146,22 @@ class Batches:
             with self.files.begin() as unit:
                 case = unit.case(name)
             agreed = case.agreed
-            if agreed is None or case.state is not State.HELD or case.batch_until is None or case.stop is not None:
+            if agreed is None or any(agreed.rollover in each.ids and not _is_given_up(each, case) for each in live):
                 continue
-            if any(agreed.rollover in each.ids and not _is_given_up(each, case) for each in live):
-                continue
-            if self.coordinator.final(agreed).verdict is not Verdict.ABSENT:
+            if not self._may_be_offered(case, block):
                 continue
             told = decode_case(agreed.encoded)
             peer = peer_of(told, self.us)
-            if peer is not None and block.time < agreed.deadline:
+            if peer is not None:
                 found.setdefault((peer, told.terms.token), []).append(case)
         return found
+
+    def _may_be_offered(self, case: Case, block: Head) -> bool:
+        """Whether it still waits, whatever was offered of it: nobody ended it, and nothing of it is on chain."""
+        agreed = case.agreed
+        if agreed is None or case.state is not State.HELD or case.batch_until is None or case.stop is not None:
+            return False
+        return block.time < agreed.deadline and self.coordinator.final(agreed).verdict is Verdict.ABSENT
 
     def _held(self, cases: Sequence[Case]) -> list[Case]:
         """Those for which the core holds all the money now: the files may be of a backup older than a release."""
@@ -195,7 +200,8 @@ class Batches:
                 self._leave_out(refused, {case.id: f"our signer refuses: {why}" for case in refused})
                 fit = [case for case in fit if case not in refused]
         told = BatchOffered(batch.first, batch.second, token, deadline, batch.ids, batch.signed_first or b"")
-        rest = [case for each in instead for case in self._cases(each) if case and case.side is Side.SOURCE]
+        own = [case for each in instead for case in self._cases(each) if case and case.side is Side.SOURCE]
+        rest = [case for case in own if self._may_be_offered(case, block)]
         waits = {case.id: (case, self._at(block), "waits for the next batch") for case in rest}
         waits |= {case.id: (case, deadline, "offered in a batch") for case in all_of_it}
         with self.files.begin() as unit:
@@ -342,7 +348,8 @@ class Batches:
         if self.settings is None or any(case.side is Side.SOURCE for case in ours):
             return False  # theirs is for both ways already: it is signed as it is
         offered = [case for each in crossing for case in self._cases(each) if case is not None]
-        waiting = self._held([*self._waiting(block).get((batch.peer, batch.token), []), *offered])
+        still = [case for case in offered if self._may_be_offered(case, block)]  # or it was ended since
+        waiting = self._held([*self._waiting(block).get((batch.peer, batch.token), []), *still])
         more = chosen(waiting, self.settings, with_=ours)
         if not more:
             return False

@@ -21,6 +21,7 @@ from .codec import BadInputError, Json, Wrong, parsed, read, told, written
 from .halves import ReceivingHalf, ReleasingHalf
 from .papers import PaperTold
 
+#: Raised when what every letter of a kind says changes; a field in `_LATER` changes only those that use it.
 VERSION: Final = 1
 _ALL: Final = "settlement.amount_cents"
 MOST_BYTES: Final = 2_000_000
@@ -187,7 +188,10 @@ class BatchSigned:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """Which letter of theirs cannot be read here: its number, kind and version; ``reads`` is the version that is."""
+    """Which letter of theirs cannot be read here: its number, kind and version; ``reads`` is the version that is.
+
+    Both may be the same: then the letter is of a kind, or has a field, that this node does not know.
+    """
 
     number: int
     kind: str
@@ -235,6 +239,11 @@ _BODIES: Final[dict[LetterKind, type]] = {
     LetterKind.PAPER: PaperTold,
     LetterKind.UNREAD: Unread,
 }
+#: Fields that bodies of this version got later. At their default they are left out, as if they were not there yet: a
+#: node from before, which refuses a field that it does not know, reads what does not use them.
+_LATER: Final[dict[type, frozenset[str]]] = {
+    Request: frozenset({"undoes"}), Ballot: frozenset({"no"}), BatchDeclined: frozenset({"items"}),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,7 +351,10 @@ def letter(reference: bytes, number: int, kind: LetterKind, body: Body) -> Lette
     """One to be put out."""
     if not isinstance(body, _BODIES[kind]):
         raise TypeError(f"{type(body).__name__} is no body of a letter {kind}")
-    return Letter(reference, number, kind, told(body))
+    later = _LATER.get(type(body), frozenset())
+    values = {field.name: getattr(body, field.name) for field in fields(body)
+              if field.name not in later or getattr(body, field.name) != field.default}  # fmt: skip
+    return Letter(reference, number, kind, told(values))
 
 
 @dataclass(frozen=True, slots=True)

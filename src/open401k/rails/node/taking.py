@@ -197,10 +197,7 @@ def _read(unit: DealUnit, desk: Desk, deal: Deal, peer: bytes, kind: str, body: 
             unit.change_deal(deal, replace(with_other(deal, one), edition=deal.edition))
             unit.put_event(deal.case, "another receiver moved")
         case Unread():
-            words = (
-                f"our letter {body.number} ({_kind(body.kind)}) is of version {body.version}; they read {body.reads}"
-            )
-            raise_for(unit, desk, deal.case, LETTER_NOT_UNDERSTOOD, words)
+            raise_for(unit, desk, deal.case, LETTER_NOT_UNDERSTOOD, _not_understood(body))
         case PaperTold():
             if (why := paper_came(unit, deal, body)) is not None:
                 raise UnexpectedError(why)
@@ -221,6 +218,13 @@ def _say_unread(unit: DealUnit, deal: Deal, peer: bytes, letter: Letter) -> None
     if letter.kind != LetterKind.UNREAD and not is_said:
         told = Unread(letter.number, letter.kind[:_LONGEST_KIND], letter.version, VERSION)
         unit.put_letter(peer, letter.reference, LetterKind.UNREAD, told)
+
+
+def _not_understood(told: Unread) -> str:
+    words = f"our letter {told.number} ({_kind(told.kind)}) is of version {told.version}; they read "
+    if told.version != told.reads:
+        return f"{words}{told.reads}"
+    return f"{words}that version, too, but not its kind or a field of it: one node is of an older release"
 
 
 def _kind(told: str) -> str:
