@@ -17,7 +17,7 @@ from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, PlanId, Refused, RolloverId, SponsorId
 
 from . import _wish_store as _store
-from .rollover_explanations import explanations_of
+from .rollover_explanations import TellsOf, explanations_of, given_for, needed_for
 from .rollover_release import releasable
 from .rollovers import RolloverWay, kind_of_money
 
@@ -93,12 +93,12 @@ class RolloverWish:
 
 @dataclass(frozen=True, slots=True)
 class MayWish:
-    """What a plan's terms and somebody's account allow today, as kinds; ``explanation``: the hash of the plan's."""
+    """What a plan's terms and somebody's account allow today, as kinds; the hash of what is given for which money."""
 
     offered: bool
     takes: Collection[str]
     leaves: Collection[str]
-    explanation: str
+    explanations: Mapping[TellsOf, str]
 
 
 def may_wish(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, person: census.Employee, on: date) -> MayWish:
@@ -106,12 +106,12 @@ def may_wish(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, person: census.Em
     of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id}
     terms = plan.provisions_on(tx, **of, on=on).rollovers
     if terms is None:
-        return MayWish(offered=False, takes=(), leaves=(), explanation="")
+        return MayWish(offered=False, takes=(), leaves=(), explanations={})
     leaves = {kind_of_money(each) for each in releasable(tx, **of, person=person, on=on).payable()}
     takes = terms.takes if census.employed_on(person.employment, on) else ()
-    given = explanations_of(tx, **of)
-    explanation = given[0].fingerprint.hex() if given else ""
-    return MayWish(True, tuple(each.value for each in takes), tuple(sorted(leaves)), explanation)
+    given = given_for(explanations_of(tx, **of), leaves)
+    explanations = {need: each.fingerprint.hex() for need, each in given.items()}
+    return MayWish(True, tuple(each.value for each in takes), tuple(sorted(leaves)), explanations)
 
 
 def refused(way: RolloverWay, wished: Wished, may: MayWish) -> Refusal | None:
@@ -130,7 +130,12 @@ def refused(way: RolloverWay, wished: Wished, may: MayWish) -> Refusal | None:
     if not set(kinds) <= set(may.leaves):
         message = "Of the money that you chose nothing may leave the plan today."
         return _no(WishRefusal.NOTHING_MAY_LEAVE, message, "The page says what may, and from when on.")
-    if not may.explanation or wished.explanation != may.explanation:
+    fits = may.explanations.get(needed_for(kinds))
+    if fits is None and may.explanations:
+        message = "The plan has no explanation that tells of all the money that you chose (IRC 402(f))."
+        fix = "Choose only Roth money or only other money, or ask the plan's staff for one that tells of both."
+        return _no(WishRefusal.NOT_EXPLAINED, message, fix)
+    if fits is None or wished.explanation != fits:
         message = "You have not said that you read the plan's explanation of your choices, as it is now (IRC 402(f))."
         return _no(WishRefusal.NOT_EXPLAINED, message, "Read it, tick the box below it, and ask again.")
     return None

@@ -50,6 +50,7 @@ class RolloverRefusal(StrEnum):
     FOUND_INVALID = "found_invalid"
     ENDED_BEFORE = "ended_before"
     FACTS_WRONG = "facts_wrong"
+    NOT_EXPLAINED = "not_explained"
 
 
 @dataclass(frozen=True, slots=True)

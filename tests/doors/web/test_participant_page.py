@@ -74,8 +74,8 @@ def place(db: Database, clock: FixedClock) -> Iterator[Place]:
         yield Place(acme, doors, node, owner, nobody, form_token(token), wall)
 
 
-def explain(place: Place) -> str:
-    given = GivenExplanation("Your rollover options", "2026", True, True, WORDS)
+def explain(place: Place, words: bytes = WORDS, *, of_roth: bool = True, of_other: bool = True) -> str:
+    given = GivenExplanation("Your rollover options", "2026", of_roth, of_other, words)
     stories: Any = place.doors.rollovers
     made = stories.explain(actor=TESTER, tenant_id=place.acme.sponsor, plan_id=place.acme.plan, given=given)
     return str(made.fingerprint.hex())
@@ -91,7 +91,7 @@ def test_somebody_who_left_reads_asks_and_follows_and_staff_confirm(place: Place
     assert "$1,200.00 may leave the plan today" in early
     assert "because you left the employer on January 5, 2026" in early
     assert "The plan has to give you its explanation" in early
-    refused = place.ask(link, **OUT, explanation="")
+    refused = place.ask(link, **OUT, explanation_other="")
     assert (refused.status_code, "402(f)" in refused.text) == (422, True)
     paper = explain(place)
     page = place.nobody.get(link).text
@@ -99,10 +99,10 @@ def test_somebody_who_left_reads_asks_and_follows_and_staff_confirm(place: Place
     assert "20.00%" in page
     assert place.nobody.get(f"{link}/explanation/{paper}").content == WORDS
     for wrong in ({"read": ""}, {"into_pre_tax": ""}, {"into_pre_tax": "moon"}, {"amount_pre_tax": "much"}):
-        assert place.ask(link, **{**OUT, "explanation": paper, **wrong}).status_code == 422
-    assert place.ask(link, **OUT, explanation=paper).status_code == 303
-    assert place.ask(link, **OUT, explanation=paper).status_code == 303  # sent twice, kept once
-    assert place.ask(link, key="another", **OUT, explanation=paper).status_code == 422  # one waits
+        assert place.ask(link, **{**OUT, "explanation_other": paper, **wrong}).status_code == 422
+    assert place.ask(link, **OUT, explanation_other=paper).status_code == 303
+    assert place.ask(link, **OUT, explanation_other=paper).status_code == 303  # sent twice, kept once
+    assert place.ask(link, key="another", **OUT, explanation_other=paper).status_code == 422  # one waits
     (wish,) = place.wishes()
     shown = place.owner.get(f"/plans/{place.acme.plan}/rollovers").text
     assert "pre-tax money to a traditional IRA; with First Custody" in shown
@@ -121,6 +121,17 @@ def test_somebody_who_left_reads_asks_and_follows_and_staff_confirm(place: Place
     onward = place.nobody.get(f"{link}/rollovers/{wish.rollover_id}/tracker")
     assert (onward.status_code, onward.headers["location"]) == (303, "https://node.example/r/rlv_1")
     assert place.nobody.post(f"{link}/rollovers/{wish.rollover_id}/withdrawn").status_code == 422  # taken up
+
+
+def test_the_page_shows_what_tells_of_the_money_that_may_leave_not_the_newest(place: Place) -> None:
+    link = place.link(place.acme.leaver)
+    fits = explain(place, b"Of money other than Roth.", of_roth=False)
+    newer = explain(place, b"Of Roth money.", of_other=False)
+    page = place.nobody.get(link).text
+    assert ("Of money other than Roth." in page, "Of Roth money." in page) == (True, False)
+    assert f'name="explanation_other" value="{fits}"' in page
+    assert place.ask(link, **OUT, explanation_other=newer).status_code == 422
+    assert place.ask(link, **OUT, explanation_other=fits).status_code == 303
 
 
 def test_who_works_here_brings_money_and_the_key_is_chosen_later(place: Place) -> None:
