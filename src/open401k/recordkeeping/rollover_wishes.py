@@ -19,7 +19,7 @@ from open401k.kernel import EmployeeId, PlanId, Refused, RolloverId, SponsorId
 from . import _wish_store as _store
 from .rollover_explanations import TellsOf, explanations_of, given_for, needed_for
 from .rollover_release import releasable
-from .rollovers import RolloverWay, kind_of_money
+from .rollovers import RolloverWay, kind_of_money, rollover_requests
 
 #: So much of somebody's own words is kept.
 LONGEST_WORDS: Final = 200
@@ -39,6 +39,7 @@ class WishRefusal(StrEnum):
     KEY_REUSED = "key_reused"
     WISH_UNKNOWN = "wish_unknown"
     ENDED_BEFORE = "ended_before"
+    UNDER_WAY = "under_way"
     NOT_OFFERED = "not_offered"
     NOBODY_NAMED = "nobody_named"
     NOTHING_WISHED = "nothing_wished"
@@ -48,6 +49,7 @@ class WishRefusal(StrEnum):
     ONE_WAITS = "one_waits"
     NO_REASON = "no_reason"
     CASE_ASKS_OTHERWISE = "case_asks_otherwise"
+    CASE_NOT_CONFIRMED = "case_not_confirmed"
 
 
 Refusal = Refused[WishRefusal]
@@ -167,6 +169,12 @@ def wish(
     return RolloverWish(rollover_id, plan_id, employee_id, way, wished, tx.now)
 
 
+def same_name(one: str, other: str) -> bool:
+    """Whether two names or accounts are the same but for capitals, spaces, dots and the like."""
+    first, second = ("".join(filter(str.isalnum, each.casefold())) for each in (one, other))
+    return bool(first) and first == second
+
+
 def end_wish(
     tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, rollover_id: RolloverId, how: WishEnd, words: str = "",
     employee_id: EmployeeId | None = None,
@@ -179,6 +187,11 @@ def end_wish(
     if found.end is not None:
         message = f"It was {found.end.value.replace('_', ' ')} before."
         return _no(WishRefusal.ENDED_BEFORE, message, "Ask anew.")
+    if how is not WishEnd.TAKEN_UP and rollover_requests(
+        tx, tenant_id=tenant_id, plan_id=plan_id, rollover_ids=[rollover_id]
+    ):
+        message = "It is under way already: the plan's staff took it up, and what it needs was sent."
+        return _no(WishRefusal.UNDER_WAY, message, "Nothing is paid without a signature: do not sign it.")
     if how is WishEnd.DECLINED and not words.strip():
         return _no(WishRefusal.NO_REASON, "No reason is said.", "Say why, in words for the participant.")
     kept = words.strip()[:LONGEST_WORDS]

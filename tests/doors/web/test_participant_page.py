@@ -20,8 +20,9 @@ from open401k.base.db import Database
 from open401k.doors.guard import SESSION_COOKIE, form_token
 from open401k.doors.provided import GivenExplanation
 from open401k.doors.rolling import RolloverStories
+from open401k.flows.rollover_node import NodeSilentError
 from open401k.flows.rollover_wished import Which, take_up
-from open401k.kernel import EmployeeId, FixedClock, RolloverId
+from open401k.kernel import EmployeeId, FixedClock, Refused, RolloverId
 from open401k.rails.kinds import Into, Kind
 from open401k.rails.node.halves import ReceivingHalf, ReleasingHalf, Wanted
 from open401k.recordkeeping import RolloverRequest, rollover_requests
@@ -208,6 +209,55 @@ def test_a_link_is_made_by_who_may_decide_and_shown_once(place: Place) -> None:
     )
     place.csrf = form_token(token)
     assert place.staff("/participants", employee=str(place.acme.worker), days="7", key="c").status_code == 403
+
+
+def test_what_is_under_way_is_not_taken_back_and_what_was_taken_back_not_taken_up(place: Place) -> None:
+    link = place.link(place.acme.worker)
+    place.ask(link, **IN)
+    (wish,) = place.wishes()
+    which = Which(place.acme.sponsor, place.acme.plan, RolloverId(wish.rollover_id.uuid))
+    told = {"source": "11" * 20, "deadline": "2026-03-01"}
+    place.node.away = True  # on file, and the node did not answer: whether it has the facts is not known
+    with pytest.raises(NodeSilentError):
+        take_up(place.acme.db, actor=TESTER, node=place.node, which=which, told=told)
+    back = place.nobody.post(f"{link}/rollovers/{wish.rollover_id}/withdrawn")
+    assert (back.status_code, "under way already" in back.text) == (422, True)
+    assert [each.end for each in place.wishes()] == [None]
+
+
+def test_taken_back_while_staff_look_at_the_case_it_is_not_taken_up(place: Place) -> None:
+    link, paper = place.link(place.acme.leaver), explain(place)
+    place.ask(link, **OUT, explanation_other=paper)
+    (wish,) = place.wishes()
+    which = Which(place.acme.sponsor, place.acme.plan, RolloverId(wish.rollover_id.uuid))
+    place.node.wants = (Wanted(Kind.PRE_TAX, Into.TRADITIONAL_IRA),)
+    place.node.looked = lambda: place.nobody.post(f"{link}/rollovers/{wish.rollover_id}/withdrawn")
+    told = {"payment_on": "2026-02-05", "told_of_thirty_days": True}
+    done = take_up(place.acme.db, actor=TESTER, node=place.node, which=which, told=told, case="rlv_1")
+    assert isinstance(done, Refused)
+    assert [each.end for each in place.wishes()] == [WishEnd.WITHDRAWN]
+    assert place.node.halves == {}  # nothing was sent
+    with place.acme.db.begin(TESTER, tenants=[place.acme.sponsor]) as tx:
+        assert rollover_requests(tx, tenant_id=place.acme.sponsor, plan_id=place.acme.plan) == []
+
+
+def test_a_case_of_somebody_else_is_taken_up_only_when_staff_confirm_what_it_names(place: Place) -> None:
+    link, paper = place.link(place.acme.leaver), explain(place)
+    place.ask(link, **OUT, account="77-1", explanation_other=paper)
+    (wish,) = place.wishes()
+    place.node.wants = (Wanted(Kind.PRE_TAX, Into.TRADITIONAL_IRA),)
+    told = {"way": "out", "case": "rlv_1", "payment_on": "2026-02-05", "thirty_days": "yes"}
+    for custodian, account in (("Second Trust", "771"), ("First Custody", "78")):
+        place.node.custodian, place.node.account = custodian, account
+        other = place.staff(f"/wishes/{wish.rollover_id}/taken-up", **told)
+        assert other.status_code == 422
+        assert "First Custody, account 77-1" in other.text
+        assert f"{custodian}, account {account}" in other.text
+        assert place.node.halves == {}
+    wrong = place.staff(f"/wishes/{wish.rollover_id}/taken-up", **told, case_names="Second Trust, account 771")
+    assert wrong.status_code == 422
+    named = "First Custody, account 78"
+    assert place.staff(f"/wishes/{wish.rollover_id}/taken-up", **told, case_names=named).status_code == 303
 
 
 def test_stopped_between_the_request_and_the_wish_it_is_taken_up_once(place: Place) -> None:
