@@ -339,6 +339,7 @@ REFUSALS: dict[str, dict[StrEnum, str]] = {
         RolloverRefusal.FOUND_INVALID: "What came was found invalid and is paid back with its earnings: it does not go back over the rails, too.",
         RolloverRefusal.ENDED_BEFORE: "It was booked or has ended: nothing is told of it any more.",
         RolloverRefusal.FACTS_WRONG: "A fact is unknown, missing or not as it is written; each is named by its path.",
+        RolloverRefusal.NOT_EXPLAINED: "The plan put explanations, and none tells of all the money that goes (IRC 402(f)).",
     },
     "Rollovers found invalid": {
         InvalidRefusal.ROLLOVER_UNKNOWN: "Nobody asked for such a rollover.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -30,6 +31,9 @@ class MemoryNode:
     away: bool = False
     wants: tuple[Wanted, ...] = (Wanted(Kind.PRE_TAX, Into.PLAN),)
     papers: dict[str, Paper] = field(default_factory=dict)
+    custodian: str = "FIRST Custody"
+    account: str = "R-1"
+    looked: Callable[[], object] = lambda: None
 
     def us(self) -> Us:
         """Somebody."""
@@ -62,9 +66,10 @@ class MemoryNode:
     def standing(self, case: str) -> Standing:
         """By the half that is there."""
         self._awake()
+        self.looked()
         half = self.halves.get(case)
-        wanted = self.wants
+        wanted, named = self.wants, (self.custodian, self.account)
         if isinstance(half, ReleasingHalf):
             reasons = () if half.approved_by_administrator else (MISSING,)
-            return Standing(case, "nigo" if reasons else "prevalidated", reasons, half.account, wanted)
-        return Standing(case, "data_requested", None, "", wanted)
+            return Standing(case, "nigo" if reasons else "prevalidated", reasons, half.account, wanted, 1, *named)
+        return Standing(case, "data_requested", None, "", wanted, 1, *named)

@@ -34,7 +34,7 @@ from open401k.views.loans import (
     PlanLoans,
     RepaidLine,
 )
-from open401k.views.participant import AskedLine, MoneyLine, OffsetWords, ParticipantPage
+from open401k.views.participant import AskedLine, GivenLine, MoneyLine, OffsetWords, ParticipantPage
 from open401k.views.payroll_history import (
     DepositLine,
     EntryLine,
@@ -333,7 +333,7 @@ MINE = ParticipantPage(
     Money.usd("13200.00"), Money.usd("120.00"),
     (OffsetWords(Money.usd("880.00"), PAY_DATES[14], True, date(2027, 10, 15), date(2027, 4, 15), "IRC 402(c)(3)(C); Reg. 1.402(c)-2(g)"),),
     True, Percent(2000), (("pre_tax", "pre-tax money"), ("traditional_ira", "money of a traditional IRA")), (("pre_tax", "pre-tax money"), ("roth", "Roth money")),
-    EXPLANATIONS[0], "You may roll over ...\n\nYou have at least thirty days to decide.",
+    (GivenLine(EXPLANATIONS[0], "You may roll over ...\n\nYou have at least thirty days to decide.", ("roth", "other", "both")),),
     (
         AskedLine(RolloverId(UUID(int=74)), PAY_DATES[14], "out", "pre-tax money to a traditional IRA; with First Custody", "waits for the plan's staff", "", True, False),
         AskedLine(RolloverId(UUID(int=75)), PAY_DATES[13], "in", "pre-tax money; from Old Plan Services", "something is missing", "", False, True, (MissingLine("275", "whether a domestic relations order is pending", "source_custodian", True),)),

@@ -63,7 +63,10 @@ class DealNode:
             reasons = [WhyNot(str(int(r.code)), r.detail, r.owner.value, r.unknown) for r in deal.reasons]
         asked = deal.receiving
         assert asked is not None
-        return Standing(case, file.state.value, reasons, asked.source_account, asked.wanted, receivers=deal.many)
+        return Standing(
+            case, file.state.value, reasons, asked.source_account, asked.wanted, receivers=deal.many,
+            custodian=asked.custodian, account=asked.account,
+        )  # fmt: skip
 
     def explain(self, case: str, *, paper: Paper) -> None:
         self._awake()

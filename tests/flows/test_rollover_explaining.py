@@ -11,7 +11,7 @@ from tests.support.flows import run_with_a_stop
 
 from open401k import recordkeeping
 from open401k.base.db import Database
-from open401k.flows.rollover import follow
+from open401k.flows.rollover import Asked, follow, release
 from open401k.flows.rollover_explaining import NewExplanation, put_explanation
 from open401k.kernel import FixedClock, Refused, RolloverId
 from open401k.recordkeeping import PAPER, Explanation, RolloverRefusal
@@ -58,6 +58,31 @@ def test_what_the_plan_gives_is_what_is_read_before_the_signature(two: Plans, po
     with two.pays.db.begin(TESTER, tenants=[two.pays.sponsor]) as tx:
         (out,) = recordkeeping.rollover_requests(tx, tenant_id=two.pays.sponsor, plan_id=two.pays.plan)
     assert out.told["explanation_hash"].told == out.told[PAPER].told == keccak(WORDS).hex() == made.fingerprint.hex()
+
+
+def test_the_newest_that_tells_of_the_money_is_given_and_says_so_itself(two: Plans) -> None:
+    fits = put(two.pays, b"of everything", title="Of everything")
+    put(two.pays, b"of other money", of_roth=False)
+    put(two.pays, b"of Roth money", of_other=False)
+    assert isinstance(fits, Explanation)
+    two.ask(two.pays.db.ids.new(RolloverId))
+    said = {"given_on": "2026-05-28", "told_of_thirty_days": True, "of_roth_money": False, "of_other_money": False}
+    out = two.answer(two.pays.db.ids.new(RolloverId), explanation_hash=None, explanation=said)
+    assert out.told["explanation_hash"].told == fits.fingerprint.hex()
+    assert out.told["explanation"].told["of_roth_money"] is out.told["explanation"].told["of_other_money"] is True
+
+
+def test_where_none_tells_of_all_the_money_it_is_refused_and_nothing_is_on_file(two: Plans) -> None:
+    put(two.pays, b"of other money", of_roth=False)
+    put(two.pays, b"of Roth money", of_other=False)
+    two.ask(two.pays.db.ids.new(RolloverId))
+    pays, case = two.pays, two.two.source.only()
+    mine = Asked(pays.sponsor, pays.plan, pays.db.ids.new(RolloverId), pays.leaver, two.known(explanation_hash=None))
+    refused = release(pays.db, actor=TESTER, node=two.source, asked=mine, case=case)
+    assert isinstance(refused, Refused)
+    assert refused.reason is RolloverRefusal.NOT_EXPLAINED
+    with pays.db.begin(TESTER, tenants=[pays.sponsor]) as tx:
+        assert recordkeeping.rollover_requests(tx, tenant_id=pays.sponsor, plan_id=pays.plan) == []
 
 
 def test_one_that_a_person_named_themselves_stays_and_nothing_of_ours_is_sent(two: Plans) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from open401k.kernel import Money
-from open401k.recordkeeping import RolloverWay
+from open401k.recordkeeping import RolloverWay, needed_for
 from open401k.recordkeeping.rollover_wishes import Wished, WishedPart
 from open401k.views.wish_words import INTO_WORDS, KIND_WORDS
 
@@ -12,9 +12,10 @@ from .problems import FieldProblem, Problem, ProblemError
 
 def wish_in(said: Mapping[str, str], way: RolloverWay) -> Wished:
     """A wish of one way; an amount that is none, or a place that there is not, is a problem with its field."""
-    parts = _coming(said) if way is RolloverWay.INTO else _going(said)
-    read = said.get("explanation", "") if said.get("read") == "yes" else ""
-    return Wished(said.get("custodian", ""), said.get("account", ""), tuple(parts), read)
+    parts = tuple(_coming(said) if way is RolloverWay.INTO else _going(said))
+    fits = f"explanation_{needed_for(each.kind for each in parts)}"
+    read = said.get(fits, "") if said.get("read") == "yes" else ""
+    return Wished(said.get("custodian", ""), said.get("account", ""), parts, read)
 
 
 def _coming(said: Mapping[str, str]) -> Iterable[WishedPart]:

@@ -57,7 +57,6 @@ def release(db: Database, *, actor: Actor, node: OwnNode, asked: Asked, case: st
     if (other := _anothers(asked, account)) is not None:
         return other
     with db.begin(actor, tenants=[asked.tenant_id]) as tx:
-        told = explained(tx, told, tenant_id=asked.tenant_id, plan_id=asked.plan_id)
         refused = _put_on_file(tx, asked, RolloverWay.OUT, told, {CASE: case, ACCOUNT: account})
     return refused or send(db, actor, node, asked.tenant_id, asked.plan_id, asked.rollover_id)
 
@@ -78,10 +77,10 @@ def tell(
         before = {name: each.told for name, each in request.told.items() if name not in NOT_FACTS}
         both = {**before, **told}
         read = told_of(IntoTold, both) if request.way is RolloverWay.INTO else told_of(OutTold, both)
-        if isinstance(read, Refused):
-            return read
         if isinstance(read, OutTold):
             read = explained(tx, read, tenant_id=tenant_id, plan_id=plan_id)
+        if isinstance(read, Refused):
+            return read
         recordkeeping.tell_rollover(tx, **of, told=by_name(read))
     return send(db, actor, node, **of)
 
@@ -123,6 +122,10 @@ def _put_on_file(
             refused = may_go_back(tx, **of, told=told, account=own[ACCOUNT])
         if refused is not None:
             return refused
+        said = explained(tx, told, **of) if isinstance(told, OutTold) else told
+        if isinstance(said, Refused):
+            return said
+        told = said
     asked_now = recordkeeping.ask_rollover(
         tx, **of, rollover_id=asked.rollover_id, employee_id=asked.employee_id, way=way
     )

@@ -47,8 +47,9 @@ class AtNode:
             return Standing(case, shown["state"], reasons)
         asked = read(ReceivingHalf, halves["receiving"])
         return Standing(
-            case, shown["state"], reasons, asked.source_account, asked.wanted, receivers=int(shown["receivers"])
-        )
+            case, shown["state"], reasons, asked.source_account, asked.wanted, receivers=int(shown["receivers"]),
+            custodian=asked.custodian, account=asked.account,
+        )  # fmt: skip
 
     def explain(self, case: str, *, paper: Paper) -> None:
         """What the participant reads before they sign."""

@@ -53,12 +53,28 @@ def put_explanation(
         return recordkeeping.explanations_of(tx, **of)[0]
 
 
-def explained(tx: Tx, told: OutTold, *, tenant_id: SponsorId, plan_id: PlanId) -> OutTold:
-    """With what is signed of the document that the plan gives, where nobody told of another."""
+def explained(tx: Tx, told: OutTold, *, tenant_id: SponsorId, plan_id: PlanId) -> OutTold | Refused[RolloverRefusal]:
+    """With what is signed of the plan's newest document that tells of the money, where nobody told of another.
+
+    Of which money a document of the plan tells is said by the document, not by who tells of giving it.
+    """
     found = recordkeeping.explanations_of(tx, tenant_id=tenant_id, plan_id=plan_id)
-    if told.explanation_hash is not None or not found:
+    if not found:
         return told
-    return replace(told, explanation_hash=found[0].fingerprint)
+    if told.explanation_hash is None:
+        mine = recordkeeping.fitting(found, recordkeeping.needed_for(each.kind.name.lower() for each in told.wanted))
+        if mine is None:
+            message = "None of the plan's explanations tells of all the money that goes (IRC 402(f))."
+            fix = "Put one that does: for Roth money and other money together, one that tells of both."
+            return Refused(RolloverRefusal.NOT_EXPLAINED, message, fix)
+    else:
+        mine = next((each for each in found if each.fingerprint == told.explanation_hash), None)
+        if mine is None:
+            return told
+    given = told.explanation
+    if given is not None:
+        given = replace(given, of_roth_money=mine.of_roth, of_other_money=mine.of_other)
+    return replace(told, explanation=given, explanation_hash=mine.fingerprint)
 
 
 def deliver(

@@ -43,7 +43,8 @@ class WhyNot:
 class Standing:
     """Where a case stands. ``reasons`` None: no preflight yet.
 
-    ``wanted`` is what the receiving side asks for; of several ``receivers`` who leads.
+    ``wanted`` is what the receiving side asks for; of several ``receivers`` who leads, named ``custodian`` by itself,
+    which is to have it in its ``account``.
     """
 
     case: str
@@ -52,6 +53,8 @@ class Standing:
     source_account: str = ""
     wanted: tuple[Wanted, ...] = ()
     receivers: int = 1
+    custodian: str = ""
+    account: str = ""
 
     @property
     def over(self) -> bool:

@@ -47,10 +47,11 @@ def take_up(
         said = dict(told) | (_into(found.wished) if found.way is RolloverWay.INTO else {})
         if found.way is RolloverWay.OUT:
             said = _explained(tx, which.tenant_id, found, said)
+    case_names = str(said.pop("case_names", ""))
     asked = Asked(which.tenant_id, which.plan_id, which.rollover_id, found.employee_id, said)
     if found.way is RolloverWay.INTO:
         done = ask_into(db, actor=actor, node=node, asked=asked)
-    elif (other := _otherwise(found.wished, node.standing(case))) is not None:
+    elif (other := _otherwise(found.wished, node.standing(case), case_names)) is not None:
         return other
     else:
         done = release(db, actor=actor, node=node, asked=asked, case=case)
@@ -82,14 +83,34 @@ def _explained(tx: Tx, tenant_id: SponsorId, wish: RolloverWish, told: dict[str,
     return told | {"explanation": given, "explanation_hash": fingerprint.hex()}
 
 
-def _otherwise(wished: Wished, standing: Standing) -> Refused[WishRefusal] | None:
-    """Whether the case asks for other money than the participant wished, or for another account of it."""
+def _otherwise(wished: Wished, standing: Standing, case_names: str) -> Refused[WishRefusal] | None:
+    """Whether the case asks for other money than the participant wished, or names somebody else to have it.
+
+    A participant writes a company's name as they know it: where it differs, staff confirm what the case names.
+    """
     asked = {(each.kind.name.lower(), each.into.name.lower(), each.cents) for each in standing.wanted}
     mine = {(each.kind, each.into, each.cents) for each in wished.parts}
     if asked == mine:
-        return None
+        return _elsewhere(wished, standing, case_names)
     lines = sorted(f"{kind} into {into}" + (f" ({cents} cents)" if cents else "") for kind, into, cents in asked)
     said = ", ".join(lines) or "nothing yet"
     message = f"The case asks for {said}, and the participant wished otherwise."
     fix = "Ask the participant, who may take this wish back and ask anew, or the custodian that receives."
     return Refused(WishRefusal.CASE_ASKS_OTHERWISE, message, fix)
+
+
+def _elsewhere(wished: Wished, standing: Standing, case_names: str) -> Refused[WishRefusal] | None:
+    """Whether the case names another company or account than the participant did, and nobody confirmed it."""
+    same = wishes.same_name(wished.custodian, standing.custodian) and (
+        not wished.account.strip() or wishes.same_name(wished.account, standing.account)
+    )
+    named = _named(standing.custodian, standing.account)
+    if same or case_names.strip() == named:
+        return None
+    message = f'The participant named "{_named(wished.custodian, wished.account)}"; the case names "{named}".'
+    fix = f'If they are the same, take it up with case_names "{named}"; if not, ask the participant.'
+    return Refused(WishRefusal.CASE_NOT_CONFIRMED, message, fix)
+
+
+def _named(custodian: str, account: str) -> str:
+    return ", account ".join(each.strip() for each in (custodian, account) if each.strip())

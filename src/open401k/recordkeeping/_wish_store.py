@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from open401k.base.db import Tx
-from open401k.kernel import EmployeeId, PlanId, SponsorId
+from open401k.kernel import EmployeeId, PlanId, RolloverId, SponsorId
 
 
 class WishRow(NamedTuple):
@@ -45,6 +45,15 @@ def insert_end(tx: Tx, *, tenant_id: SponsorId, row: tuple[Any, ...]) -> None:
         """,
         [tenant_id, *row, tx.now, tx.actor.id],
     )
+
+
+def end_of(tx: Tx, *, tenant_id: SponsorId, rollover_id: RolloverId) -> str | None:
+    """How one ended; None: it did not, or there is none."""
+    row = tx.maybe(
+        "select how from recordkeeping.rollover_wish_end where tenant_id = %s and rollover_id = %s",
+        [tenant_id, rollover_id.uuid],
+    )
+    return None if row is None else str(row[0])
 
 
 def wishes(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, employee_id: EmployeeId | None = None) -> list[WishRow]:

@@ -1,17 +1,27 @@
-"""The explanation of section 402(f) that a plan gives before it pays a rollover: documents, the newest is given.
+"""The explanation of section 402(f) that a plan gives before it pays a rollover: the newest that tells of the money.
 
 The text is the administrator's (IRC 402(f)(1)); nothing of it is ours. Not here: what a document may be, and how it
 travels (flows/rollover_explaining.py), whether it was given in time (rails/preflight).
 """
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from open401k.base import audit, heads
 from open401k.base.db import Tx
 from open401k.kernel import PlanId, SponsorId
 
 from . import _explanation_store as _store
+
+
+class TellsOf(StrEnum):
+    """Of which money somebody has to be told: the model texts tell of one or the other (Notice 2026-13)."""
+
+    ROTH = "roth"
+    OTHER = "other"
+    BOTH = "both"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +57,35 @@ def put_explanation(
 
 
 def explanations_of(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Explanation]:
-    """All there ever were, without their bytes; the first is the one that is given."""
+    """All there ever were, without their bytes, the newest first."""
     return [_of(row) for row in _store.named(tx, tenant_id=tenant_id, plan_id=plan_id)]
+
+
+def needed_for(kinds: Iterable[str]) -> TellsOf:
+    """Of which money an explanation has to tell, for money of these kinds."""
+    found = set(kinds)
+    if "roth" not in found:
+        return TellsOf.OTHER
+    return TellsOf.BOTH if found - {"roth"} else TellsOf.ROTH
+
+
+def fitting(found: Sequence[Explanation], need: TellsOf) -> Explanation | None:
+    """The newest that tells of all that money; of a document that was put twice counts what was said of it last."""
+    last: dict[bytes, Explanation] = {}
+    for each in found:
+        last.setdefault(each.fingerprint, each)
+    for each in last.values():
+        if (each.of_roth or need is TellsOf.OTHER) and (each.of_other or need is TellsOf.ROTH):
+            return each
+    return None
+
+
+def given_for(found: Sequence[Explanation], kinds: Iterable[str]) -> Mapping[TellsOf, Explanation]:
+    """What is given of these kinds, each alone and together, where a document fits."""
+    of = set(kinds)
+    alone = {needed_for([kind]) for kind in of} | ({needed_for(of)} if of else set())
+    each = {need: fitting(found, need) for need in TellsOf if need in alone}
+    return {need: document for need, document in each.items() if document is not None}
 
 
 def explanation_of(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, fingerprint: bytes) -> Explanation | None:

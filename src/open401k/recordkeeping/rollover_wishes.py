@@ -17,9 +17,9 @@ from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, PlanId, Refused, RolloverId, SponsorId
 
 from . import _wish_store as _store
-from .rollover_explanations import explanations_of
+from .rollover_explanations import TellsOf, explanations_of, given_for, needed_for
 from .rollover_release import releasable
-from .rollovers import RolloverWay, kind_of_money
+from .rollovers import RolloverWay, kind_of_money, rollover_requests
 
 #: So much of somebody's own words is kept.
 LONGEST_WORDS: Final = 200
@@ -39,6 +39,7 @@ class WishRefusal(StrEnum):
     KEY_REUSED = "key_reused"
     WISH_UNKNOWN = "wish_unknown"
     ENDED_BEFORE = "ended_before"
+    UNDER_WAY = "under_way"
     NOT_OFFERED = "not_offered"
     NOBODY_NAMED = "nobody_named"
     NOTHING_WISHED = "nothing_wished"
@@ -48,6 +49,7 @@ class WishRefusal(StrEnum):
     ONE_WAITS = "one_waits"
     NO_REASON = "no_reason"
     CASE_ASKS_OTHERWISE = "case_asks_otherwise"
+    CASE_NOT_CONFIRMED = "case_not_confirmed"
 
 
 Refusal = Refused[WishRefusal]
@@ -93,12 +95,12 @@ class RolloverWish:
 
 @dataclass(frozen=True, slots=True)
 class MayWish:
-    """What a plan's terms and somebody's account allow today, as kinds; ``explanation``: the hash of the plan's."""
+    """What a plan's terms and somebody's account allow today, as kinds; the hash of what is given for which money."""
 
     offered: bool
     takes: Collection[str]
     leaves: Collection[str]
-    explanation: str
+    explanations: Mapping[TellsOf, str]
 
 
 def may_wish(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, person: census.Employee, on: date) -> MayWish:
@@ -106,12 +108,12 @@ def may_wish(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, person: census.Em
     of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id}
     terms = plan.provisions_on(tx, **of, on=on).rollovers
     if terms is None:
-        return MayWish(offered=False, takes=(), leaves=(), explanation="")
+        return MayWish(offered=False, takes=(), leaves=(), explanations={})
     leaves = {kind_of_money(each) for each in releasable(tx, **of, person=person, on=on).payable()}
     takes = terms.takes if census.employed_on(person.employment, on) else ()
-    given = explanations_of(tx, **of)
-    explanation = given[0].fingerprint.hex() if given else ""
-    return MayWish(True, tuple(each.value for each in takes), tuple(sorted(leaves)), explanation)
+    given = given_for(explanations_of(tx, **of), leaves)
+    explanations = {need: each.fingerprint.hex() for need, each in given.items()}
+    return MayWish(True, tuple(each.value for each in takes), tuple(sorted(leaves)), explanations)
 
 
 def refused(way: RolloverWay, wished: Wished, may: MayWish) -> Refusal | None:
@@ -130,7 +132,12 @@ def refused(way: RolloverWay, wished: Wished, may: MayWish) -> Refusal | None:
     if not set(kinds) <= set(may.leaves):
         message = "Of the money that you chose nothing may leave the plan today."
         return _no(WishRefusal.NOTHING_MAY_LEAVE, message, "The page says what may, and from when on.")
-    if not may.explanation or wished.explanation != may.explanation:
+    fits = may.explanations.get(needed_for(kinds))
+    if fits is None and may.explanations:
+        message = "The plan has no explanation that tells of all the money that you chose (IRC 402(f))."
+        fix = "Choose only Roth money or only other money, or ask the plan's staff for one that tells of both."
+        return _no(WishRefusal.NOT_EXPLAINED, message, fix)
+    if fits is None or wished.explanation != fits:
         message = "You have not said that you read the plan's explanation of your choices, as it is now (IRC 402(f))."
         return _no(WishRefusal.NOT_EXPLAINED, message, "Read it, tick the box below it, and ask again.")
     return None
@@ -162,6 +169,12 @@ def wish(
     return RolloverWish(rollover_id, plan_id, employee_id, way, wished, tx.now)
 
 
+def same_name(one: str, other: str) -> bool:
+    """Whether two names or accounts are the same but for capitals, spaces, dots and the like."""
+    first, second = ("".join(filter(str.isalnum, each.casefold())) for each in (one, other))
+    return bool(first) and first == second
+
+
 def end_wish(
     tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, rollover_id: RolloverId, how: WishEnd, words: str = "",
     employee_id: EmployeeId | None = None,
@@ -174,6 +187,11 @@ def end_wish(
     if found.end is not None:
         message = f"It was {found.end.value.replace('_', ' ')} before."
         return _no(WishRefusal.ENDED_BEFORE, message, "Ask anew.")
+    if how is not WishEnd.TAKEN_UP and rollover_requests(
+        tx, tenant_id=tenant_id, plan_id=plan_id, rollover_ids=[rollover_id]
+    ):
+        message = "It is under way already: the plan's staff took it up, and what it needs was sent."
+        return _no(WishRefusal.UNDER_WAY, message, "Nothing is paid without a signature: do not sign it.")
     if how is WishEnd.DECLINED and not words.strip():
         return _no(WishRefusal.NO_REASON, "No reason is said.", "Say why, in words for the participant.")
     kept = words.strip()[:LONGEST_WORDS]

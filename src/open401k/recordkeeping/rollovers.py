@@ -18,6 +18,7 @@ from open401k.kernel import EmployeeId, EntryId, PlanId, Refused, RolloverId, So
 from open401k.law.form_1099r import EarlyException, Payee
 
 from . import _rollover_store as _store
+from . import _wish_store
 
 
 class RolloverWay(StrEnum):
@@ -50,6 +51,7 @@ class RolloverRefusal(StrEnum):
     FOUND_INVALID = "found_invalid"
     ENDED_BEFORE = "ended_before"
     FACTS_WRONG = "facts_wrong"
+    NOT_EXPLAINED = "not_explained"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +186,7 @@ def get_rollover_request(
 def ask_rollover(
     tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, rollover_id: RolloverId, employee_id: EmployeeId, way: RolloverWay
 ) -> bool | Refused[RolloverRefusal]:
-    """Put a request on file; False: it was there. Another under the same id is refused."""
+    """Put a request on file; False: it was there. Another under the same id, or of a wish that ended, is refused."""
     heads.lock(tx, tenant_id=tenant_id)
     before = _store.requests(tx, tenant_id=tenant_id, plan_id=plan_id, rollover_ids=[rollover_id.uuid])
     if before:
@@ -192,6 +194,9 @@ def ask_rollover(
             return False
         message = f"{rollover_id} was asked for somebody or something else before."
         return Refused(RolloverRefusal.KEY_REUSED, message, "Repeat the first request unchanged, or send a new key.")
+    if (how := _wish_store.end_of(tx, tenant_id=tenant_id, rollover_id=rollover_id)) is not None:
+        message = f"The participant's wish {rollover_id} was {how.replace('_', ' ')} before."
+        return Refused(RolloverRefusal.ENDED_BEFORE, message, "The participant may ask anew.")
     _store.insert_request(tx, tenant_id=tenant_id, row=(rollover_id.uuid, plan_id, employee_id, way.value))
     after = {"employee_id": str(employee_id), "way": way.value}
     audit.record(tx, tenant_id=tenant_id, action="recordkeeping.rollover_asked", subject=rollover_id, after=after)

@@ -74,6 +74,15 @@ class AskedLine:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenLine:
+    """A document that they have to read; ``text`` where it is one. ``needs``: for which money it is needed."""
+
+    line: ExplanationLine
+    text: str
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ParticipantPage:
     """Everything on the page. ``takes`` and ``leaves``: kinds that may be chosen, each with its words."""
 
@@ -89,8 +98,7 @@ class ParticipantPage:
     withheld: Percent
     takes: tuple[tuple[str, str], ...]
     leaves: tuple[tuple[str, str], ...]
-    given: ExplanationLine | None
-    text: str
+    given: tuple[GivenLine, ...]
     lines: tuple[AskedLine, ...]
 
 
@@ -101,8 +109,6 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, employee_id: Employee
     (person,) = census.roster(tx, tenant_id=tenant_id, employee_ids=[employee_id])
     now = recordkeeping.releasable(tx, **of, person=person, on=today)
     may = wishes.may_wish(tx, **of, person=person, on=today)
-    given = explanations(tx, **of)
-    paper = None if not given else recordkeeping.explanation_of(tx, **of, fingerprint=bytes.fromhex(may.explanation))
     return ParticipantPage(
         plan_name=plan.get(tx, **of).name,
         as_of=today,
@@ -116,10 +122,21 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, employee_id: Employee
         withheld=Percent(figures.bps("eligible_rollover_withholding", CalendarYear(today.year))),
         takes=tuple((each, KIND_WORDS[each]) for each in may.takes),
         leaves=tuple((each, KIND_WORDS[each]) for each in may.leaves),
-        given=given[0] if given else None,
-        text=paper.content.decode() if paper is not None and paper.media == "text/plain" else "",
+        given=_given(tx, of, may),
         lines=_lines(tx, of, employee_id),
     )
+
+
+def _given(tx: Tx, of: dict[str, Any], may: wishes.MayWish) -> tuple[GivenLine, ...]:
+    """What tells of the money that may leave: one document for all of it, or one for each."""
+    found: list[GivenLine] = []
+    named = {each.fingerprint: each for each in reversed(explanations(tx, **of))}
+    for fingerprint in dict.fromkeys(may.explanations.values()):
+        paper = recordkeeping.explanation_of(tx, **of, fingerprint=bytes.fromhex(fingerprint))
+        text = paper.content.decode() if paper is not None and paper.media == "text/plain" else ""
+        needs = tuple(need.value for need, mine in may.explanations.items() if mine == fingerprint)
+        found.append(GivenLine(named[fingerprint], text, needs))
+    return tuple(found)
 
 
 def _opened(now: Releasable) -> str:

@@ -10,7 +10,7 @@ from open401k.kernel import PlanId, SponsorId, day_of
 
 @dataclass(frozen=True, slots=True)
 class ExplanationLine:
-    """A document; ``given_now``: whoever is paid a rollover from now on reads this one. ``fingerprint`` is signed."""
+    """A document; ``given_now``: it is the newest that tells of some money. ``fingerprint`` is signed."""
 
     fingerprint: str
     title: str
@@ -32,12 +32,13 @@ class ExplanationLine:
 def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> tuple[ExplanationLine, ...]:
     """All there ever were, the newest first."""
     found = recordkeeping.explanations_of(tx, tenant_id=tenant_id, plan_id=plan_id)
+    given = [recordkeeping.fitting(found, need) for need in recordkeeping.TellsOf]
     return tuple(
         ExplanationLine(
             each.fingerprint.hex(), each.title, each.version, each.media, each.of_roth, each.of_other,
-            day_of(each.recorded_at), each.recorded_by, place == 0,
+            day_of(each.recorded_at), each.recorded_by, each in given,
         )
-        for place, each in enumerate(found)
+        for each in found
     )  # fmt: skip
 
 

@@ -20,8 +20,9 @@ from open401k.base.db import Database
 from open401k.doors.guard import SESSION_COOKIE, form_token
 from open401k.doors.provided import GivenExplanation
 from open401k.doors.rolling import RolloverStories
+from open401k.flows.rollover_node import NodeSilentError
 from open401k.flows.rollover_wished import Which, take_up
-from open401k.kernel import EmployeeId, FixedClock, RolloverId
+from open401k.kernel import EmployeeId, FixedClock, Refused, RolloverId
 from open401k.rails.kinds import Into, Kind
 from open401k.rails.node.halves import ReceivingHalf, ReleasingHalf, Wanted
 from open401k.recordkeeping import RolloverRequest, rollover_requests
@@ -74,8 +75,8 @@ def place(db: Database, clock: FixedClock) -> Iterator[Place]:
         yield Place(acme, doors, node, owner, nobody, form_token(token), wall)
 
 
-def explain(place: Place) -> str:
-    given = GivenExplanation("Your rollover options", "2026", True, True, WORDS)
+def explain(place: Place, words: bytes = WORDS, *, of_roth: bool = True, of_other: bool = True) -> str:
+    given = GivenExplanation("Your rollover options", "2026", of_roth, of_other, words)
     stories: Any = place.doors.rollovers
     made = stories.explain(actor=TESTER, tenant_id=place.acme.sponsor, plan_id=place.acme.plan, given=given)
     return str(made.fingerprint.hex())
@@ -91,7 +92,7 @@ def test_somebody_who_left_reads_asks_and_follows_and_staff_confirm(place: Place
     assert "$1,200.00 may leave the plan today" in early
     assert "because you left the employer on January 5, 2026" in early
     assert "The plan has to give you its explanation" in early
-    refused = place.ask(link, **OUT, explanation="")
+    refused = place.ask(link, **OUT, explanation_other="")
     assert (refused.status_code, "402(f)" in refused.text) == (422, True)
     paper = explain(place)
     page = place.nobody.get(link).text
@@ -99,10 +100,10 @@ def test_somebody_who_left_reads_asks_and_follows_and_staff_confirm(place: Place
     assert "20.00%" in page
     assert place.nobody.get(f"{link}/explanation/{paper}").content == WORDS
     for wrong in ({"read": ""}, {"into_pre_tax": ""}, {"into_pre_tax": "moon"}, {"amount_pre_tax": "much"}):
-        assert place.ask(link, **{**OUT, "explanation": paper, **wrong}).status_code == 422
-    assert place.ask(link, **OUT, explanation=paper).status_code == 303
-    assert place.ask(link, **OUT, explanation=paper).status_code == 303  # sent twice, kept once
-    assert place.ask(link, key="another", **OUT, explanation=paper).status_code == 422  # one waits
+        assert place.ask(link, **{**OUT, "explanation_other": paper, **wrong}).status_code == 422
+    assert place.ask(link, **OUT, explanation_other=paper).status_code == 303
+    assert place.ask(link, **OUT, explanation_other=paper).status_code == 303  # sent twice, kept once
+    assert place.ask(link, key="another", **OUT, explanation_other=paper).status_code == 422  # one waits
     (wish,) = place.wishes()
     shown = place.owner.get(f"/plans/{place.acme.plan}/rollovers").text
     assert "pre-tax money to a traditional IRA; with First Custody" in shown
@@ -121,6 +122,17 @@ def test_somebody_who_left_reads_asks_and_follows_and_staff_confirm(place: Place
     onward = place.nobody.get(f"{link}/rollovers/{wish.rollover_id}/tracker")
     assert (onward.status_code, onward.headers["location"]) == (303, "https://node.example/r/rlv_1")
     assert place.nobody.post(f"{link}/rollovers/{wish.rollover_id}/withdrawn").status_code == 422  # taken up
+
+
+def test_the_page_shows_what_tells_of_the_money_that_may_leave_not_the_newest(place: Place) -> None:
+    link = place.link(place.acme.leaver)
+    fits = explain(place, b"Of money other than Roth.", of_roth=False)
+    newer = explain(place, b"Of Roth money.", of_other=False)
+    page = place.nobody.get(link).text
+    assert ("Of money other than Roth." in page, "Of Roth money." in page) == (True, False)
+    assert f'name="explanation_other" value="{fits}"' in page
+    assert place.ask(link, **OUT, explanation_other=newer).status_code == 422
+    assert place.ask(link, **OUT, explanation_other=fits).status_code == 303
 
 
 def test_who_works_here_brings_money_and_the_key_is_chosen_later(place: Place) -> None:
@@ -197,6 +209,55 @@ def test_a_link_is_made_by_who_may_decide_and_shown_once(place: Place) -> None:
     )
     place.csrf = form_token(token)
     assert place.staff("/participants", employee=str(place.acme.worker), days="7", key="c").status_code == 403
+
+
+def test_what_is_under_way_is_not_taken_back_and_what_was_taken_back_not_taken_up(place: Place) -> None:
+    link = place.link(place.acme.worker)
+    place.ask(link, **IN)
+    (wish,) = place.wishes()
+    which = Which(place.acme.sponsor, place.acme.plan, RolloverId(wish.rollover_id.uuid))
+    told = {"source": "11" * 20, "deadline": "2026-03-01"}
+    place.node.away = True  # on file, and the node did not answer: whether it has the facts is not known
+    with pytest.raises(NodeSilentError):
+        take_up(place.acme.db, actor=TESTER, node=place.node, which=which, told=told)
+    back = place.nobody.post(f"{link}/rollovers/{wish.rollover_id}/withdrawn")
+    assert (back.status_code, "under way already" in back.text) == (422, True)
+    assert [each.end for each in place.wishes()] == [None]
+
+
+def test_taken_back_while_staff_look_at_the_case_it_is_not_taken_up(place: Place) -> None:
+    link, paper = place.link(place.acme.leaver), explain(place)
+    place.ask(link, **OUT, explanation_other=paper)
+    (wish,) = place.wishes()
+    which = Which(place.acme.sponsor, place.acme.plan, RolloverId(wish.rollover_id.uuid))
+    place.node.wants = (Wanted(Kind.PRE_TAX, Into.TRADITIONAL_IRA),)
+    place.node.looked = lambda: place.nobody.post(f"{link}/rollovers/{wish.rollover_id}/withdrawn")
+    told = {"payment_on": "2026-02-05", "told_of_thirty_days": True}
+    done = take_up(place.acme.db, actor=TESTER, node=place.node, which=which, told=told, case="rlv_1")
+    assert isinstance(done, Refused)
+    assert [each.end for each in place.wishes()] == [WishEnd.WITHDRAWN]
+    assert place.node.halves == {}  # nothing was sent
+    with place.acme.db.begin(TESTER, tenants=[place.acme.sponsor]) as tx:
+        assert rollover_requests(tx, tenant_id=place.acme.sponsor, plan_id=place.acme.plan) == []
+
+
+def test_a_case_of_somebody_else_is_taken_up_only_when_staff_confirm_what_it_names(place: Place) -> None:
+    link, paper = place.link(place.acme.leaver), explain(place)
+    place.ask(link, **OUT, account="77-1", explanation_other=paper)
+    (wish,) = place.wishes()
+    place.node.wants = (Wanted(Kind.PRE_TAX, Into.TRADITIONAL_IRA),)
+    told = {"way": "out", "case": "rlv_1", "payment_on": "2026-02-05", "thirty_days": "yes"}
+    for custodian, account in (("Second Trust", "771"), ("First Custody", "78")):
+        place.node.custodian, place.node.account = custodian, account
+        other = place.staff(f"/wishes/{wish.rollover_id}/taken-up", **told)
+        assert other.status_code == 422
+        assert "First Custody, account 77-1" in other.text
+        assert f"{custodian}, account {account}" in other.text
+        assert place.node.halves == {}
+    wrong = place.staff(f"/wishes/{wish.rollover_id}/taken-up", **told, case_names="Second Trust, account 771")
+    assert wrong.status_code == 422
+    named = "First Custody, account 78"
+    assert place.staff(f"/wishes/{wish.rollover_id}/taken-up", **told, case_names=named).status_code == 303
 
 
 def test_stopped_between_the_request_and_the_wish_it_is_taken_up_once(place: Place) -> None:

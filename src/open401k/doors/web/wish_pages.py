@@ -41,6 +41,8 @@ def take_up(caller: Decider, form: Posted, rollover_id: str) -> Response:
         told = {name: value for name, value in told.items() if name not in ("source_account", "wanted") and value}
     elif said.get("thirty_days"):
         told["told_of_thirty_days"] = said["thirty_days"] == "yes"
+    if said.get("case_names"):
+        told["case_names"] = said["case_names"]
     done = rollovers.take_up(
         caller.services, **_of(caller), rollover_id=named(RolloverId, rollover_id), told=told, case=said.get("case", "")
     )
