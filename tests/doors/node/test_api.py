@@ -7,7 +7,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from tests.rails.node.conftest import NewDatabase, another_database, migrated  #
 from tests.rails.node.deal_nodes import PARTICIPANT, PARTS
 from tests.rails.node.halves import PAPER, receiving, releasing
 from tests.rails.node.processes import NodeProcess, network
+from tests.rails.node.test_erasing import rows_of
 from tests.rails.preflight_facts import TODAY
 from tests.rails.test_passkeys import PASSKEY, asserted
 from tests.rails.world import founded
@@ -36,6 +37,7 @@ from open401k.kernel import FixedClock
 from open401k.rails.messages import election_hash
 from open401k.rails.node.cases import State, Way
 from open401k.rails.node.codec import told
+from open401k.rails.node.erasing import erase
 from open401k.rails.node.hooks import Telling
 from open401k.rails.node.papers import MOST_BYTES, Paper
 from open401k.rails.node.post import PLACE, Carried, Receiving, Sending
@@ -344,6 +346,31 @@ def test_a_half_that_is_put_under_a_key_is_answered_as_the_first_time(both: Both
     assert (again.status_code, again.json()) == (200, first.json())
     assert source("GET", path).json()["releasing"]["custodian"] == "The Older Company"
     assert len(_waiting(source)) == sent + 1
+
+
+def test_no_table_holds_the_reference_after_erasure_where_halves_were_put_under_a_key(both: Both) -> None:
+    source, receiver = both.source, both.receiver
+    receiver(
+        "POST", "/v1/rollovers", {"source": both.nodes[0].identity.member.hex(), "receiving": told(_receiving(both))}
+    )
+    both.carry()
+    (case,) = (each["case"] for each in source("GET", "/v1/rollovers").json()["rollovers"])
+    path, half = f"/v1/rollovers/{case}", told(releasing(*PARTS))
+    reference = source("PUT", f"{path}/facts", half, key="put").json()["reference"]
+    assert source("POST", f"{path}/stop", {"code": 501}).status_code == 200
+    both.carry()
+    files = source.doors.process.files
+    shown = (reference.encode(), bytes.fromhex(reference))
+
+    def found() -> set[str]:
+        return {name for name, row in rows_of(files.url) if any(form in row for form in shown)}
+
+    assert "deal" in found()
+    with files.begin() as unit:
+        assert erase(unit, case, by="records desk", on=date(2060, 1, 1), at=NOON, more_years=0)
+    assert found() == set()
+    again = source("PUT", f"{path}/facts", half, key="put").json()  # how it stands now
+    assert (again["state"], again["reference"] == reference) == ("released", False)
 
 
 def _waiting(side: Side) -> list[Any]:

@@ -20,18 +20,22 @@ from open401k.rails.evidence.file import joined, write
 from open401k.rails.evidence.findings import Status
 from open401k.rails.evidence.handing import evidence_of
 from open401k.rails.node import deals, erasing
+from open401k.rails.node.again import again
 from open401k.rails.node.cases import State
 from open401k.rails.node.codec import BadInputError
 from open401k.rails.node.codes import LETTER_KEPT_OUT
+from open401k.rails.node.core import Side
 from open401k.rails.node.erasing import EVERY, Erasing
 from open401k.rails.node.exceptions import StillOpenError
 from open401k.rails.node.judging import NotNowError, raise_for
-from open401k.rails.node.kept_deals import KeptDeals
+from open401k.rails.node.kept_deals import KeptDeals, KeptDealUnit
 from open401k.rails.node.letters import Came, LetterKind, Outgoing
+from open401k.rails.node.opening import open_case
 from open401k.rails.node.retention import Ending, Kept, kept_through, why_kept
 from open401k.rails.node.returning import give_back
 from open401k.rails.node.staff import link_for
 from open401k.rails.node.taking import kept_out
+from open401k.rails.tracking import Verdict
 
 NewDeals = Callable[[str, Callable[[], int]], KeptDeals]
 ENDED = Ending(is_open=False, ended_on=date(2026, 3, 1), moved=True)
@@ -88,11 +92,14 @@ class Ended:
     def later(self, years: float) -> None:
         self.world.clock.now += int(timedelta(days=365.25 * years).total_seconds())
 
-    def erase(self) -> bool:
+    def erase(self, case: str = "case") -> bool:
+        with self.files.begin() as unit:
+            return self.erase_in(unit, case)
+
+    def erase_in(self, unit: KeptDealUnit, case: str = "case") -> bool:
         at = self.world.clock.now
         today = datetime.fromtimestamp(at, UTC).date()
-        with self.files.begin() as unit:
-            return erasing.erase(unit, "case", by="records desk", on=today, at=at, more_years=0)
+        return erasing.erase(unit, case, by="records desk", on=today, at=at, more_years=0)
 
     def act(self, verb: Callable[..., None], case: str = "case", why: str = "docket 24-cv-1") -> None:
         with self.files.begin() as unit:
@@ -103,11 +110,16 @@ class Ended:
         with self.files.begin() as unit:
             yield "deal", repr(unit.deal("case")).encode()
             yield "events", repr(unit.events(limit=1_000)).encode()
-        with psycopg.connect(self.files.url) as conn:
-            tables = conn.execute("select table_name from information_schema.tables where table_schema = 'node'")
-            for (name,) in tables.fetchall():
-                for row in conn.execute(sql.SQL("select * from node.{}").format(sql.Identifier(name))).fetchall():
-                    yield name, b"|".join(each if isinstance(each, bytes) else str(each).encode() for each in row)
+        yield from rows_of(self.files.url)
+
+
+def rows_of(url: str) -> Iterator[tuple[str, bytes]]:
+    """All rows of a node's database, by table."""
+    with psycopg.connect(url) as conn:
+        tables = conn.execute("select table_name from information_schema.tables where table_schema = 'node'")
+        for (name,) in tables.fetchall():
+            for row in conn.execute(sql.SQL("select * from node.{}").format(sql.Identifier(name))).fetchall():
+                yield name, b"|".join(each if isinstance(each, bytes) else str(each).encode() for each in row)
 
 
 def test_nothing_of_a_person_is_left_and_both_evidences_hold(kept_deals: NewDeals) -> None:
@@ -194,6 +206,62 @@ def test_it_is_refused_before_its_time_under_a_hold_and_while_something_is_open(
         for change in ("cents = 1", "account = 'erased x', cents = 1", "account = 'x'"):
             with pytest.raises(psycopg.Error, match="never changed"):
                 conn.execute(sql.SQL("update node.posting set " + change))
+
+
+def test_a_hold_and_the_time_of_keeping_are_of_the_whole_lineage(kept_deals: NewDeals) -> None:
+    ended = Ended(kept_deals, moves=False)
+    two = ended.two
+    with ended.files.begin() as unit:
+        deals.stop(unit, two.receiver.desk, "case", 501)
+    two.carry()
+    with ended.files.begin() as unit:
+        again(unit, two.receiver.desk, "case", "again", verdict=Verdict.ABSENT)
+    two.carry()
+    with two.source.files.begin() as unit:
+        (theirs,) = (each.case for each in unit.deals() if each.signed_under is not None)
+        deals.ready(unit, two.source.desk, theirs)
+    two.carry()
+    two.run()
+    assert two.receiver.file("again").state is State.POSTED
+    with ended.files.begin() as unit:
+        rest = open_case(unit, "rest", side=Side.RECEIVER, account="account", parent="again")
+        unit.change(rest, replace(rest, state=State.RELEASED))
+    ended.later(6.1)
+    for case in ("case", "rest"):  # nothing moved in it: alone it would be kept six years
+        with pytest.raises(NotNowError, match="ERISA 107"):
+            ended.erase(case)
+    ended.later(2)
+    for held in ("case", "again", "rest"):
+        ended.act(erasing.hold, held)
+        for case in ("case", "again", "rest"):
+            with pytest.raises(NotNowError, match="legal hold"):
+                ended.erase(case)
+        ended.act(erasing.let_go, held)
+    assert ended.erase("rest")
+    assert ended.erase("case")
+    assert ended.erase("again")
+
+
+def test_a_hold_waits_for_an_erasure_that_runs_and_an_erasure_for_a_hold(kept_deals: NewDeals) -> None:
+    ended = Ended(kept_deals, moves=False)
+    with ended.files.begin() as unit:
+        deals.stop(unit, ended.two.receiver.desk, "case", 501)
+    ended.two.carry()
+    ended.later(8)
+    with psycopg.connect(ended.files.url, autocommit=True) as conn:
+        conn.execute("set lock_timeout = '50ms'")
+        other = KeptDealUnit(conn, ended.files.sealing, ended.files.now)
+        with ended.files.begin() as unit:
+            erasing.hold(unit, EVERY, by="counsel", why="order 7", at=0)
+            with pytest.raises(psycopg.errors.LockNotAvailable):
+                ended.erase_in(other)
+        with pytest.raises(NotNowError, match="legal hold"):
+            ended.erase()
+        ended.act(erasing.let_go, EVERY)
+        with ended.files.begin() as unit:
+            assert ended.erase_in(unit)
+            with pytest.raises(psycopg.errors.LockNotAvailable):
+                erasing.hold(other, EVERY, by="counsel", why="order 7", at=0)
 
 
 def test_each_day_what_has_come_to_its_time_is_erased_and_nothing_else(kept_deals: NewDeals) -> None:

@@ -94,4 +94,4 @@ def _say(voice: Voice, found: "Standing") -> None:
     )  # fmt: skip
     voice.line(f"Case {found.case} {found.why or 'may be erased'}.")
     for each in acts:
-        voice.line(f"{each['act']} by {each['by']}: {each['why']}")
+        voice.line(f"{each['case'] or 'Every case'}: {each['act']} by {each['by']}: {each['why']}")

@@ -102,13 +102,16 @@ def put_facts(call: Call) -> Answer:
     def work(unit: DealUnit) -> Answer:
         deal = unit.deal(case_named(unit, call))
         ours: Half = read(ReleasingHalf, call.body) if deal.side is Side.SOURCE else read(ReceivingHalf, call.body)
-        deal = deals.put_facts(unit, call.doors.office.desk, deal.case, ours)
-        return Answer(200, case_shown(unit, deal.case, call.doors.process.config))
+        deals.put_facts(unit, call.doors.office.desk, deal.case, ours)
+        return _state(unit, call)
 
-    if call.key:
-        return _once(call, work)
+    if call.key:  # on file with the key is a state: a repeat does nothing, and is told how it stands now
+        _once(call, work)
+        with call.doors.process.files.begin() as unit:
+            return Answer(200, case_shown(unit, case_named(unit, call), call.doors.process.config))
     with call.doors.process.files.begin() as unit:
-        answer = work(unit)
+        work(unit)
+        answer = Answer(200, case_shown(unit, call.names["case"], call.doors.process.config))
     call.doors.wake()
     return answer
 

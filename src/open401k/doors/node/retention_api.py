@@ -61,7 +61,14 @@ def _shown(call: Call, unit: KeptDealUnit) -> Answer:
     case = case_named(unit, call)
     found = erasing.standing(unit, case, on=_day(_now(call)), more_years=_more(call))
     acts: list[dict[str, Any]] = [
-        {"act": each.act, "every": not each.case, "by": each.by_whom, "why": each.why, "at": each.at}
+        {
+            "act": each.act,
+            "case": each.case or None,
+            "every": not each.case,
+            "by": each.by_whom,
+            "why": each.why,
+            "at": each.at,
+        }
         for each in found.acts
     ]
     return Answer(

@@ -20,7 +20,7 @@ class ActRow:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What is on file about the end of a case and of those that followed from it."""
+    """What is on file about the end of a case and of its lineage."""
 
     open: int
     ended_at: int
@@ -46,29 +46,59 @@ def ended(conn: Connection, after: str, newest: int, limit: int) -> list[str]:
     return [row[0] for row in rows]
 
 
-def ending(conn: Connection, case: str) -> Found:
-    """How it stands with a case and all that followed from it (residuals, returns, second tries)."""
-    row = conn.execute(
+def lock(conn: Connection) -> None:
+    """Holds and erasures wait for each other, until the end of the transaction; the file is locked before."""
+    conn.execute("select pg_advisory_xact_lock(hashtext('node.retention'))")
+
+
+def lineage(conn: Connection, case: str) -> list[str]:
+    """The case with all that it followed from and all that followed from those (residuals, returns, second tries)."""
+    rows = conn.execute(
         """
-        with recursive family as (
-            select case_id, state, erased_at
+        with recursive before as (
+            select case_id, parent
             from node.case_file
             where case_id = %s
             union all
-            select child.case_id, child.state, child.erased_at
+            select case_file.case_id, case_file.parent
+            from node.case_file
+            join before on before.parent = case_file.case_id
+        ),
+        family as (
+            select case_id
+            from before
+            where parent is null
+            union all
+            select child.case_id
             from node.case_file as child
             join family on family.case_id = child.parent
         )
+        select case_id
+        from family
+        order by case_id
+        """,
+        [case],
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def ending(conn: Connection, case: str, family: list[str]) -> Found:
+    """How it stands with a lineage, and whether this case of it was erased."""
+    row = conn.execute(
+        """
         select
             count(*) filter (where state not in ('posted', 'released', 'off_rail')),
-            coalesce(max((select max(at) from node.event where event.case_id = family.case_id and words = '')), 0),
-            coalesce(sum((select count(*) from node.raised where raised.case_id = family.case_id and is_open)), 0),
-            coalesce(sum((select count(*) from node.outbox where outbox.case_id = family.case_id and not is_done)), 0),
+            coalesce(max((select max(at) from node.event where event.case_id = case_file.case_id and words = '')), 0),
+            coalesce(sum((select count(*) from node.raised where raised.case_id = case_file.case_id and is_open)), 0),
+            coalesce(
+                sum((select count(*) from node.outbox where outbox.case_id = case_file.case_id and not is_done)), 0
+            ),
             bool_or(state in ('posted', 'off_rail')),
             bool_or(case_id = %s and erased_at is not null)
-        from family
+        from node.case_file
+        where case_id = any(%s)
         """,
-        [case, case],
+        [case, family],
     ).fetchone()
     if row is None or row[4] is None:
         raise LookupError(f"no case {case}")
@@ -86,16 +116,16 @@ def insert_act(conn: Connection, act: ActRow) -> None:
     )
 
 
-def acts(conn: Connection, case: str) -> list[ActRow]:
-    """All about a case, and about every case, oldest first."""
+def acts(conn: Connection, cases: list[str]) -> list[ActRow]:
+    """All about these cases, and about every case, oldest first."""
     rows = conn.execute(
         """
         select case_id, act, by_whom, why, at
         from node.retention_act
-        where case_id in (%s, '')
+        where case_id = any(%s) or case_id = ''
         order by seq
         """,
-        [case],
+        [cases],
     ).fetchall()
     return [ActRow(*row) for row in rows]
 

@@ -6,7 +6,7 @@ One transaction erases one case and says so in the acts and in the events. Not h
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
@@ -21,7 +21,7 @@ from ._retention_store import ActRow
 from .codec import BadInputError, Wrong
 from .judging import NotNowError
 from .kept_deals import KeptDeals, KeptDealUnit
-from .retention import CLAIM_YEARS, ERASED, Ending, Kept, kept_through, why_kept, without_person
+from .retention import CLAIM_YEARS, ERASED, GOES_ON, Ending, Kept, kept_through, why_kept, without_person
 
 log = logging.getLogger("open401k.node.erasing")
 LOOK: Final = 600.0
@@ -34,7 +34,10 @@ EVERY: Final = ""
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How it stands with the records of a case; ``why`` it is kept, None where it may be erased today."""
+    """How it stands with the records of a case; ``why`` it is kept, None where it may be erased today.
+
+    ``acts`` are those of its lineage, and those on every case.
+    """
 
     case: str
     kept: Kept | None
@@ -46,30 +49,32 @@ class Standing:
 
 def standing(unit: KeptDealUnit, case: str, *, on: date, more_years: int) -> Standing:
     """Of one case; LookupError if there is none. What goes on has no last day yet."""
-    ending = _ending(unit, case)
+    family = store.lineage(unit.conn, case)
+    acts = tuple(store.acts(unit.conn, family))
+    ending = _ending(unit, case, family, acts)
     kept = None if ending.is_open else kept_through(
         ended_on=ending.ended_on, moved=ending.moved, more_years=more_years
     )  # fmt: skip
-    why = "goes on, or a case that followed from it does" if kept is None else why_kept(ending, kept, on=on)
-    acts = tuple(store.acts(unit.conn, case))
+    why = GOES_ON if kept is None else why_kept(ending, kept, on=on)
     return Standing(case, kept, why, ending.on_hold, ending.is_erased, acts)
 
 
 def hold(unit: KeptDealUnit, case: str, *, by: str, why: str, at: int) -> None:
-    """Nothing of the case is erased until it is let go; ``EVERY``: nothing at all."""
+    """Nothing of the case or of its lineage is erased until it is let go; ``EVERY``: nothing at all."""
     _act(unit, ActRow(case, HELD, by, why, at))
 
 
 def let_go(unit: KeptDealUnit, case: str, *, by: str, why: str, at: int) -> None:
     """The hold of this case, or of every case, has ended; what was not held is refused."""
-    if not _held(store.acts(unit.conn, case), case):
+    if not _held(store.acts(unit.conn, [case]), case):
         raise NotNowError("no legal hold is on it")
     _act(unit, ActRow(case, LET_GO, by, why, at))
 
 
 def erase(unit: KeptDealUnit, case: str, *, by: str, on: date, at: int, more_years: int) -> bool:
     """Erase what is of a person in it. False: it was erased before. NotNowError: why it is kept."""
-    unit.case(case)  # locked: the file first, then the deal
+    unit.case(case)  # locked: the file first, then holds, then the deal
+    store.lock(unit.conn)
     found = standing(unit, case, on=on, more_years=more_years)
     if found.is_erased:
         return False
@@ -135,15 +140,15 @@ def _erase_deal(unit: KeptDealUnit, case: str) -> None:
     store.erase_deal(unit.conn, case, reference)
 
 
-def _ending(unit: KeptDealUnit, case: str) -> Ending:
-    found, acts = store.ending(unit.conn, case), store.acts(unit.conn, case)
-    on_hold = _held(acts, case) or _held(acts, EVERY)
+def _ending(unit: KeptDealUnit, case: str, family: Sequence[str], acts: Sequence[ActRow]) -> Ending:
+    found = store.ending(unit.conn, case, list(family))
+    on_hold = any(_held(acts, each) for each in (*family, EVERY))  # who holds one means what was signed for all
     return Ending(
         bool(found.open), _day(found.ended_at), found.moved, found.exceptions, found.unsent, on_hold, found.is_erased
     )  # fmt: skip
 
 
-def _held(acts: list[ActRow], case: str) -> bool:
+def _held(acts: Sequence[ActRow], case: str) -> bool:
     told = [each.act for each in acts if each.case == case and each.act in (HELD, LET_GO)]
     return told[-1:] == [HELD]
 
@@ -151,6 +156,7 @@ def _held(acts: list[ActRow], case: str) -> bool:
 def _act(unit: KeptDealUnit, act: ActRow) -> None:
     if act.case != EVERY:
         unit.case(act.case)
+    store.lock(unit.conn)
     if not act.why.strip() or len(act.why) > _MOST_WORDS or not act.why.isprintable():
         raise BadInputError([Wrong("why", f"is a text of at most {_MOST_WORDS} letters: a docket, not a person")])
     store.insert_act(unit.conn, act)

@@ -1,6 +1,7 @@
 """Once per key: the first answer to an Idempotency-Key is kept with the work, and given again to the same request.
 
-Answers stand in clear: whoever writes one keeps people out of it. Not here: HTTP.
+Answers stand in clear, and stay when a case is erased: whoever writes one keeps people out of it, and the reference of
+a deal, from which the salts follow. Not here: HTTP.
 """
 
 from __future__ import annotations

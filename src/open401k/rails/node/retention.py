@@ -20,6 +20,7 @@ from .deal import Deal
 ENDED: Final = (State.POSTED, State.RELEASED, State.OFF_RAIL)
 #: Nothing moved: so long somebody may still say that it should have (ERISA 413, 29 USC 1113(1)).
 CLAIM_YEARS: Final = 6
+GOES_ON: Final = "goes on, or a case that it followed from or that followed from it does: only what ended is erased"
 #: In place of an account's number.
 ERASED: Final = "erased {case}"
 
@@ -34,9 +35,10 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What decides whether a case may be erased. ``ended_on`` is the newest end of it and of what followed from it.
+    """What decides whether a case may be erased. All but ``is_erased`` is of its whole lineage: what it followed from,
+    and what followed from it (residuals, returns, second tries). ``ended_on`` is the newest end in it.
 
-    ``moved``: money moved, on the rails or by check or wire. ``is_open``: it, or a case that followed from it, goes on.
+    ``moved``: money moved, on the rails or by check or wire. ``is_open``: something of it goes on.
     """
 
     is_open: bool
@@ -72,11 +74,11 @@ def why_kept(ending: Ending, kept: Kept, *, on: date) -> str | None:
     if ending.is_erased:
         return "is erased already"
     if ending.is_open:
-        return "goes on, or a case that followed from it does: only what has ended is erased"
+        return GOES_ON
     if ending.on_hold:
-        return "is under a legal hold: let it go first, if counsel says so"
+        return "is, or a case of its lineage is, under a legal hold: let it go first, if counsel says so"
     if ending.exceptions or ending.unsent:
-        return "has open exceptions or messages that are not through: close them first"
+        return "has, or a case of its lineage has, open exceptions or messages that are not through: close them first"
     if on <= kept.through:
         return f"is kept through {kept.through} ({kept.cite})"
     return None
