@@ -222,3 +222,14 @@ def test_what_was_caught_up_with_stays_so_where_the_chain_falls_silent_later(mon
     assert [asked.count(each) for each in dict.fromkeys(asked)] == [1, 1, 2]
     with by.cases.begin() as unit:
         assert unit.cursor() == world.chain.final()
+
+
+def test_a_settlement_in_a_transaction_that_votes_for_another_rollover_is_one() -> None:
+    voted, committed = keccak(b"Voted(bytes32,uint256,address,bytes32)"), keccak(b"Committed(bytes32,uint256)")
+    one, other, both_in = b"X" * 32, b"Y" * 32, b"t" * 32
+    logs = [
+        Log(bytes(20), (voted, one), bytes(96), 1, both_in),
+        Log(bytes(20), (committed, one, bytes(32)), b"", 1, both_in),
+        Log(bytes(20), (committed, other, bytes(32)), b"", 1, both_in),
+    ]
+    assert settlements(logs) == [Settlement(both_in, (other,))]
