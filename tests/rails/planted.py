@@ -29,6 +29,9 @@ class Reading:
     def news(self, after: int, block: Head) -> frozenset[bytes] | None:
         return self.real.news(after, block)
 
+    def piece_end(self, after: int, block: Head) -> Head:
+        return self.real.piece_end(after, block)
+
     def votes_of(self, us: bytes, after: int, block: Head) -> Sequence[tuple[bytes, Side]]:
         return self.real.votes_of(us, after, block)
 

@@ -13,10 +13,11 @@ from tests.rails.node.deal_nodes import Custodian, both
 from tests.rails.node.two_nodes import READY
 from tests.rails.world import founded, leg
 
-from open401k.rails.chain.interface import Log
+from open401k.rails.chain.interface import Log, UnavailableError
+from open401k.rails.node import coordinator
 from open401k.rails.node.batching import Stage
 from open401k.rails.node.cases import State
-from open401k.rails.node.core import HoldState, Side
+from open401k.rails.node.core import HoldState, Side, SilentError
 from open401k.rails.node.memory_deals import MemoryDeals
 from open401k.rails.node.opening import Signed, agree, agreed_of, move, open_case
 from open401k.rails.node.settled import Settlement, settlements, side_by_money, sides_in, told_by
@@ -191,3 +192,44 @@ def test_one_that_all_approved_at_once_is_found_by_the_receiver_too() -> None:
     )  # fmt: skip
     two.receiver.node.run_once()
     assert forgotten(two.receiver) == [f"forgotten-{case.id.hex()}"]
+
+
+def test_what_was_caught_up_with_stays_so_where_the_chain_falls_silent_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    two = both(founded())
+    world, old = two.world, two.receiver.node
+    cases = [world.case(leg(0, cents)) for cents in (100_00, 200_00, 300_00)]
+    begun = world.chain.head().number
+    assert all(world.settle(case).is_done for case in cases)
+    monkeypatch.setattr(coordinator, "_MOST_BLOCKS", begun + 3)  # from 0: two settlements, then one
+    asked: list[bytes] = []
+    answer = world.chain.calldata
+
+    def silent_once(tx_hash: bytes) -> bytes | None:
+        asked.append(tx_hash)
+        if len(asked) == 3:
+            raise UnavailableError("nobody answers", fix="Ask again.")
+        return answer(tx_hash)
+
+    monkeypatch.setattr(world.chain, "calldata", silent_once)
+    by = two.receiver.node = Node(old.cases, old.core, old.coordinator, old.signer, old.salt, us=two.receiver.desk.us)
+    with pytest.raises(SilentError):
+        by.run_once()
+    with by.cases.begin() as unit:
+        assert unit.cursor() == world.chain.block(begun + 2)
+    assert forgotten(two.receiver) == sorted(f"forgotten-{case.id.hex()}" for case in cases[:2])
+    by.run_once()
+    assert forgotten(two.receiver) == sorted(f"forgotten-{case.id.hex()}" for case in cases)
+    assert [asked.count(each) for each in dict.fromkeys(asked)] == [1, 1, 2]
+    with by.cases.begin() as unit:
+        assert unit.cursor() == world.chain.final()
+
+
+def test_a_settlement_in_a_transaction_that_votes_for_another_rollover_is_one() -> None:
+    voted, committed = keccak(b"Voted(bytes32,uint256,address,bytes32)"), keccak(b"Committed(bytes32,uint256)")
+    one, other, both_in = b"X" * 32, b"Y" * 32, b"t" * 32
+    logs = [
+        Log(bytes(20), (voted, one), bytes(96), 1, both_in),
+        Log(bytes(20), (committed, one, bytes(32)), b"", 1, both_in),
+        Log(bytes(20), (committed, other, bytes(32)), b"", 1, both_in),
+    ]
+    assert settlements(logs) == [Settlement(both_in, (other,))]

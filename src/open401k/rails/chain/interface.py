@@ -82,6 +82,10 @@ class Chain(Protocol):
 
     def final(self) -> Head: ...
 
+    def block(self, number: int) -> Head | None:
+        """The block of this number, if there is one."""
+        ...
+
     def receipt(self, tx_hash: bytes) -> Receipt | None: ...
 
     def calldata(self, tx_hash: bytes) -> bytes | None:

@@ -51,6 +51,10 @@ class Coordinator(Protocol):
         """Ids and keys of which events tell after block ``after`` up to this one; None: anything may have changed."""
         ...
 
+    def piece_end(self, after: int, block: Head) -> Head:
+        """Up to where who has read all up to block ``after`` reads at once on the way to this block."""
+        ...
+
     def votes_of(self, us: bytes, after: int, block: Head) -> Sequence[tuple[bytes, Side]]:
         """Rollovers for which the events of these blocks tell a vote of ours, and on which side we are in each."""
         ...
@@ -138,6 +142,15 @@ class ChainCoordinator:
         if any(log.address == self._network or log.topics[0] == _BATCHED for log in logs):
             return None
         return frozenset(topic for log in logs for topic in log.topics[1:])
+
+    def piece_end(self, after: int, block: Head) -> Head:
+        if block.number - after <= _MOST_BLOCKS:
+            return block
+        with _heard():
+            found = self._chain.block(after + _MOST_BLOCKS)
+        if found is None:
+            raise SilentError(f"block {after + _MOST_BLOCKS} is gone, and block {block.number} is final")
+        return found
 
     def votes_of(self, us: bytes, after: int, block: Head) -> Sequence[tuple[bytes, Side]]:
         found: dict[tuple[bytes, Side], None] = {}

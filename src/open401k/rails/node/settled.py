@@ -52,13 +52,13 @@ class Told:
 
 def settlements(logs: Sequence[Log]) -> list[Settlement]:
     """Of the coordinator's events those that settled something and tell no vote of the receiver."""
-    voted = {log.tx_hash for log in logs if log.topics[0] == _VOTED}
+    voted = {(log.tx_hash, log.topics[1]) for log in logs if log.topics[0] == _VOTED}
     found = []
     for log in logs:
         if log.topics[0] == _BATCHED:
             (ids,) = decode(["bytes32[]"], log.data)
             found.append(Settlement(log.tx_hash, tuple(ids), log.topics[1]))
-        elif log.topics[0] == _COMMITTED and log.tx_hash not in voted:
+        elif log.topics[0] == _COMMITTED and (log.tx_hash, log.topics[1]) not in voted:
             found.append(Settlement(log.tx_hash, (log.topics[1],)))
     return found
 

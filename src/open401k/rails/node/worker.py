@@ -226,13 +226,20 @@ class Node:
             raise FinalityError(known, block)
         if known == block:
             return block
-        after = -1 if known is None else known.number
-        voted = [] if self.us is None else of_us(self.cases, self.coordinator, self.us, after, block)
-        with self.cases.begin() as unit:
-            for rollover, side in voted:  # after an older backup the cursor is as old as the files
-                note_forgotten(unit, rollover, side, at=block.time)
-            unit.set_cursor(block)
+        self._catch_up(-1 if known is None else known.number, block)
         return block
+
+    def _catch_up(self, after: int, block: Head) -> None:
+        """Piece by piece, each noted with the cursor behind it: after a failure only its own piece is read again."""
+        end = None
+        while end != block:
+            end = block if self.us is None else self.coordinator.piece_end(after, block)
+            voted = [] if self.us is None else of_us(self.cases, self.coordinator, self.us, after, end)
+            with self.cases.begin() as unit:
+                for rollover, side in voted:  # after an older backup the cursor is as old as the files
+                    note_forgotten(unit, rollover, side, at=block.time)
+                unit.set_cursor(end)
+            after = end.number
 
     def _follow(self, name: str, done: list[tuple[str, Action]]) -> None:
         """As far as it goes; a :class:`PolicyError` once all is done that needs no such signature."""
