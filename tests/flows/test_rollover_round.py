@@ -30,11 +30,11 @@ SILENT = NotFollowed("", "Our node did not answer.", "Look whether it runs.", Ro
 class Counting(MemoryNode):
     """How often it was asked where something stands, and what it refuses to tell."""
 
-    looked = 0
+    asked_for = 0
     refuses = ""
 
     def standing(self, case: str) -> Standing:
-        self.looked += 1
+        self.asked_for += 1
         if case == self.refuses:
             raise NodeRefusedError("There is no such case.", fix="Check the id.")
         return super().standing(case)
@@ -139,18 +139,18 @@ def test_the_day_follows_what_is_open_once_and_a_silent_node_costs_no_day(acme: 
         )
     assert not isinstance(sent, Refused)
     assert sent.case == str(rollover_id)  # one that never reached the node is sent
-    asked = node.looked
+    asked = node.asked_for
     assert begin(acme, node)["rollovers"] == []
-    assert node.looked == asked
+    assert node.asked_for == asked
 
 
 def test_one_that_is_refused_keeps_no_other_from_being_looked_at_and_is_on_a_desk(acme: World) -> None:
     node = Counting()
     first = ask(acme, node)
     ask(acme, node, acme.employee(ACME.people[3].ssn[-4:]))
-    node.refuses, before = str(first), node.looked
+    node.refuses, before = str(first), node.asked_for
     (one,) = begin(acme, node)["rollovers"]
-    assert node.looked == before + 2
+    assert node.asked_for == before + 2
     assert [(each["rollover_id"], each["owner"]) for each in one["problems"]] == [(str(first), "operations")]
     refusal: Refused[Any] = Refused("not_offered", "The plan's terms say nothing of rollovers.", "Amend the plan.")
     node.away = True

@@ -27,6 +27,7 @@ from open401k.rails.node.codes import LETTER_KEPT_OUT
 from open401k.rails.node.core import Side
 from open401k.rails.node.erasing import EVERY, Erasing
 from open401k.rails.node.exceptions import StillOpenError
+from open401k.rails.node.following import Verdict
 from open401k.rails.node.judging import NotNowError, raise_for
 from open401k.rails.node.kept_deals import KeptDeals, KeptDealUnit
 from open401k.rails.node.letters import Came, LetterKind, Outgoing
@@ -35,7 +36,6 @@ from open401k.rails.node.retention import Ending, Kept, kept_through, why_kept
 from open401k.rails.node.returning import give_back
 from open401k.rails.node.staff import link_for
 from open401k.rails.node.taking import kept_out
-from open401k.rails.tracking import Verdict
 
 NewDeals = Callable[[str, Callable[[], int]], KeptDeals]
 ENDED = Ending(is_open=False, ended_on=date(2026, 3, 1), moved=True)
