@@ -240,3 +240,34 @@ def test_a_desk_hears_of_a_wire_while_its_own_case_is_not_released(two: Both) ->
     two.run()
     with two.receiver.files.begin() as unit:
         assert off_rail(unit, "case", Way.CHECK, "check 9").state is State.OFF_RAIL
+
+
+def test_what_was_proposed_again_is_not_closed_by_check_as_well(kept: Both) -> None:
+    two = kept
+    refused_by_the_receivers_core(two)
+    two.carry()
+    case = two.source.only()
+    begin_again(two, two.receiver, "case")
+    with two.receiver.files.begin() as unit, pytest.raises(NotNowError, match="again, last as case again at receiver"):
+        off_rail(unit, "case", Way.CHECK, "check 9")
+    with two.source.files.begin() as unit:  # which has not heard of it
+        off_rail(unit, case, Way.CHECK, "check 9")
+    told = [two.take(two.receiver, each) for each in two.written(two.source)]
+    assert any("again as case again at receiver, which is" in each.words for each in told)
+    assert two.receiver.file("case").state is State.RELEASED
+    assert LETTER_UNEXPECTED in two.receiver.open_codes()
+    with two.receiver.files.begin() as unit:
+        (letter,) = [each.letter for each in unit.letters_out() if each.letter.kind == LetterKind.AGAIN]
+    assert two.take(two.source, letter).came is Came.REFUSED  # so that the second never goes on
+
+
+def test_the_last_proposal_is_the_one_that_is_closed(two: Both) -> None:
+    refused_by_the_receivers_core(two)
+    begin_again(two, two.receiver, "case")
+    two.carry()
+    last = newest(two.source).case
+    with two.source.files.begin() as unit:
+        first = next(deal.case for deal in unit.deals() if deal.case != last)
+        deals.stop(unit, two.source.desk, last, 553)
+    with two.source.files.begin() as unit, pytest.raises(NotNowError, match=f"last as case {last}"):
+        off_rail(unit, first, Way.CHECK, "check 9")

@@ -362,6 +362,22 @@ def test_what_went_back_by_check_does_not_go_back_again(back: Back) -> None:
         Back(back.two, "second").ask(*SOME)
 
 
+def test_what_is_asked_back_anew_is_not_closed_by_check_as_well(back: Back) -> None:
+    aborted(back)
+    second = Back(back.two, "second")
+    second.ask(*SOME)
+    with (
+        back.two.source.files.begin() as unit,
+        pytest.raises(NotNowError, match="which is data_requested; stop that one"),
+    ):
+        off_rail(unit, "back", Way.CHECK, "check 11")
+    with back.two.source.files.begin() as unit:
+        deals.stop(unit, back.two.source.desk, "second", 553)
+        off_rail(unit, "second", Way.CHECK, "check 11")
+    with back.two.source.files.begin() as unit, pytest.raises(NotNowError, match="of which 100000 went back"):
+        off_rail(unit, "back", Way.CHECK, "check 12")
+
+
 def test_what_is_not_posted_or_was_received_is_not_asked_back(back: Back) -> None:
     desk = back.two.receiver.desk
     with back.two.receiver.files.begin() as unit, pytest.raises(StillOpenError, match="the source asks back"):

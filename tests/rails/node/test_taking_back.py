@@ -205,6 +205,17 @@ def test_who_takes_it_back_on_the_first_page_ends_what_was_proposed_again() -> N
         assert {unit.case(each.case).state for each in unit.deals()} == {State.RELEASED}
 
 
+def test_what_was_proposed_again_and_is_decided_is_not_taken_back_on_the_first_page() -> None:
+    two = both(founded())
+    expired(two)
+    with two.receiver.files.begin() as unit:
+        again(unit, two.receiver.desk, "case", "second", verdict=Verdict.ABORTED)
+    assert TakeBack.MOVE not in offered(two, Verdict.COMMITTED)  # of the second
+    with pytest.raises(NotNowError, match="decided or over"):
+        taken_back(two, Verdict.COMMITTED)
+    assert two.receiver.file("second").stop is None
+
+
 def test_an_election_that_is_over_has_nothing_to_be_taken_back() -> None:
     two = both(founded())
     expired(two)

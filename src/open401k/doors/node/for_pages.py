@@ -46,7 +46,7 @@ from .provided import (
     StaffRole,
     ToSign,
 )
-from .showing import detail_of, exceptions_of, followed_of, known_of, line_of, signing_of, standing_of
+from .showing import detail_of, exceptions_of, followed_of, known_of, line_of, signing_of, standings_of
 
 #: Cases of one page of the console.
 SHOWN_AT_MOST = 100
@@ -81,11 +81,9 @@ class NodePages:
         case = self._case_of(link)
         if case is None:
             return None
+        standing, last = standings_of(case, self.doors.process)
         with self._begin() as unit:
-            file = unit.case(case)
-        standing = standing_of(file, self.doors.process)  # nobody waits for our lock while the chain is asked
-        with self._begin() as unit:
-            return followed_of(unit, case, self.doors.process, standing)
+            return followed_of(unit, case, self.doors.process, standing, last)
 
     def to_sign(self, link: str) -> ToSign | None:
         case = self._case_of(link)
@@ -171,10 +169,8 @@ class NodePages:
         case = self._case_of(link)
         if case is None:
             return _unknown()
-        with self._begin() as unit:
-            file = unit.case(case)
-        standing = standing_of(file, self.doors.process)  # nobody waits for our lock while the chain is asked
-        return self.done(lambda unit: take_back(unit, self.doors, case, what, standing.verdict if standing else None))
+        _, last = standings_of(case, self.doors.process)
+        return self.done(lambda unit: take_back(unit, self.doors, case, what, last.verdict if last else None))
 
     # ---- the console
 

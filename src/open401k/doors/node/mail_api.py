@@ -13,7 +13,7 @@ from open401k.rails.node.taking_back import TakeBack
 
 from .access import Call, case_named
 from .for_pages import take_back
-from .showing import standing_of
+from .showing import standings_of
 
 
 def put_mail(call: Call) -> Answer:
@@ -52,10 +52,10 @@ def taken_back(call: Call) -> Answer:
     doors, what = call.doors, TakeBack(call.body["what"])
     with doors.process.files.begin() as unit:
         file = unit.case(case_named(unit, call))
-    standing = standing_of(file, doors.process)
+    _, last = standings_of(file.id, doors.process)
 
     def work(unit: Any) -> Answer:
-        take_back(unit, doors, file.id, what, standing.verdict if standing else None)
+        take_back(unit, doors, file.id, what, last.verdict if last else None)
         after = unit.case(file.id)
         return Answer(200, {"case": after.id, "state": str(after.state), "stop": after.stop})
 

@@ -16,6 +16,7 @@ from open401k.rails.node.explaining import is_awaited
 from open401k.rails.node.following import Standing, Verdict
 from open401k.rails.node.halves import POINT, parts_of
 from open401k.rails.node.kept_deals import KeptDealUnit
+from open401k.rails.node.lineage import newest_of
 from open401k.rails.node.mailing import Addresses, To
 from open401k.rails.node.opening import only_stands
 from open401k.rails.node.papers import Paper
@@ -44,8 +45,11 @@ _LAST = 4
 _ENDED = (State.POSTED, State.RELEASED, State.OFF_RAIL)
 
 
-def followed_of(unit: KeptDealUnit, case: str, process: Process, standing: Standing | None) -> Followed:
-    """A case as its participant's link shows it, with the chain's word on it (:func:`standing_of`)."""
+def followed_of(
+    unit: KeptDealUnit, case: str, process: Process, standing: Standing | None, last: Standing | None
+) -> Followed:
+    """A case as its participant's link shows it, with the chain's word on it (:func:`standing_of`), and on the last
+    proposal of its election, which is what can be taken back."""
     file, deal = unit.case(case), unit.deal(case)
     happened = events_of(unit, case)
     parts, exact = _parts(deal)
@@ -58,7 +62,7 @@ def followed_of(unit: KeptDealUnit, case: str, process: Process, standing: Stand
         entered=tuple(Entered(each.state, each.at) for each in happened if not each.words),
         contacts=contacts_of(deal, process.config),
         cursor=happened[-1].seq if happened else 0,
-        takes_back=takes_back_of(unit, deal, process, standing.verdict if standing else None),
+        takes_back=takes_back_of(unit, deal, process, last.verdict if last else None),
     )
 
 
@@ -78,6 +82,14 @@ def standing_of(file: Case, process: Process) -> Standing | None:
     except SilentError:
         with process.files.begin() as unit:
             return standing_here(unit, file)
+
+
+def standings_of(case: str, process: Process) -> tuple[Standing | None, Standing | None]:
+    """The chain's word on a case, and on the last proposal of its election; no lock is held while it is asked."""
+    with process.files.begin() as unit:
+        file, last = unit.case(case), unit.case(newest_of(unit, unit.deal(case)).case)
+    standing = standing_of(file, process)
+    return standing, standing if last.id == file.id else standing_of(last, process)
 
 
 def signing_of(file: Case, deal: Deal, *, awaits: bool) -> Signing:

@@ -27,8 +27,8 @@ from .halves import ReleasingHalf
 from .joined import Joined
 from .judging import NotNowError, judged
 from .letters import Again, Came, FactsTold, Letter, LetterKind, OffRail, Taken, body_of
-from .lineage import after, next_reference
-from .returning import another
+from .lineage import after, later_of, next_reference
+from .returning import another, goes_twice
 from .together import one_receiver
 
 #: Where a test may stop the process: at the end of each verb, before its transaction is committed.
@@ -104,12 +104,25 @@ def off_rail(unit: DealUnit, case: str, way: Way, reference: str) -> Case:
     file = unit.case(case)
     if file.state is State.OFF_RAIL and unit.off_rail(case) == (way, reference):
         return file
+    if (why := _goes_on(unit, file)) is not None:
+        raise NotNowError(why)
     told = _told_of(unit, file, reference)
     after = close_off_rail(unit, case, way, reference)
     for (member, known_by), its in told:
         unit.put_letter(member, known_by, LetterKind.OFF_RAIL, OffRail(way, its))
     fault("deals.off_rail")
     return after
+
+
+def _goes_on(unit: DealUnit, file: Case) -> str | None:
+    """Why a released case is not closed beside the rails: what it was to move may move by another."""
+    other = unit.other_desk(file.id)
+    if other is None or file.state is not State.RELEASED:
+        return None
+    deal = unit.deal(file.id)
+    if later := later_of(unit, deal.peer, deal.reference):
+        return f"case {file.id} was proposed again, last as case {later[-1]}; stop that one if it is open, and close it"
+    return goes_twice(unit, deal)
 
 
 def _told_of(unit: DealUnit, file: Case, reference: str) -> list[tuple[tuple[bytes, bytes], str]]:
@@ -171,6 +184,15 @@ def closed_there(unit: DealUnit, deal: Deal, body: OffRail, peer: bytes) -> str 
         return None if unit.off_rail(deal.case) == (body.way, body.reference) else "we closed it otherwise"
     if case.state in _OPEN or case.state is State.POSTED:
         return f"ours is {case.state}; close it as {body.way} {body.reference} when it is released"
+    if case.state is State.RELEASED:
+        later = [unit.case(name) for name in later_of(unit, deal.peer, deal.reference)]
+        stands = next((each for each in reversed(later) if each.state is not State.RELEASED), None)
+        if stands is not None:
+            return (
+                f"we proposed it again as case {stands.id}, which is {stands.state}; stop that one first if it is open"
+            )
+        if (why := goes_twice(unit, deal)) is not None:
+            return why
     close_off_rail(unit, deal.case, body.way, body.reference)
     return None
 

@@ -186,6 +186,10 @@ class DealUnit(Unit, BatchUnit, Protocol):
         """The deal that this member knows by this reference."""
         ...
 
+    def known_as(self, peer: bytes, reference: bytes) -> str | None:
+        """The id of that deal's case; nothing is locked."""
+        ...
+
     def was_erased(self, peer: bytes, reference: bytes) -> bool:
         """Whether what this member knows by this reference was erased after its time (ADR-0066)."""
         ...

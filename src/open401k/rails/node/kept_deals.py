@@ -135,8 +135,11 @@ class KeptDealUnit(KeptUnit, KeptBatches):
         store.mark_joined(self.conn, member, code)
 
     def deal_of(self, peer: bytes, reference: bytes) -> Deal | None:
-        case = store.case_of(self.conn, peer, reference)
+        case = self.known_as(peer, reference)
         return self.deal(case) if case is not None else None
+
+    def known_as(self, peer: bytes, reference: bytes) -> str | None:
+        return store.case_of(self.conn, peer, reference)
 
     def was_erased(self, peer: bytes, reference: bytes) -> bool:
         return is_erased(self.conn, self.reference_key(peer, reference))

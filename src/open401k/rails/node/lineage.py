@@ -32,6 +32,14 @@ def newest_of(unit: DealUnit, deal: Deal) -> Deal:
     return deal
 
 
+def later_of(unit: DealUnit, peer: bytes, reference: bytes) -> list[str]:
+    """The cases that were proposed after the one of this reference, in order; nothing is locked."""
+    found: list[str] = []
+    while (name := unit.known_as(peer, reference := after(reference))) is not None:
+        found.append(name)
+    return found
+
+
 def usable_again(case: Case, deal: Deal, *, now: int) -> bool:
     """Whether a case that gave everything free may be proposed again under what was signed."""
     return case.state is State.RELEASED and _is_signed(case, deal, now)

@@ -105,6 +105,10 @@ class MemoryDealUnit(MemoryUnit, MemoryBatches):
         found = (deal for deal in self.shelf.deals.values() if (deal.peer, deal.reference) == (peer, reference))
         return next(found, None)
 
+    def known_as(self, peer: bytes, reference: bytes) -> str | None:
+        found = self.deal_of(peer, reference)
+        return found.case if found is not None else None
+
     def was_erased(self, peer: bytes, reference: bytes) -> bool:  # noqa: ARG002 (memory keeps everything)
         return False
 

@@ -186,6 +186,22 @@ def another(unit: DealUnit, deal: Deal) -> str | None:
     return f"{_once(unit, before.id, *last)}: ask it back anew, for it goes as a rollover of its own then"
 
 
+def goes_twice(unit: DealUnit, deal: Deal) -> str | None:
+    """Why a return that ended is not closed by check or wire: another case gives it back, or did."""
+    before = _given_back(unit, deal)
+    if before is None or before.agreed is None or deal.receiving is None:
+        return None
+    tries = [each for each in _tries(unit, before.id, deal.peer) if each[0] != deal.case]
+    if (waits := _waits(tries)) is not None:
+        return f"case {before.id} is asked back by case {waits[0]} already, which is {waits[1]}; stop that one first"
+    came, gone = came_to(decode_case(before.agreed.encoded), deal.source), gone_back(unit, before, deal.peer)
+    for kind in {each.kind for each in deal.receiving.wanted}:
+        asked = sum(each.cents or 0 for each in deal.receiving.wanted if each.kind == kind)
+        if asked > came.get(kind, 0) - gone.get(kind, 0):
+            return _more(kind, asked, came.get(kind, 0), gone.get(kind, 0))
+    return None
+
+
 def asked_back(unit: DealUnit, desk: Desk, peer: bytes, letter: Letter, body: Request, *, number: int) -> Taken:
     """The other side asks back what it paid us: a case after the one that it names, or its end with every reason."""
     parent = body.parent or body.undoes or b""
@@ -257,8 +273,7 @@ def _goes_alone(unit: DealUnit, before: Case, other: bytes) -> str:
 def _stands_against(unit: DealUnit, before: Case, other: bytes, *, by: bytes) -> str | None:
     """Why nothing of it is asked back now: another case is about to, or nothing is left."""
     tries = _tries(unit, before.id, other)
-    waits = next((x for x in tries if x[1] not in (State.RELEASED, State.POSTED, State.OFF_RAIL)), None)
-    if waits is not None:
+    if (waits := _waits(tries)) is not None:
         return f"case {before.id} is asked back by case {waits[0]} already, which is {waits[1]}; change it, or stop it"
     last, gone = _paid(tries), gone_back(unit, before, other)
     if last is None or before.agreed is None:
@@ -267,6 +282,11 @@ def _stands_against(unit: DealUnit, before: Case, other: bytes, *, by: bytes) ->
     if any(cents > gone.get(kind, 0) for kind, cents in came.items()):
         return None
     return f"{_once(unit, before.id, *last)}: nothing is left of it. Earnings go otherwise: {OTHERWISE}"
+
+
+def _waits(tries: Sequence[tuple[str, State]]) -> tuple[str, State] | None:
+    """By which something is about to go back."""
+    return next((x for x in tries if x[1] not in (State.RELEASED, State.POSTED, State.OFF_RAIL)), None)
 
 
 def _paid(tries: Sequence[tuple[str, State]]) -> tuple[str, State] | None:

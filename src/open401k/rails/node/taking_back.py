@@ -46,13 +46,12 @@ def may_take_back(unit: DealUnit, deal: Deal, verdict: Verdict | None, *, now: i
     """What of it is there now to be taken back. E-mails are not of the deal.
 
     A move that ended may be proposed again under what was signed, and what comes in later may follow one of all there
-    is, until the election is over: so long that can be taken back, too.
+    is, until the election is over: so long that can be taken back, too. ``verdict`` is on the newest proposal.
     """
     newest = newest_of(unit, deal)
     case = unit.case(newest.case)
-    known = verdict if newest == deal else None  # asked of the case whose page this is
     open_now = not is_closed(case) and case.stop is None
-    if (open_now or usable_again(case, newest, now=now)) and known not in _DECIDED:
+    if (open_now or usable_again(case, newest, now=now)) and verdict not in _DECIDED:
         yield TakeBack.MOVE
     if usable_for_rest(case, newest, now=now):
         yield TakeBack.REST
