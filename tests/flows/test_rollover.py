@@ -16,7 +16,7 @@ from open401k.base.db import Actor, Database
 from open401k.flows import rollover_send
 from open401k.flows.rollover import Asked, ask_into, follow, release, tell
 from open401k.flows.rollover_forms import forms_of
-from open401k.flows.rollover_invalid import Which, determine
+from open401k.flows.rollover_invalid import Which, determine, pay_back
 from open401k.flows.rollover_node import NodeRefusedError
 from open401k.flows.verify import verify
 from open401k.kernel import FixedClock, Refused, RolloverId, Source
@@ -185,10 +185,16 @@ def came(two: Plans) -> Which:
     return Which(two.takes.sponsor, two.takes.plan, asked.rollover_id)
 
 
+OWNER = Actor(kind="user", id="usr_owner", why="decides")
+
+
+def paid_back(two: Plans, which: Which) -> InvalidRollover | Refused[Any]:
+    return pay_back(two.takes.db, actor=OWNER, which=which, withheld_cents=0, earnings={Source.ROLLOVER: 0})
+
+
 def invalid(two: Plans, which: Which, cents: int) -> InvalidRollover | Refused[InvalidRefusal]:
-    owner = Actor(kind="user", id="usr_owner", why="decides")
     return determine(
-        two.takes.db, actor=owner, which=which, why=WhyInvalid.NOT_ELIGIBLE, detail="a letter", legs={0: cents}
+        two.takes.db, actor=OWNER, which=which, why=WhyInvalid.NOT_ELIGIBLE, detail="a letter", legs={0: cents}
     )
 
 
@@ -254,6 +260,27 @@ def test_what_goes_back_over_the_rails_is_not_found_invalid_too(two: Plans) -> N
     assert out.gives_back == which.rollover_id  # the fact says what it gave back
     assert isinstance(invalid(two, which, 1_000_00), InvalidRollover)
     assert proven(two) == []
+
+
+def test_what_the_books_hold_to_go_back_is_an_open_return_also_without_a_request(two: Plans) -> None:
+    """A request ends with its case; a node that tries again, or that was never asked here, holds without one."""
+    which, core = came(two), two.takes.core()
+    account, part = into_of(two, which).account, Part(0, int(Kind.PRE_TAX), 200_00)
+    assert isinstance(core.hold(Order(bytes([7]) * 32, Side.SOURCE, str(two.takes.leaver), (part,))), Done)
+    assert isinstance(core.hold(Order(bytes([8]) * 32, Side.SOURCE, account, (part,))), Done)
+    still = invalid(two, which, 1_000_00)
+    assert isinstance(still, Refused)
+    assert still.reason is InvalidRefusal.RETURN_IS_OPEN
+    assert bytes([8]).hex() * 32 in still.message
+    assert bytes([7]).hex() * 32 not in still.message  # of other money
+    core.release(bytes([8]) * 32, Side.SOURCE)
+    assert isinstance(invalid(two, which, 1_000_00), InvalidRollover)
+    assert isinstance(core.hold(Order(bytes([9]) * 32, Side.SOURCE, account, (part,))), Done)  # what is valid of it
+    unpaid = paid_back(two, which)
+    assert isinstance(unpaid, Refused)
+    assert unpaid.reason is InvalidRefusal.RETURN_IS_OPEN
+    core.release(bytes([9]) * 32, Side.SOURCE)
+    assert isinstance(paid_back(two, which), InvalidRollover)
 
 
 @pytest.mark.parametrize("point", rollover_send.BOUNDARIES)

@@ -5,7 +5,7 @@ from .balances import Balances, Contribution, balances, contributions
 from .checks import Checked, Damage, DamageKind, verify
 from .journal import Posted, Together, post, reverse, take_in
 from .lines import LARGEST_AMOUNT, Line, Lines, Refusal
-from .pending import Held, Reserved, Voided, held, post_reserved, reserve, void
+from .pending import Held, Reserved, Voided, held, post_reserved, reserve, void, waiting
 from .totals import (
     CashOfPeople,
     Contributed,
@@ -53,4 +53,5 @@ __all__ = [
     "together",
     "verify",
     "void",
+    "waiting",
 ]

@@ -101,6 +101,24 @@ def reservation(tx: Tx, *, tenant_id: SponsorId, reservation_id: ReservationId) 
     return ReservationRow(*found) if found else None
 
 
+def waiting(tx: Tx, *, tenant_id: SponsorId, reason: str, cause_end: str) -> list[str]:
+    """Causes that end so, of reservations of a reason that have not ended; the oldest first."""
+    rows = tx.rows(
+        """
+        select r.cause
+        from ledger.reservation r
+        left join ledger.reservation_end e on e.tenant_id = r.tenant_id and e.reservation_id = r.reservation_id
+        where r.tenant_id = %(tenant)s
+          and r.reason = %(reason)s
+          and right(r.cause, length(%(cause_end)s)) = %(cause_end)s
+          and e.reservation_id is null
+        order by r.recorded_at, r.reservation_id
+        """,
+        {"tenant": tenant_id, "reason": reason, "cause_end": cause_end},
+    )
+    return [row[0] for row in rows]
+
+
 def insert_end(
     tx: Tx,
     *,

@@ -54,6 +54,12 @@ def held(tx: Tx, *, tenant_id: SponsorId, key: str) -> Held | None:
     return Held(found, row.cause, lines, row.outcome)
 
 
+def waiting(tx: Tx, *, tenant_id: SponsorId, reason: str, cause_end: str) -> list[str]:
+    """Causes that end so, of reservations of a reason that wait. It waits for whoever writes to these books now."""
+    heads.lock(tx, tenant_id=tenant_id)
+    return _pending_store.waiting(tx, tenant_id=tenant_id, reason=reason, cause_end=cause_end)
+
+
 def reserve(
     tx: Tx,
     *,

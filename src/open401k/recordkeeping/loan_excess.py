@@ -59,18 +59,21 @@ def take_back(
     if not periods:
         return
     deferred = saved + credited[Source.PRE_TAX] + credited[Source.ROTH]
-    source = periods[-1].match.source
-    back = taken_back(periods, deferred, limits, by_formula)
-    credited[source] = credited.get(source, np.zeros_like(back)) - back
+    for source, back in taken_back(periods, deferred, limits, by_formula).items():
+        credited[source] = credited.get(source, np.zeros_like(back)) - back
 
 
-def taken_back(periods: Sequence[LoanPeriod], deferred: Cents, limits: LoanLimits, by_formula: ByFormula) -> Cents:
+def taken_back(
+    periods: Sequence[LoanPeriod], deferred: Cents, limits: LoanLimits, by_formula: ByFormula
+) -> dict[Source, Cents]:
     """What the periods gave for payments that are above the limit by ``deferred``, all deferrals of the year.
+
+    By the source into which each period's match went: an amendment may name another one within the year.
 
     The payments made first count first. Who has reached the cap of the year keeps it: without the payments, deferrals
     would have had that room.
     """
-    paid, found = np.zeros_like(deferred), np.zeros_like(deferred)
+    paid, found = np.zeros_like(deferred), dict[Source, Cents]()
     for each in periods:
 
         def counted(saved: Cents, each: LoanPeriod = each, paid: Cents = paid) -> Cents:
@@ -85,5 +88,6 @@ def taken_back(periods: Sequence[LoanPeriod], deferred: Cents, limits: LoanLimit
         more = by_formula(each.match, own + then, pay) - by_formula(each.match, own + now, pay)
         if each.match.cap_cents is not None:
             more = np.where(each.match_to_date >= each.match.cap_cents, 0, more)
-        found += np.minimum(np.maximum(more, 0), np.maximum(each.matched, 0))
+        back = np.minimum(np.maximum(more, 0), np.maximum(each.matched, 0))
+        found[each.match.source] = found.get(each.match.source, np.zeros_like(back)) + back
     return found

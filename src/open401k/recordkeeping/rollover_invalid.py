@@ -269,6 +269,9 @@ def _returned(tx: Tx, tenant_id: SponsorId, came: RolloverRequest, cents: Mappin
     if back.open:
         message = f"{came.rollover_id} is asked back over the rails by {', '.join(map(str, back.open))}, which is open."
         return Refused(InvalidRefusal.RETURN_IS_OPEN, message, "Wait until that has ended, or stop it at the node.")
+    if back.held:
+        message = f"Money of {came.rollover_id} is held to go back over the rails: {', '.join(back.held)}."
+        return Refused(InvalidRefusal.RETURN_IS_OPEN, message, "Wait until it is posted, or stop it at the node.")
     left = left_of(came.booked, back.cents)
     more = sorted(source for source, each in cents.items() if each > left.get(source, 0))
     if not more:

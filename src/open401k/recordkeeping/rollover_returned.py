@@ -7,7 +7,9 @@ the two is first stands against the other, as far as it is the same cents. Not h
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
+from open401k import ledger
 from open401k.base import heads
 from open401k.base.db import Tx
 from open401k.kernel import Money, PlanId, Refused, RolloverId, Source, SponsorId
@@ -22,12 +24,20 @@ from .rollovers import (
     rollovers_booked,
 )
 
+#: What the books call a hold of money that leaves over the rails; its cause ends with the account asked for it.
+_HOLD: Final = "rollover: source"
+
 
 @dataclass(frozen=True, slots=True)
 class GoesBack:
-    """Of what came by one rollover: requests by which more of it may still go back, and what went, by source."""
+    """Of what came by one rollover: requests by which more of it may still go back, and what went, by source.
+
+    ``held``: what the books hold for a return, by its cause, also where no request is open: a request ends with its
+    case, and a node that tries again holds anew; a return that was put into the node by hand has no request.
+    """
 
     open: tuple[RolloverId, ...]
+    held: tuple[str, ...]
     cents: Mapping[Source, int]
 
 
@@ -48,7 +58,8 @@ def goes_back(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, came: RolloverRe
     for each in rollovers_booked(tx, tenant_id=tenant_id, plan_id=plan_id):
         if each.gives_back == came.rollover_id or each.rollover_id in mine:
             went.update(_by_source(came.booked, [(part.kind, part.cents) for part in each.parts]))
-    return GoesBack(tuple(each.rollover_id for each in out if each.open), went)
+    holds = ledger.waiting(tx, tenant_id=tenant_id, reason=_HOLD, cause_end=f"/{came.rollover_id}")
+    return GoesBack(tuple(each.rollover_id for each in out if each.open), tuple(holds), went)
 
 
 def left_of(booked: RolloverBooked, *gone: Mapping[Source, int]) -> dict[Source, int]:

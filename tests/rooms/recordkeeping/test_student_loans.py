@@ -16,6 +16,7 @@ from open401k.kernel import EmployeeId, Refused, Source, named_uuid
 from open401k.plan import Match, MatchPeriod, MatchTier
 from open401k.recordkeeping import StudentLoanPayment, StudentLoanRefusal, YearToDate, entitle
 from open401k.recordkeeping.contributions import TermsOfYear, YearEnd
+from open401k.recordkeeping.loan_excess import Cents, LoanLimits, LoanPeriod, take_back
 from open401k.recordkeeping.student_loans import Standing, decide_payment
 from open401k.recordkeeping.year_end_facts import parts_of_period, parts_of_year
 
@@ -126,6 +127,31 @@ def test_a_payment_counts_on_days_on_which_a_deferral_would_have_been_matched() 
     assert [standing.counts(0, day) for day in days] == [False, True, True, False]
     assert not replace(standing, excluded=()).counts(0, date(2026, 10, 1))  # no employee any more
     assert not replace(standing, entered=[None]).counts(0, date(2026, 5, 31))
+
+
+def test_each_quarters_match_is_taken_back_from_the_source_that_received_it() -> None:
+    """The match went into another source from the second quarter on: half of 400.00, then half of 600.00."""
+
+    def cents(amount: int) -> Cents:
+        return np.array([amount])
+
+    def quarter(match: Match, loans: int, matched: int) -> LoanPeriod:
+        nothing = cents(0)
+        return LoanPeriod(
+            match, nothing, nothing, nothing, nothing, cents(20_000_00), cents(matched), cents(matched), cents(loans)
+        )
+
+    def half(_: Match, counted: Cents, __: Cents) -> Cents:
+        return counted // 2
+
+    other = replace(QUARTERLY, source=Source.SAFE_HARBOR_MATCH)
+    periods = [quarter(QUARTERLY, 400_00, 200_00), quarter(other, 600_00, 300_00)]
+    limits = LoanLimits(cents(24_500_00), cents(24_500_00), 360_000_00)
+    for deferred, expected in ((24_200_00, (50_00, 300_00)), (24_500_00, (200_00, 300_00))):
+        credited = {Source.PRE_TAX: cents(0), Source.ROTH: cents(0)}
+        take_back(credited, periods, cents(deferred), limits, half)
+        found = {source: int(each[0]) for source, each in credited.items() if not source.is_deferral}
+        assert found == {Source.MATCH: -expected[0], Source.SAFE_HARBOR_MATCH: -expected[1]}
 
 
 QUARTERLY = Match((MatchTier(5_000, 600),), student_loans=True, student_loan_period=MatchPeriod.QUARTER)
