@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Mapping
 from contextlib import ExitStack
+from multiprocessing.forkserver import ensure_running
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from open401k.rails.calls import call_of
 from open401k.rails.node.cases import State
 
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["tests.rails.node.serving", "open401k.standins.core_rest"])
+_FORKS.set_forkserver_preload(["tests.rails.node.serving", __name__])
 #: Where each dies, one after the other; the last time it lives.
 _SOURCE = ("batches.before_left_out_commit", "batches.after_offer_commit", "batches.before_end_commit", "")
 _RECEIVER = ("batches.before_answer_commit", "batches.after_send", "")
@@ -59,6 +60,7 @@ def test_two_processes_that_are_killed_at_every_boundary_settle_one_batch_withou
     another_database: NewDatabase, tmp_path: Path
 ) -> None:
     # Money flow: source -> receiver 300.00 in two rollovers of a batch; a third, of 400.00, ends and stays
+    ensure_running()  # it loads what a node is while the contracts are put on chain
     world = founded()
     names = [f"case {number}" for number in range(3)]
     with network(world, another_database, tmp_path) as net, ExitStack() as ends:
