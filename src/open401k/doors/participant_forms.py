@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 
 from open401k.kernel import Money
-from open401k.recordkeeping import RolloverWay, needed_for
+from open401k.recordkeeping import RolloverWay
+from open401k.recordkeeping.rollover_explanations import needed_for
 from open401k.recordkeeping.rollover_wishes import Wished, WishedPart
 from open401k.views.wish_words import INTO_WORDS, KIND_WORDS
 

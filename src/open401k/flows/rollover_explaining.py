@@ -13,6 +13,7 @@ from open401k.kernel import PlanId, Refused, SponsorId
 from open401k.rails.node.codec import BadInputError
 from open401k.rails.node.papers import Media, Paper, paper_in
 from open401k.recordkeeping import PAPER, Explanation, RolloverRefusal, RolloverRequest, RolloverWay
+from open401k.recordkeeping.rollover_explanations import fitting, needed_for
 
 from .rollover_node import OwnNode, Standing
 from .rollover_told import OutTold
@@ -62,7 +63,7 @@ def explained(tx: Tx, told: OutTold, *, tenant_id: SponsorId, plan_id: PlanId) -
     if not found:
         return told
     if told.explanation_hash is None:
-        mine = recordkeeping.fitting(found, recordkeeping.needed_for(each.kind.name.lower() for each in told.wanted))
+        mine = fitting(found, needed_for(each.kind.name.lower() for each in told.wanted))
         if mine is None:
             message = "None of the plan's explanations tells of all the money that goes (IRC 402(f))."
             fix = "Put one that does: for Roth money and other money together, one that tells of both."

@@ -137,16 +137,7 @@ from .posting import (
 from .previewing import Preview, Reported, preview
 from .replaced import without_run
 from .rollover_counted import rollover_adjustments, top_heavy_rollovers
-from .rollover_explanations import (
-    Explanation,
-    TellsOf,
-    explanation_of,
-    explanations_of,
-    fitting,
-    given_for,
-    needed_for,
-    put_explanation,
-)
+from .rollover_explanations import Explanation, explanation_of, explanations_of, put_explanation
 from .rollover_following import (
     Following,
     NotFollowed,
@@ -346,7 +337,6 @@ __all__ = [
     "StudentLoanRefusal",
     "TakenBack",
     "TaxedMoney",
-    "TellsOf",
     "Told",
     "ToldOf",
     "Turnover",
@@ -406,14 +396,12 @@ __all__ = [
     "explanation_of",
     "explanations_of",
     "first_refused",
-    "fitting",
     "following_of",
     "forfeiture_account",
     "forfeiture_damage",
     "found_turnover",
     "get_loan_request",
     "get_rollover_request",
-    "given_for",
     "held_cents",
     "invalid_damage",
     "invalid_earnings",
@@ -438,7 +426,6 @@ __all__ = [
     "meets",
     "minimum_of",
     "named_loan",
-    "needed_for",
     "notice_open",
     "offer_loan",
     "offset_loan",

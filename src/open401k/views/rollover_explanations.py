@@ -6,6 +6,7 @@ from datetime import date
 from open401k import recordkeeping
 from open401k.base.db import Tx
 from open401k.kernel import PlanId, SponsorId, day_of
+from open401k.recordkeeping.rollover_explanations import TellsOf, fitting
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class ExplanationLine:
 def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> tuple[ExplanationLine, ...]:
     """All there ever were, the newest first."""
     found = recordkeeping.explanations_of(tx, tenant_id=tenant_id, plan_id=plan_id)
-    given = [recordkeeping.fitting(found, need) for need in recordkeeping.TellsOf]
+    given = [fitting(found, need) for need in TellsOf]
     return tuple(
         ExplanationLine(
             each.fingerprint.hex(), each.title, each.version, each.media, each.of_roth, each.of_other,
