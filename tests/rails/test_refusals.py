@@ -309,6 +309,8 @@ def test_a_batch_takes_only_what_needs_no_more_than_two_signatures(world: World)
     refused(628, lambda: world.batch([good], by=(world.signer("source"), stranger)))
     refused(626, lambda: world.batch([good], between=("source", "other")))
     refused(626, lambda: world.batch([good], between=("other", "receiver")))
+    refused(626, lambda: world.batch([good], between=("other", "source")))
+    refused(626, lambda: world.batch([good], between=("receiver", "other")))
     world.batch([good], between=("receiver", "source"), deadline=world.clock.now)
 
 
