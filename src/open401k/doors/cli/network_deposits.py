@@ -90,7 +90,7 @@ def show(network: NetworkFile = NETWORK, json: Json = False) -> None:
     from open401k.rails.network import deposits
 
     with connected(network) as there:
-        found, supply = deposits.holders(there), deposits.supply(there)
+        found, supply = deposits.holders(there)
         coordinator = there.place.rollover
     voice = Voice(json)
     total = sum((each.balance for each in found), Money(0))

@@ -14,6 +14,7 @@ from eth_hash.auto import keccak
 from open401k.kernel import Money, Open401kError
 
 from ..calls import call_of
+from ..chain.interface import call_all
 from ..keys import Key
 from .acting import act, number_of
 from .place import There
@@ -95,22 +96,28 @@ def allow(there: There, holder: Key, amount: Money | None) -> bool:
     return True
 
 
-def holders(there: There) -> list[Holder]:
-    """Everybody that the bank ever admitted, with what it has."""
+def holders(there: There) -> tuple[list[Holder], Money]:
+    """Everybody that the bank ever admitted, with what it has, and all claims on the bank: of one block, so that they
+    add up while others move money."""
     chain, token = there.chain, there.place.token
-    admitted = [log.topics[1][12:] for log in chain.logs(0, chain.head().number, [token]) if log.topics[0] == _ADMITTED]
-    return [_holder(there, address) for address in dict.fromkeys(admitted)]
+    block = chain.head().number
+    logs = chain.logs(0, block, [token])
+    admitted = list(dict.fromkeys(log.topics[1][12:] for log in logs if log.topics[0] == _ADMITTED))
+    asked = [call_of("totalSupply()")]
+    for each in admitted:
+        asked += [
+            call_of("balanceOf(address)", each),
+            call_of("may_hold(address)", each),
+            call_of("allowance(address,address)", each, there.place.rollover),
+        ]
+    told = call_all(chain, [(token, data) for data in asked], at=block)
+    supply, *numbers = (int.from_bytes(answer, "big") for answer in told)
+    of_each = zip(admitted, numbers[::3], numbers[1::3], numbers[2::3], strict=True)
+    return [_holder(*each) for each in of_each], Money(supply)
 
 
-def supply(there: There) -> Money:
-    """All claims on the bank."""
-    return Money(_number(there, "totalSupply()"))
-
-
-def _holder(there: There, address: bytes) -> Holder:
-    allowed = _allowed(there, address)
-    balance = Money(_number(there, "balanceOf(address)", address))
-    return Holder(address, balance, _holds(there, address), None if allowed == ANY else Money(allowed))
+def _holder(address: bytes, balance: int, may_hold: int, allowed: int) -> Holder:
+    return Holder(address, Money(balance), bool(may_hold), None if allowed == ANY else Money(allowed))
 
 
 def _same(told: tuple[bytes, int] | None, holder: bytes, amount: Money, reference: str) -> None:
