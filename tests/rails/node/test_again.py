@@ -273,7 +273,10 @@ def test_what_the_other_side_closed_is_not_paid_by_a_second_check(two: Both) -> 
     with two.source.files.begin() as unit:
         deals.stop(unit, two.source.desk, "again at source", 553)
         assert unit.case("again at source").state is State.RELEASED
-    with two.source.files.begin() as unit, pytest.raises(NotNowError, match=f"the other side closed case {case}, which"):
+    with (
+        two.source.files.begin() as unit,
+        pytest.raises(NotNowError, match=f"the other side closed case {case}, which"),
+    ):
         off_rail(unit, "again at source", Way.CHECK, "check 10")
     with two.source.files.begin() as unit:
         assert off_rail(unit, case, Way.CHECK, "check 9").state is State.OFF_RAIL

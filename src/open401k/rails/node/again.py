@@ -135,7 +135,9 @@ def _went_before(unit: DealUnit, deal: Deal) -> str | None:
     """Why it is not closed by a check of its own: one that was to move the same money before it was."""
     for before in before_of(unit, deal):
         if (told := unit.off_rail(before.case)) is not None:
-            return f"case {before.case}, which came before it, was closed by {told[0]} {told[1]}: that is the same money"
+            return (
+                f"case {before.case}, which came before it, was closed by {told[0]} {told[1]}: that is the same money"
+            )
         if is_closed_there(before):
             how = "close that one here by the same check or wire"
             return f"the other side closed case {before.case}, which came before it, beside the rails: {how}"
