@@ -30,7 +30,7 @@ from open401k.doors.node.api import EVENTS, LISTENERS, OPERATIONS
 from open401k.doors.node.desk import Doors
 from open401k.doors.node.for_pages import NodePages
 from open401k.doors.node.http import create_node_app
-from open401k.doors.node.provided import Act, CasesAsked, NewKey, Signed, Signing
+from open401k.doors.node.provided import Act, CaseDetail, CasesAsked, NewKey, Signed, Signing
 from open401k.doors.node.retention_api import RETENTION
 from open401k.doors.node.voters_api import VOTERS
 from open401k.kernel import FixedClock
@@ -493,6 +493,13 @@ def test_a_participant_signs_on_the_pages_and_a_desk_acts_in_the_console(both: B
     detail = pages.case(case)
     assert detail
     assert (detail.line.state, detail.acts) == ("released", (Act.AGAIN, Act.OFF_RAIL))
+    assert pages.again(staff, case, key="a") is None
+    again_as = _shown(pages, case).again_as or ""
+    assert _shown(pages, case).acts == ()  # the one that followed moves the money, or is closed
+    assert f"last as case {again_as}" in _shown(pages, case).moves_otherwise
+    assert pages.stop(staff, again_as, code=501, key="s") is None
+    assert _shown(pages, again_as).acts == (Act.AGAIN, Act.OFF_RAIL)
+    case = again_as
     assert pages.off_rail(staff, case, way=Way.WIRE, reference=" ", key="w")
     assert pages.off_rail(staff, case, way=Way.WIRE, reference="wire 7", key="w") is None
     off = pages.case(case)
@@ -503,3 +510,9 @@ def test_a_participant_signs_on_the_pages_and_a_desk_acts_in_the_console(both: B
     both.carry()
     assert there.cases(CasesAsked(Pile.ENDED)).lines[0].state == "off_rail"
     assert there.cases(CasesAsked(Pile.ENDED, begins="other")).total == 0
+
+
+def _shown(pages: NodePages, case: str) -> CaseDetail:
+    found = pages.case(case)
+    assert found
+    return found

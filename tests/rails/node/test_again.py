@@ -261,6 +261,32 @@ def test_what_was_proposed_again_is_not_closed_by_check_as_well(kept: Both) -> N
     assert two.take(two.source, letter).came is Came.REFUSED  # so that the second never goes on
 
 
+def test_what_the_other_side_closed_is_not_paid_by_a_second_check(two: Both) -> None:
+    refused_by_the_receivers_core(two)
+    two.carry()
+    case = two.source.only()
+    begin_again(two, two.source, case)  # the receiver has not heard of it
+    with two.receiver.files.begin() as unit:
+        off_rail(unit, "case", Way.CHECK, "check 9")
+    assert all(two.take(two.source, each).came is Came.TAKEN for each in two.written(two.receiver))
+    assert two.source.open_codes() == [LETTER_UNEXPECTED]
+    with two.source.files.begin() as unit:
+        deals.stop(unit, two.source.desk, "again at source", 553)
+        assert unit.case("again at source").state is State.RELEASED
+    with (
+        two.source.files.begin() as unit,
+        pytest.raises(NotNowError, match=f"the other side closed case {case}, which"),
+    ):
+        off_rail(unit, "again at source", Way.CHECK, "check 10")
+    with two.source.files.begin() as unit:
+        assert off_rail(unit, case, Way.CHECK, "check 9").state is State.OFF_RAIL
+    with two.source.files.begin() as unit, pytest.raises(NotNowError, match="by check check 9: that is the same money"):
+        off_rail(unit, "again at source", Way.CHECK, "check 10")
+    for each in two.written(two.source):
+        two.take(two.receiver, each)  # what is of the new proposal is kept out
+    assert (two.source.open_codes(), two.receiver.open_codes()) == ([], [])
+
+
 def test_the_last_proposal_is_the_one_that_is_closed(two: Both) -> None:
     refused_by_the_receivers_core(two)
     begin_again(two, two.receiver, "case")

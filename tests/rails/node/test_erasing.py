@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from importlib.resources import files
 
 import psycopg
 import pytest
@@ -19,7 +20,7 @@ from open401k.rails.evidence.checking import check
 from open401k.rails.evidence.file import joined, write
 from open401k.rails.evidence.findings import Status
 from open401k.rails.evidence.handing import evidence_of
-from open401k.rails.node import deals, erasing
+from open401k.rails.node import _doors_store, deals, erasing
 from open401k.rails.node.again import again
 from open401k.rails.node.cases import State
 from open401k.rails.node.codec import BadInputError
@@ -288,3 +289,15 @@ def test_each_day_what_has_come_to_its_time_is_erased_and_nothing_else(kept_deal
     assert not is_erased()  # this day was looked at
     ended.later(0.01)
     assert is_erased()
+
+
+def test_answers_of_older_nodes_lose_the_reference(another_database: Callable[[], str]) -> None:
+    old: dict[str, object] = {"case": "rlv_1", "state": "nigo", "stop": None, "reference": "aa" * 32, "reasons": []}
+    with psycopg.connect(another_database(), autocommit=True) as conn:
+        for key, answer in {"old": old, "new": {"case": "rlv_1", "codes": {}}}.items():
+            _doors_store.insert_answered(conn, "a token", key, bytes(32), 200, answer, 0)
+        sql = files("open401k.rails.node.migrations") / "0022_answers_without_references.sql"
+        for _ in range(2):
+            conn.execute(sql.read_text().encode())
+        kept: dict[str, object] = dict(conn.execute("select key, answer from node.answered").fetchall())
+    assert kept == {"old": {"case": "rlv_1", "state": "nigo", "stop": None}, "new": {"case": "rlv_1", "codes": {}}}

@@ -13,7 +13,8 @@ from tests.rails.world import founded
 from open401k.rails.node.cases import State
 from open401k.rails.node.codes import LETTER_KEPT_OUT
 from open401k.rails.node.judging import raise_for
-from open401k.rails.node.kept_deals import KeptDeals
+from open401k.rails.node.kept_deals import KeptDeals, KeptDealUnit
+from open401k.rails.node.once import Answer, Once
 from open401k.rails.node.report import Pile, listed
 
 NewDeals = Callable[[str, Callable[[], int]], KeptDeals]
@@ -25,6 +26,12 @@ def in_list(files: object) -> Pile:
     found = [pile for pile in Pile if listed(files, pile, list(State), begins="", before=None, limit=5).total]
     assert len(found) == 1
     return found[0]
+
+
+def closed(unit: KeptDealUnit) -> Answer:
+    """A desk closes the exception."""
+    unit.resolve("case", LETTER_KEPT_OUT)
+    return Answer(200, {})
 
 
 def test_a_case_goes_from_list_to_list_as_it_moves(kept_deals: NewDeals) -> None:
@@ -42,8 +49,8 @@ def test_a_case_goes_from_list_to_list_as_it_moves(kept_deals: NewDeals) -> None
     with receiver.begin() as unit:
         raise_for(unit, two.receiver.desk, "case", LETTER_KEPT_OUT, "")
     assert in_list(receiver) is Pile.OURS
-    with receiver.begin() as unit:
-        unit.resolve("case", LETTER_KEPT_OUT)
+    assert isinstance(receiver, KeptDeals)
+    Once(receiver).first("a desk", "key", b"", at=0, work=closed)  # as doors do it
     assert in_list(receiver) is Pile.OPEN
     two.settle_terms()
     two.run()

@@ -45,7 +45,7 @@ EXPLANATION = Paper(
     Media.TEXT,
     b"This is a sample for trying. It is not the explanation that the law asks for.\n\n"
     b"In a real rollover the company that pays puts its own document here, such as the safe harbor explanation of the "
-    b"IRS that fits your kinds of money. You read it before you sign, and what you sign names its hash.\n",
+    b"IRS that fits your kinds of money. You read it before you sign, and what you sign is for that very document.\n",
 )
 _DAYS = 8
 _YEAR = timedelta(days=300)

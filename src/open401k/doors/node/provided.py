@@ -233,7 +233,11 @@ class CaseDetail:
     exceptions: tuple[Exceptional, ...]
     acts: tuple[Act, ...]
     parent: str | None = None
+    #: The last proposal under the same election after this one.
+    again_as: str | None = None
     off_rail: tuple[Way, str] | None = None
+    #: Why it is not closed by check or wire, though it is over: the money moves otherwise.
+    moves_otherwise: str = ""
     #: Who takes which part, where there are several.
     shares: tuple[Share, ...] = ()
     cursor: int = 0

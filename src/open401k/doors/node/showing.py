@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from open401k.rails.in_words import Known, Notice
 from open401k.rails.kinds import Into, Kind
+from open401k.rails.node.again import moves_otherwise
 from open401k.rails.node.cases import Case, State
 from open401k.rails.node.codes import WITHDRAWN, queued
 from open401k.rails.node.config import NodeConfig
@@ -16,7 +17,7 @@ from open401k.rails.node.explaining import is_awaited
 from open401k.rails.node.following import Standing, Verdict
 from open401k.rails.node.halves import POINT, parts_of
 from open401k.rails.node.kept_deals import KeptDealUnit
-from open401k.rails.node.lineage import newest_of
+from open401k.rails.node.lineage import later_of, newest_of, next_reference, usable_again
 from open401k.rails.node.mailing import Addresses, To
 from open401k.rails.node.opening import only_stands
 from open401k.rails.node.papers import Paper
@@ -161,8 +162,10 @@ def detail_of(unit: KeptDealUnit, case: str, process: Process) -> CaseDetail:
         tuple(Sent(each.kind, each.is_done, each.refused) for each in unit.outbox(case)),
         tuple(Happened(each.at, each.state, each.words) for each in happened),
         exceptions_of(unit, process, case),
-        _acts(file, deal),
+        _acts(unit, file, deal, now=process.around.seconds()),
         parent=file.parent,
+        again_as=next(reversed(later_of(unit, deal.peer, deal.reference)), None),
+        moves_otherwise=(moves_otherwise(unit, file) or "") if file.state is State.RELEASED else "",
         off_rail=unit.off_rail(case),
         shares=shares_of(deal, file.state),
         cursor=happened[-1].seq if happened else 0,
@@ -176,7 +179,7 @@ def exceptions_of(unit: KeptDealUnit, process: Process, case: str) -> tuple[Exce
     file = unit.case(case)
     try:
         deal = unit.deal(case)
-        other, acts = names.get(deal.peer, ""), _acts(file, deal)
+        other, acts = names.get(deal.peer, ""), _acts(unit, file, deal, now=process.around.seconds())
     except LookupError:
         other, acts = "", acts_of(file)
     return tuple(Exceptional(waiting, other, acts) for waiting in queued(unit.raised(case), on=today))
@@ -195,13 +198,17 @@ def acts_of(file: Case) -> tuple[Act, ...]:
             return (Act.STOP,) if file.stop is None else ()
 
 
-def _acts(file: Case, deal: Deal) -> tuple[Act, ...]:
-    """The same of a case with a deal: where several receive, who pays proposes again, and what is open is stopped."""
-    if deal.many == 1:
-        return acts_of(file)
-    not_ours = {Act.AGAIN} if deal.side is Side.RECEIVER else set()
-    if file.state is not State.RELEASED:
+def _acts(unit: KeptDealUnit, file: Case, deal: Deal, *, now: int) -> tuple[Act, ...]:
+    """The same of a case with a deal: what is proposed again, or closed, is what no other case moves. Where several
+    receive, who pays proposes again, and what is open is stopped."""
+    not_ours = set[Act]()
+    if not usable_again(file, deal, now=now) or unit.known_as(deal.peer, next_reference(deal)) is not None:
+        not_ours.add(Act.AGAIN)
+    if moves_otherwise(unit, file) is not None:
         not_ours.add(Act.OFF_RAIL)
+    if deal.many > 1:
+        not_ours |= {Act.AGAIN} if deal.side is Side.RECEIVER else set()
+        not_ours |= {Act.OFF_RAIL} if file.state is not State.RELEASED else set()
     return tuple(each for each in acts_of(file) if each not in not_ours)
 
 

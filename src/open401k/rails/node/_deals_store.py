@@ -37,8 +37,7 @@ def update_deal(conn: Connection, case: str, sealed: Sealed) -> None:
 
 
 def deal(conn: Connection, case: str) -> Sealed | None:
-    """Locked until the transaction ends, after the file of the case, so that all lock in one order."""
-    conn.execute("select 1 from node.case_file where case_id = %s for update", [case])
+    """Locked until the transaction ends; its family was locked before (locking)."""
     row = conn.execute(
         """
         select kek_id, sealed
@@ -305,9 +304,7 @@ def came(conn: Connection, peer: bytes, reference: bytes, number: int) -> bytes 
 
 
 def insert_event(conn: Connection, case: str, at: int, words: str) -> None:
-    """An event of a case where it stands now."""
-    # The file is locked before the turn to write events is taken, by everybody: or two would wait for each other.
-    conn.execute("select 1 from node.case_file where case_id = %s for update", [case])
+    """An event of a case where it stands now; every family is locked before the turn to write one (locking)."""
     # One after the other until the commit: who reads after a number never misses one that comes in below it.
     conn.execute("select pg_advisory_xact_lock(hashtext('node.event'))")
     conn.execute(

@@ -130,6 +130,19 @@ def acts(conn: Connection, cases: list[str]) -> list[ActRow]:
     return [ActRow(*row) for row in rows]
 
 
+def all_holds(conn: Connection) -> list[ActRow]:
+    """Every hold that was set or lifted, oldest first."""
+    rows = conn.execute(
+        """
+        select case_id, act, by_whom, why, at
+        from node.retention_act
+        where act in ('held', 'let_go')
+        order by seq
+        """
+    ).fetchall()
+    return [ActRow(*row) for row in rows]
+
+
 def erase_file(conn: Connection, case: str, account: str, at: int) -> None:
     """The account's number in the case file and in its lines."""
     conn.execute(

@@ -14,8 +14,44 @@ from .core import Part, Side
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 
+def first_of(conn: Connection, case_id: str) -> str | None:
+    """The first case of a family, which never changes; None if there is no such case. Nothing is locked."""
+    row = conn.execute(
+        """
+        with recursive before as (
+            select case_id, parent
+            from node.case_file
+            where case_id = %s
+            union all
+            select case_file.case_id, case_file.parent
+            from node.case_file
+            join before on before.parent = case_file.case_id
+        )
+        select case_id
+        from before
+        where parent is null
+        """,
+        [case_id],
+    ).fetchone()
+    return row[0] if row else None
+
+
+def lock_if_first(conn: Connection, case_id: str) -> bool:
+    """Locked until the transaction ends, if it is the first of its family."""
+    row = conn.execute(
+        """
+        select 1
+        from node.case_file
+        where case_id = %s and parent is null
+        for update
+        """,
+        [case_id],
+    ).fetchone()
+    return row is not None
+
+
 def case(conn: Connection, case_id: str) -> Case | None:
-    """The file, locked until the transaction ends."""
+    """The file, locked until the transaction ends, after the first of its family (locking)."""
     row = conn.execute(
         """
         select

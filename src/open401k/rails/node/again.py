@@ -27,7 +27,7 @@ from .halves import ReleasingHalf
 from .joined import Joined
 from .judging import NotNowError, judged
 from .letters import Again, Came, FactsTold, Letter, LetterKind, OffRail, Taken, body_of
-from .lineage import after, later_of, next_reference
+from .lineage import after, before_of, is_closed_there, later_of, next_reference
 from .returning import another, goes_twice
 from .together import one_receiver
 
@@ -54,6 +54,8 @@ def again(unit: DealUnit, desk: Desk, case: str, new: str, *, verdict: Verdict) 
         raise StillOpenError(f"case {case} is {file.state}; it is proposed again when it is released")
     if deal.elected is None:
         raise NotNowError(f"case {case} was not signed; ask for a new rollover")
+    if is_closed_there(deal):
+        raise NotNowError(f"the other side closed case {case} by check or wire; close it here by the same")
     if (why := another(unit, deal)) is not None:
         raise NotNowError(why)
     _still_signed(deal, desk)
@@ -104,7 +106,7 @@ def off_rail(unit: DealUnit, case: str, way: Way, reference: str) -> Case:
     file = unit.case(case)
     if file.state is State.OFF_RAIL and unit.off_rail(case) == (way, reference):
         return file
-    if (why := _goes_on(unit, file)) is not None:
+    if (why := moves_otherwise(unit, file)) is not None:
         raise NotNowError(why)
     told = _told_of(unit, file, reference)
     after = close_off_rail(unit, case, way, reference)
@@ -114,15 +116,32 @@ def off_rail(unit: DealUnit, case: str, way: Way, reference: str) -> Case:
     return after
 
 
-def _goes_on(unit: DealUnit, file: Case) -> str | None:
-    """Why a released case is not closed beside the rails: what it was to move may move by another."""
-    other = unit.other_desk(file.id)
-    if other is None or file.state is not State.RELEASED:
+def moves_otherwise(unit: DealUnit, file: Case) -> str | None:
+    """Why a case is not closed beside the rails: what it was to move may move by another, or went already."""
+    if unit.other_desk(file.id) is None:
         return None
     deal = unit.deal(file.id)
-    if later := later_of(unit, deal.peer, deal.reference):
-        return f"case {file.id} was proposed again, last as case {later[-1]}; stop that one if it is open, and close it"
+    if (why := _went_before(unit, deal)) is not None or file.state is not State.RELEASED:
+        return why
+    later = later_of(unit, deal.peer, deal.reference)
+    stands = next((name for name in reversed(later) if unit.case(name).state is not State.RELEASED), None)
+    if stands is not None or (later and not is_closed_there(deal)):
+        last = stands or later[-1]
+        return f"case {file.id} was proposed again, last as case {last}; stop that one if it is open, and close it"
     return goes_twice(unit, deal)
+
+
+def _went_before(unit: DealUnit, deal: Deal) -> str | None:
+    """Why it is not closed by a check of its own: one that was to move the same money before it was."""
+    for before in before_of(unit, deal):
+        if (told := unit.off_rail(before.case)) is not None:
+            return (
+                f"case {before.case}, which came before it, was closed by {told[0]} {told[1]}: that is the same money"
+            )
+        if is_closed_there(before):
+            how = "close that one here by the same check or wire"
+            return f"the other side closed case {before.case}, which came before it, beside the rails: {how}"
+    return None
 
 
 def _told_of(unit: DealUnit, file: Case, reference: str) -> list[tuple[tuple[bytes, bytes], str]]:
@@ -184,6 +203,8 @@ def closed_there(unit: DealUnit, deal: Deal, body: OffRail, peer: bytes) -> str 
         return None if unit.off_rail(deal.case) == (body.way, body.reference) else "we closed it otherwise"
     if case.state in _OPEN or case.state is State.POSTED:
         return f"ours is {case.state}; close it as {body.way} {body.reference} when it is released"
+    if (why := _went_before(unit, deal)) is not None:
+        return why
     if case.state is State.RELEASED:
         later = [unit.case(name) for name in later_of(unit, deal.peer, deal.reference)]
         stands = next((each for each in reversed(later) if each.state is not State.RELEASED), None)

@@ -1,7 +1,7 @@
 """Until when cases wait for a batch, and what their files say of it. Not here: when one is offered or over (batches).
 
-Rows of batches are locked first, then files in the order of their names, then the turn to write events: whoever comes
-from two sides at once waits for the other, and not each for each.
+Rows of batches are locked first, then files in everybody's order (locking), then the turn to write events: whoever
+comes from two sides at once waits for the other, and not each for each.
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ def left_out(why: str) -> str:
 def wait(unit: DealUnit, told: Iterable[tuple[Case, int | None, str]]) -> None:
     """Until when each of these waits, and what its file says of it."""
     ordered = sorted(told, key=lambda each: each[0].id)
+    unit.hold(*(case.id for case, _, _ in ordered))
     for case, until, _ in ordered:
         if case.batch_until != until:
             unit.change(case, replace(case, batch_until=until))
@@ -70,7 +71,9 @@ def wait(unit: DealUnit, told: Iterable[tuple[Case, int | None, str]]) -> None:
 
 def locked(unit: DealUnit, names: Iterable[str]) -> list[Case]:
     """Locked in one order, by everybody after the row of a batch: or two would wait for each other."""
-    return [unit.case(name) for name in sorted(set(names))]
+    wanted = sorted(set(names))
+    unit.hold(*wanted)
+    return [unit.case(name) for name in wanted]
 
 
 def _waiting(unit: DealUnit, batches: Iterable[Batch], besides: Sequence[str] = ()) -> list[Case]:

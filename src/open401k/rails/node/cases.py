@@ -172,6 +172,11 @@ class Way(StrEnum):
 class Unit(Protocol):
     """One transaction over the case files: all of it happens, or none."""
 
+    def hold(self, *cases: str) -> None:
+        """Lock these until the end, with all that they follow from and all that follows from them, in the order in
+        which everybody does: before an event is written, where more than one family is worked on."""
+        ...
+
     def case(self, case: str) -> Case:
         """The file, locked until the end; one that is not there is a LookupError."""
         ...

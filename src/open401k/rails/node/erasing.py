@@ -26,6 +26,8 @@ from .retention import CLAIM_YEARS, ERASED, GOES_ON, Ending, Kept, kept_through,
 log = logging.getLogger("open401k.node.erasing")
 LOOK: Final = 600.0
 _AT_ONCE: Final = 100
+#: Cases that are looked at for a page of those which are due.
+_MOST_LOOKED: Final = 1_000
 _MOST_WORDS: Final = 300
 HELD, LET_GO, ERASED_ACT = "held", "let_go", "erased"
 #: Every case, where a hold is told.
@@ -45,6 +47,46 @@ class Standing:
     on_hold: bool
     is_erased: bool
     acts: tuple[ActRow, ...]
+
+    @property
+    def holds(self) -> tuple[ActRow, ...]:
+        """Those that stand: of cases of its lineage, or on every case ('')."""
+        return tuple(_standing_holds(self.acts))
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A case whose records may be erased today: kept so long, by which rule."""
+
+    case: str
+    kept: Kept
+
+
+#: A hold that stands.
+HoldOn = ActRow
+
+
+def due(files: KeptDeals, *, on: date, at: int, more_years: int, limit: int = 50) -> tuple[list[Due], bool]:
+    """Cases that may be erased today, by id; whether there are more than were looked at."""
+    found: list[Due] = []
+    after, looked = "", 0
+    while len(found) < limit and looked < _MOST_LOOKED:
+        with files.begin() as unit:
+            names = store.ended(unit.conn, after, _newest(at), _AT_ONCE)
+        for case in names:
+            with files.begin() as unit:  # one after the other: no family is locked with another
+                told = standing(unit, case, on=on, more_years=more_years)
+            if told.why is None and told.kept is not None and not told.is_erased:
+                found.append(Due(case, told.kept))
+        if len(names) < _AT_ONCE:
+            return found[:limit], len(found) > limit
+        after, looked = names[-1], looked + len(names)
+    return found[:limit], True
+
+
+def held_now(unit: KeptDealUnit) -> list[HoldOn]:
+    """Every hold that stands, oldest first; that on every case has the id ''."""
+    return _standing_holds(store.all_holds(unit.conn))
 
 
 def standing(unit: KeptDealUnit, case: str, *, on: date, more_years: int) -> Standing:
@@ -107,9 +149,8 @@ class Erasing:
         today = _day(now)
         if self._done == today:
             return LOOK
-        newest = now - int(timedelta(days=365 * CLAIM_YEARS).total_seconds())
         with self.files.begin() as unit:
-            found = store.ended(unit.conn, self._after, newest, _AT_ONCE)
+            found = store.ended(unit.conn, self._after, _newest(now), _AT_ONCE)
         for case in found:
             self._look_at(case, today, now)
         self._after = found[-1] if found else ""
@@ -151,6 +192,16 @@ def _ending(unit: KeptDealUnit, case: str, family: Sequence[str], acts: Sequence
 def _held(acts: Sequence[ActRow], case: str) -> bool:
     told = [each.act for each in acts if each.case == case and each.act in (HELD, LET_GO)]
     return told[-1:] == [HELD]
+
+
+def _standing_holds(acts: Sequence[ActRow]) -> list[ActRow]:
+    newest = {each.case: each for each in acts if each.act in (HELD, LET_GO)}
+    return [each for each in newest.values() if each.act == HELD]
+
+
+def _newest(at: int) -> int:
+    """What ended after this moment is kept in any case."""
+    return at - int(timedelta(days=365 * CLAIM_YEARS).total_seconds())
 
 
 def _act(unit: KeptDealUnit, act: ActRow) -> None:

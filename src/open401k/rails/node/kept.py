@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import psycopg
 
@@ -14,6 +14,7 @@ from ..chain.interface import Head
 from . import _said_store, _store
 from .cases import Case, ChangedError, Message, Posting, Raised, State, Unit, Way
 from .core import Side, SilentError
+from .locking import Locked, in_order
 from .said import Said
 
 
@@ -64,11 +65,30 @@ class KeptCases:
 
 @dataclass
 class KeptUnit:
-    """One transaction."""
+    """One transaction. Before it reads a case to change it, or writes of one, that case's family is locked."""
 
     conn: _store.Connection
+    _locked: Locked = field(default_factory=Locked, init=False, repr=False)
+
+    def hold(self, *cases: str) -> None:
+        first = {case: _store.first_of(self.conn, case) for case in set(cases) - self._locked.cases}
+        for family in in_order(each for each in first.values() if each is not None):
+            self._hold(family)
+        self._locked.cases.update(case for case, family in first.items() if family is not None)
+
+    def _hold(self, case: str) -> None:
+        """The family of this case, if there is such a case."""
+        if case in self._locked.cases:
+            return
+        family = case if _store.lock_if_first(self.conn, case) else _store.first_of(self.conn, case)
+        if family is None:
+            return
+        if family != case:
+            _store.lock_if_first(self.conn, family)
+        self._locked.note(case, family)
 
     def case(self, case: str) -> Case:
+        self._hold(case)
         found = _store.case(self.conn, case)
         if found is None:
             raise LookupError(f"no case {case}")
@@ -81,14 +101,18 @@ class KeptUnit:
         return _store.returns_of(self.conn, case)
 
     def add(self, case: Case) -> None:
+        if case.parent is not None:
+            self._hold(case.parent)
         try:
             with self.conn.transaction():
                 if not _store.insert_case(self.conn, case):
                     raise ValueError(f"there is a case {case.id} already")
         except psycopg.errors.UniqueViolation as why:
             raise ValueError(f"there is a case of this rollover and side already: {why}") from why
+        self._locked.began(case.id)
 
     def change(self, before: Case, after: Case) -> None:
+        self._hold(before.id)
         if _store.case(self.conn, before.id) != before:
             raise ChangedError(before.id)
         if after.agreed != before.agreed:
@@ -112,24 +136,30 @@ class KeptUnit:
             raise ValueError(f"leg {posting.leg} was booked otherwise: {found}")
 
     def put_out(self, message: Message) -> None:
+        self._hold(message.case)
         _store.insert_message(self.conn, message)
 
     def mark(self, message: Message) -> None:
+        self._hold(message.case)
         _store.update_message(self.conn, message)
 
     def raise_(self, raised: Raised) -> bool:
+        self._hold(raised.case)
         return _store.insert_raised(self.conn, raised)
 
     def resolve(self, case: str, code: int) -> None:
+        self._hold(case)
         _store.close_raised(self.conn, case, code)
 
     def note_said(self, case: str, said: Said) -> None:
+        self._hold(case)
         _said_store.insert(self.conn, case, said)
 
     def said(self, case: str | None = None) -> Sequence[Said]:
         return _said_store.said(self.conn, case)
 
     def note_off_rail(self, case: str, way: Way, reference: str) -> None:
+        self._hold(case)
         _store.insert_off_rail(self.conn, case, way, reference)
         found = _store.off_rail(self.conn, case)
         if found != (way, reference):

@@ -116,6 +116,7 @@ class KeptDealUnit(KeptUnit, KeptBatches):
         return found
 
     def deal(self, case: str) -> Deal:
+        self._hold(case)
         sealed = store.deal(self.conn, case)
         if sealed is None:
             raise LookupError(f"no deal of case {case}")
@@ -197,6 +198,7 @@ class KeptDealUnit(KeptUnit, KeptBatches):
         return Came.TAKEN
 
     def put_paper(self, case: str, paper: Paper) -> None:
+        self._hold(case)
         self._changed.add(case)
         key = paper.fingerprint
         papers.insert_paper(self.conn, key, self.sealing.seal(_paper_place(key), paper.content))
@@ -218,6 +220,8 @@ class KeptDealUnit(KeptUnit, KeptBatches):
         papers.mark_shown(self.conn, case, at)
 
     def put_event(self, case: str, words: str) -> None:
+        self._hold(case)
+        self._locked.has_turn = True
         store.insert_event(self.conn, case, self.now(), words)
 
     def events(self, after: int = 0, *, limit: int = 100) -> Sequence[DealEvent]:

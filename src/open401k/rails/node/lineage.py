@@ -5,6 +5,7 @@ Not here: proposing again or moving what is left (again), taking it back (taking
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from eth_hash.auto import keccak
@@ -38,6 +39,26 @@ def later_of(unit: DealUnit, peer: bytes, reference: bytes) -> list[str]:
     while (name := unit.known_as(peer, reference := after(reference))) is not None:
         found.append(name)
     return found
+
+
+def before_of(unit: DealUnit, deal: Deal) -> Iterator[Deal]:
+    """Those that were to move the same money before this one, the last first: what one moved is other money."""
+    file = unit.case(deal.case)
+    while file.parent is not None:
+        try:
+            before = unit.deal(file.parent)
+        except LookupError:  # exact terms that were agreed without a deal
+            return
+        file = unit.case(before.case)
+        if next_reference(before) != deal.reference or file.state is State.POSTED:
+            return
+        yield before
+        deal = before
+
+
+def is_closed_there(deal: Deal) -> bool:
+    """Whether another custodian told us that it closed it by check or wire."""
+    return State.OFF_RAIL in (deal.their_state, *(each.state for each in deal.others))
 
 
 def usable_again(case: Case, deal: Deal, *, now: int) -> bool:

@@ -135,6 +135,7 @@ class Mailing:
                 store.put_cursor(unit.conn, newest)
                 return 0
             events = unit.events(seen, limit=_AT_ONCE)
+            unit.hold(*(event.case for event in events))
             for event in events:
                 self._make(unit, event)
             if events:
@@ -201,6 +202,7 @@ class Mailing:
         """
         state = "given_up" if row.state == "given_up" else "refused"
         with self.files.begin() as unit:
+            unit.hold(row.case)
             standing = store.to_for_update(unit.conn, row.case)
             if row.recipient == _PARTICIPANT and standing == To.ON and self.addresses.of(row.case) != to:
                 return

@@ -54,6 +54,9 @@ class MemoryUnit:
 
     kept: Kept
 
+    def hold(self, *cases: str) -> None:
+        """There is nobody else."""
+
     def case(self, case: str) -> Case:
         return self.kept.cases[case]
 

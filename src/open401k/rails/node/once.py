@@ -41,16 +41,16 @@ class Once:
     ) -> Answer:  # fmt: skip
         """The first answer to this key of who asks. A refusal (an exception) keeps nothing: the key may try again."""
         digest = self.files.sealing.keyed_hash(b"asked|" + asked)
-        with self.files.connected() as conn:
-            _doors_store.lock_key(conn, asked_by, key)
-            known = _doors_store.answered(conn, asked_by, key)
+        with self.files.begin() as unit:
+            _doors_store.lock_key(unit.conn, asked_by, key)
+            known = _doors_store.answered(unit.conn, asked_by, key)
             if known is not None:
                 body, status, told = known
                 if body != digest:
                     raise KeyReusedError
                 return Answer(status, told)
-            answer = work(KeptDealUnit(conn, self.files.sealing, self.files.now))
-            _doors_store.insert_answered(conn, asked_by, key, digest, answer.status, answer.told, at)
+            answer = work(unit)
+            _doors_store.insert_answered(unit.conn, asked_by, key, digest, answer.status, answer.told, at)
             fault("once.before_commit")
         fault("once.after_commit")
         return answer

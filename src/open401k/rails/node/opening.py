@@ -11,9 +11,7 @@ from ..messages import Attestation, Election, Leg, Terms
 from .cases import Agreed, Case, Raised, State, Unit
 from .codes import FORGOTTEN, FOUND
 from .core import CASH_TO_PERSON, Part, Side
-
-#: How the id of a file begins that stands for one that was forgotten.
-_FORGOTTEN = "forgotten-"
+from .locking import FORGOTTEN_FILE
 
 
 class TermsError(ValueError):
@@ -137,12 +135,12 @@ def _remember(unit: Unit, rollover: bytes) -> None:
 
 def stands_for(rollover: bytes) -> str:
     """The id of the file that stands for one that was forgotten."""
-    return f"{_FORGOTTEN}{rollover.hex()}"
+    return f"{FORGOTTEN_FILE}{rollover.hex()}"
 
 
 def only_stands(case: Case) -> bool:
     """Whether it stands for one that was forgotten: there is no deal, and nobody to be told."""
-    return case.id.startswith(_FORGOTTEN)
+    return case.id.startswith(FORGOTTEN_FILE)
 
 
 def given_back(unit: Unit, case: Case, named: bytes) -> Agreed | None:

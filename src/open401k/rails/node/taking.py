@@ -99,11 +99,12 @@ def take(unit: DealUnit, desk: Desk, peer: bytes, letter: Letter) -> Taken:
 
 def kept_out(unit: DealUnit, desk: Desk, sent: Outgoing) -> None:
     """The other side keeps a letter of ours out for ever: it is not sent again, and somebody looks."""
-    unit.letter_sent(sent.to, sent.letter.reference, sent.letter.number)
-    batch_kept_out(unit, sent)
     deal = unit.deal_of(sent.to, sent.letter.reference)
     if deal is not None:
         raise_for(unit, desk, deal.case, LETTER_KEPT_OUT, f"{sent.letter.kind}, number {sent.letter.number}")
+    else:
+        batch_kept_out(unit, sent)
+    unit.letter_sent(sent.to, sent.letter.reference, sent.letter.number)
 
 
 def _asked(unit: DealUnit, desk: Desk, peer: bytes, letter: Letter) -> Taken:

@@ -235,9 +235,10 @@ class Node:
         while end != block:
             end = block if self.us is None else self.coordinator.piece_end(after, block)
             voted = [] if self.us is None else of_us(self.cases, self.coordinator, self.us, after, end)
-            with self.cases.begin() as unit:
-                for rollover, side in voted:  # after an older backup the cursor is as old as the files
+            for rollover, side in voted:  # after an older backup the cursor is as old as the files
+                with self.cases.begin() as unit:  # one after the other: who writes events locks no other file
                     note_forgotten(unit, rollover, side, at=block.time)
+            with self.cases.begin() as unit:
                 unit.set_cursor(end)
             after = end.number
 
