@@ -95,6 +95,13 @@ def _overlooks_batches(_: Party, agreed: Agreed, real: Coordinator) -> Standing:
     return replace(final, verdict=Verdict.ABSENT, voted=False, batched=False) if final.batched else final
 
 
+def _own_vote_is_enough(_: Party, agreed: Agreed, real: Coordinator) -> Standing:
+    """A receiver books its part once its own vote is final, though another's is awaited."""
+    final = real.final(agreed)
+    early = agreed.place and final.verdict is Verdict.PREPARING and final.voted
+    return replace(final, verdict=Verdict.COMMITTED) if early else final
+
+
 class EagerNode(Node):
     """Votes first, holds later."""
 
@@ -166,6 +173,7 @@ PLANTED: dict[str, Assembled] = {
     "takes the latest block's time for final": _reads(_absent_at_latest),
     "takes what is late for ended": _reads(_absent_by_the_word_alone),
     "overlooks batches": _reads(_overlooks_batches),
+    "takes its own vote for enough": _reads(_own_vote_is_enough),
     "votes before it holds": _node(EagerNode),
     "sends receipts before it books": _node(ReceiptFirstNode),
     "releases when it wants the end": _node(HastyNode),

@@ -12,7 +12,7 @@ import pytest
 from tests.rails.planted import PLANTED
 
 from open401k.rails.simulation.chance import BOUNDARIES, MISSING, Dice, Fault
-from open401k.rails.simulation.model import Tx
+from open401k.rails.simulation.model import Tx, begun
 from open401k.rails.simulation.simulate import APPLICABLE, play, simulate
 from open401k.rails.simulation.trace import DepartedError, Trace
 
@@ -29,6 +29,7 @@ def test_two_thousand_seeds_violate_nothing_and_leave_nothing_stuck(first: int) 
     assert found.ends["closed"] > 250
     assert found.ends["batched"] > 15
     assert found.returned > 5
+    assert found.several > 40
     assert found.ends["aborted"] > 100
     assert found.ends["absent"] > 20
 
@@ -76,19 +77,22 @@ def test_dice_of_one_seed_fall_the_same_and_stay_within_their_bounds() -> None:
 
 def test_a_trace_departs_from_the_model_where_the_code_does() -> None:
     trace = Trace(deadline=100, voters=0)
-    trace.voted(source=True)
+    trace.voted(0)
     trace.mined(Tx.PROPOSE, number=1, time=50)
     with pytest.raises(DepartedError, match="the source debits: the model does not do this"):
-        trace.posted(source=True)
-    trace = Trace(deadline=100, voters=0)
-    trace.voted(source=True)
-    trace.voted(source=False)
+        trace.posted(0)
+    trace = Trace(deadline=100, voters=0, state=begun(2))
+    for place in range(3):
+        trace.voted(place)
     trace.mined(Tx.SETTLE, number=1, time=50)
     trace.finalized(1)
-    trace.posted(source=True)
-    trace.posted(source=False)
+    for place in range(3):
+        trace.posted(place)
     trace.mined(Tx.SOURCE_POSTED, number=2, time=50)
     trace.mined(Tx.RECEIVER_POSTED, number=3, time=50)
     trace.finalized(3)
-    assert trace.is_done
-    assert json.dumps(trace.words).count("final: ") == 3
+    done = [trace.is_done]  # the second receiver's receipt is not there
+    trace.mined(Tx.SECOND_POSTED, number=4, time=50)
+    trace.finalized(4)
+    assert [*done, trace.is_done] == [False, True]
+    assert json.dumps(trace.words).count("final: ") == 4

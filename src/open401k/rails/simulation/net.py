@@ -15,7 +15,7 @@ from ..keys import Key
 from ..node.core import SilentError
 from ..transactions import signed
 from .chance import Fault, Faults
-from .engines import CHAIN_ID, DAY, Engine, key
+from .engines import CHAIN_ID, CUSTODIANS, DAY, Engine, key
 from .twin_chain import Sent, read_transaction
 
 T = TypeVar("T", bytes, Head)
@@ -262,6 +262,6 @@ class Endpoints:
 
 
 def _starved(sent: Sent, net: Net) -> bytes:
-    by = next(each for each in (key("east's relay"), key("west's relay")) if each.address == sent.sender)
+    by = next(each for each in (key(f"{name}'s relay") for name in CUSTODIANS) if each.address == sent.sender)
     data = sent.data[:4]  # nothing that could be read
     return signed(by, chain_id=CHAIN_ID, nonce=sent.nonce, to=net.engine.rollover, data=data, gas=8_000_000)

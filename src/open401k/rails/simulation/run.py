@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from eth_hash.auto import keccak
 
@@ -33,7 +33,8 @@ from .engines import (
     key,
     signer_of,
 )
-from .model import Tx
+from .model import CUSTODIANS as PARTS
+from .model import Tx, begun
 from .net import NAMES, Clock, Endpoints, Net, Watch
 from .parties import Assembled, FaultyCases, Party, as_it_is
 from .rollovers import Rollover
@@ -59,6 +60,7 @@ class Outcome:
     stuck: tuple[str, ...]
     ends: dict[str, int]
     returned: int
+    several: int
     seen: dict[tuple[str, Fault], int]
     lines: tuple[str, ...]
 
@@ -74,12 +76,13 @@ class Run:
         self.lines: list[str] = []
         self.rollovers: list[Rollover] = []
         self.checked = b""
-        self.spent = dict.fromkeys(CUSTODIANS, 0)
+        self.names: tuple[str, ...] = CUSTODIANS if self.dice.percent(25) else CUSTODIANS[:2]
+        self.spent = dict.fromkeys(self.names, 0)
         engine: Engine = EvmEngine(lambda: self.clock.now) if evm else TwinEngine(lambda: self.clock.now)
         self.engine_name = "evm" if evm else "twin"
         watch = Watch(self._mined, self._finalized, self._taken_back)
         self.net = Net(engine, self.clock, self.faults, depth=self.dice.one_of((0, 1, 3, 6)), watch=watch)
-        self.parties = {name: self._party(name, assembled) for name in CUSTODIANS}
+        self.parties = {name: self._party(name, assembled) for name in self.names}
         for number in range(self.dice.weighted(((6, 1), (3, 2), (1, 3)))):
             self._open(number)
 
@@ -101,7 +104,7 @@ class Run:
             violation = str(why)
             self._say(f"VIOLATION {violation}")
         return Outcome(
-            self.seed, self.engine_name, self.mode, violation, stuck, self._ends(), self._returned(),
+            self.seed, self.engine_name, self.mode, violation, stuck, self._ends(), self._returned(), self._several(),
             dict(self.faults.seen), tuple(self.lines),
         )  # fmt: skip
 
@@ -109,13 +112,13 @@ class Run:
 
     def _party(self, name: str, assembled: Assembled) -> Party:
         def seen(what: str, rollover: bytes, side: Side) -> None:
-            trace = self._of(rollover).trace
-            is_source = side is Side.SOURCE
+            each = self._of(rollover)
+            place = each.custodians.index(name)
             self._say(f"core {name}: {what} as {side}")
             if what == "post":
-                trace.posted(source=is_source)
+                each.trace.posted(place)
             else:
-                trace.released(source=is_source)
+                each.trace.released(place)
 
         def moved(case: Case) -> None:
             self._say(f"{name}: {case.id} is {case.state}")
@@ -123,7 +126,8 @@ class Run:
                 held = core.status(case.agreed.rollover, case.side).state
                 if held not in (HoldState.HELD, HoldState.POSTED):
                     raise DepartedError(f"I10 {case.id}: the vote of {name} is promised, and its core says {held}")
-                self._of(case.agreed.rollover).trace.voted(source=case.side is Side.SOURCE)
+                each = self._of(case.agreed.rollover)
+                each.trace.voted(each.custodians.index(name))
 
         core = Core({f"{name} {number}": dict(_BEFORE) for number in range(3)}, seen)
         endpoints = Endpoints(self.net, self.faults, self._boundary_of)
@@ -132,21 +136,25 @@ class Run:
         return Party(name, self.net, core, self.faults, cases, endpoints, own, assembled)
 
     def _open(self, number: int) -> None:
-        """A rollover with exact terms, a file of it on either side; the account may not have enough for all of them."""
-        source, receiver = CUSTODIANS if self.dice.percent(75) else CUSTODIANS[::-1]
+        """A rollover with exact terms, a file of it on each side; the account may not have enough for all of them.
+
+        Where there are three custodians the first, and most others, have two receivers, each of money of its own kind.
+        """
+        several = len(self.names) > 2 and (not number or self.dice.percent(60))
+        names = self.names if several else self.names[:2]
+        custodians = names if self.dice.percent(75) else names[::-1]
+        kinds = ((0, 40_000_00), (1, 15_000_00))[: 2 if several else 1 + self.dice.below(2)]
         legs = tuple(
-            Leg(kind, PLAN, 0, 1 + self.dice.below(most), 0, bytes(32))
-            for kind, most in ((0, 40_000_00), (1, 15_000_00))[: 1 + self.dice.below(2)]
+            Leg(kind, PLAN, place if several else 0, 1 + self.dice.below(most), 0, bytes(32))
+            for place, (kind, most) in enumerate(kinds)
         )
         voters = (Voter(Role.ADMINISTRATOR, address_of("administrator")),) if self.dice.percent(50) else ()
-        told = self.signed(number, source, receiver, legs, voters)
-        released = self.add(f"rollover {number}", told, source, receiver).released
-        taken = replace(released, us=address_of(receiver), place=1)
         name = f"rollover {number}"
+        made = self.add(name, self.signed(number, custodians, legs, voters), custodians)
         account = self.dice.below(2)  # some share one
-        if not voters and self.dice.percent(40):
-            self.parties[source].waiting.names.add(name)
-        for who, side, agreed in ((source, Side.SOURCE, released), (receiver, Side.RECEIVER, taken)):
+        if not voters and not several and self.dice.percent(40):
+            self.parties[made.source].waiting.names.add(name)
+        for (_, who, side), agreed in zip(made.parts, made.agreed, strict=True):
             party = self.parties[who]
             party.early.append(party.cases.kept)
             with party.cases.begin() as unit:
@@ -157,16 +165,19 @@ class Run:
                 agree(unit, name, agreed)
 
     def add(
-        self, name: str, told: Signed, source: str, receiver: str, *, is_other: bool = False, parent: bytes = b""
+        self, name: str, told: Signed, custodians: tuple[str, ...], *, is_other: bool = False, parent: bytes = b""
     ) -> Rollover:
         """Exact terms that were signed for: from now on they are followed."""
         case = case_of(told.election, told.signature, told.attestation, told.attested, told.terms)
-        released = agreed_of(told, us=address_of(source), side=Side.SOURCE)
-        known = next((each for each in self.rollovers if is_other and each.key == released.key), None)
-        trace = Trace(told.terms.deadline, len(told.terms.voters)) if known is None else known.trace.beside()
-        made = Rollover(
-            name, told, source, receiver, case.id, released.key, released.encoded, trace, released, parent, is_other
+        sides = [Side.SOURCE, *[Side.RECEIVER] * (len(custodians) - 1)]
+        agreed = tuple(
+            agreed_of(told, us=address_of(who), side=side) for who, side in zip(custodians, sides, strict=True)
         )
+        key_, encoded = agreed[0].key, agreed[0].encoded
+        known = next((each for each in self.rollovers if is_other and each.key == key_), None)
+        fresh = Trace(told.terms.deadline, len(told.terms.voters), begun(len(custodians) - 1))
+        trace = fresh if known is None else known.trace.beside()
+        made = Rollover(name, told, custodians, case.id, key_, encoded, trace, agreed, parent, is_other)
         self.rollovers.append(made)
         self.net.engine.know(made.encoded, case)
         self.net.ids[made.key] = case.id
@@ -183,14 +194,15 @@ class Run:
         return Raised(each.name, code, FOUND[code], self.clock.now)
 
     def signed(
-        self, number: int, source: str, receiver: str, legs: tuple[Leg, ...], voters: tuple[Voter, ...], *,
+        self, number: int, custodians: tuple[str, ...], legs: tuple[Leg, ...], voters: tuple[Voter, ...], *,
         parent: bytes = bytes(32),
     ) -> Signed:  # fmt: skip
         """An election, its attestation, and exact terms within it."""
         now, participant = self.clock.now, key(f"participant {number}")
+        source, *receivers = (address_of(name) for name in custodians)
         election = Election(
-            participant.address, number, address_of(source), bytes(32), bytes(32), 0b11, Mode.FIXED, MINTED, 1, now,
-            now + 10 * DAY, keccak(b"notice"), keccak(b"salt"), (address_of(receiver),),
+            participant.address, number, source, bytes(32), bytes(32), 0b11, Mode.FIXED, MINTED, 1, now,
+            now + 10 * DAY, keccak(b"notice"), keccak(b"salt"), tuple(receivers),
         )  # fmt: skip
         attestation = Attestation(address_of("attestor"), 2, now + 90 * DAY, keccak(b"proof"))
         deadline = now + self.dice.one_of((DAY, 3 * DAY, 5 * DAY))
@@ -216,7 +228,7 @@ class Run:
         self._check_escrow()
 
     def _follow(self) -> None:
-        party = self.parties[self.dice.one_of(CUSTODIANS)]
+        party = self.parties[self.dice.one_of(self.names)]
         party.follow()
         self.lines += party.said
         party.said.clear()
@@ -236,7 +248,7 @@ class Run:
         if Role.ADMINISTRATOR not in each.votes:
             hashed = messages.approval_hash(each.id, Role.ADMINISTRATOR, bytes(32))
             told = bytes(32), signer_of("administrator").sign(self._digest(hashed))
-            call = call_of("approve(bytes,uint256,(bytes32,bytes))", each.encoded, 2, told)
+            call = call_of("approve(bytes,uint256,(bytes32,bytes))", each.encoded, len(each.custodians), told)
             each.votes[Role.ADMINISTRATOR] = call
         return each.votes[Role.ADMINISTRATOR]
 
@@ -261,7 +273,7 @@ class Run:
         if self.dice.percent(60):
             return
         each = self.dice.one_of(self.rollovers)
-        self.stop_at(self.parties[self.dice.one_of((each.source, each.receiver))], each)
+        self.stop_at(self.parties[self.dice.one_of(each.custodians)], each)
 
     def stop_at(self, party: Party, each: Rollover) -> None:
         """One custodian wants the end of it, if its file knows it."""
@@ -271,7 +283,7 @@ class Run:
                 stop(unit, each.name, 451)
 
     def _spend(self) -> None:
-        name = self.dice.one_of(CUSTODIANS)
+        name = self.dice.one_of(self.names)
         cents = 1 + self.dice.below(30_000_00)
         if self.parties[name].core.spend(f"{name} {self.dice.below(2)}", 0, cents):
             self.spent[name] += cents
@@ -279,7 +291,7 @@ class Run:
 
     def _skew(self) -> None:
         """A custodian's own clock goes wrong by up to ten days: nothing may follow from it."""
-        party = self.parties[self.dice.one_of(CUSTODIANS)]
+        party = self.parties[self.dice.one_of(self.names)]
         party.clock.now = self.clock.now + self.dice.below(20 * DAY) - 10 * DAY
         if self.faults.is_on:
             self.faults.note("R8", Fault.SKEW)
@@ -287,9 +299,9 @@ class Run:
     def _race(self) -> None:
         """Somebody who saw both signatures settles at once, or repeats what was sent."""
         each = self.dice.one_of(self.rollovers)
-        votes = [self._vote_in_outbox(each.source, each), self._vote_in_outbox(each.receiver, each)]
+        votes = [self._vote_in_outbox(name, each) for name in each.custodians]
         told = [vote for vote in votes if vote is not None]
-        if each.told.terms.voters or len(told) < 2 or not self.faults.is_on:
+        if each.told.terms.voters or len(told) < len(votes) or not self.faults.is_on:
             return
         self.faults.note("R10", Fault.RACE)
         self.net.submit(key("copier"), call_of("settle(bytes,bytes)", each.encoded, messages.encode_approvals(told)))
@@ -315,7 +327,7 @@ class Run:
     def _settle(self) -> int:
         """Pass after pass, past all deadlines; how many rounds it took."""
         for round_ in range(60):
-            for name in CUSTODIANS:
+            for name in self.names:
                 party = self.parties[name]
                 while party.follow() and not self.faults.is_on:
                     pass
@@ -332,22 +344,24 @@ class Run:
 
     def _is_over(self, each: Rollover) -> bool:
         """Ended in the model's sense and in both files."""
-        there = [(name, side) for name in CUSTODIANS for side in each.sides(name)]
-        return each.trace.is_done and all(is_over(self, each, name, side) for name, side in there)
+        return each.trace.is_done and all(is_over(self, each, *part) for part in each.parts)
 
     def _asked(self, each: Rollover) -> list[Raised]:
         """What waits for a person, in a file that is open."""
         waits = []
-        for name in CUSTODIANS:
+        for _, name, side in each.parts:
             kept = self.parties[name].cases.kept
-            files = [self.file(name, each, side) for side in each.sides(name)]
-            names = [file.id for file in files if file is not None and file.state in _OPEN]
-            names += [stands_for(each.id)] if None in files else []
+            file = self.file(name, each, side)
+            is_open = file is not None and file.state in _OPEN
+            names = [stands_for(each.id)] if file is None else [file.id] * is_open
             waits += [raised for raised in kept.raised if raised.case in names and raised.is_open]
         return waits
 
     def _returned(self) -> int:
         return sum(each.trace.is_committed for each in self.rollovers if each.parent)
+
+    def _several(self) -> int:
+        return sum(each.trace.is_committed for each in self.rollovers if len(each.receivers) > 1)
 
     def _ends(self) -> dict[str, int]:
         found: dict[str, int] = {}
@@ -366,9 +380,9 @@ class Run:
         if self.checked == self.net.head.hash:
             return
         self.checked = self.net.head.hash
-        held = {name: self._balance(address_of(name)) for name in CUSTODIANS}
+        held = {name: self._balance(address_of(name)) for name in self.names}
         escrow = self._balance(self.net.engine.rollover)
-        if sum(held.values()) + escrow != MINTED * len(CUSTODIANS):
+        if sum(held.values()) + escrow != MINTED * len(self.names):
             raise AssertionError(f"I-R3 deposits are {held} and {escrow} in escrow")
         at = self.net.head.number
         for key_ in sorted({each.key for each in self.rollovers}):
@@ -382,7 +396,7 @@ class Run:
         if any(self._asked(each) or each.trace.state.lost or not each.trace.is_done for each in self.rollovers):
             return
         begun = sum(_BEFORE.values()) * 3
-        for name in CUSTODIANS:
+        for name in self.names:
             books = self.parties[name].core.cents + self.spent[name] - begun
             chain = self._balance(address_of(name)) - MINTED
             if books != chain:
@@ -438,14 +452,15 @@ class Run:
             case "propose" | "propose_return":
                 return Tx.PROPOSE
             case "approve":
-                return Tx.VOTER_VOTES if int.from_bytes(sent.data[36:68], "big") == 2 else Tx.RECEIVER_VOTES
+                place = int.from_bytes(sent.data[36:68], "big")
+                return PARTS[place].vote if place < len(each.custodians) else Tx.VOTER_VOTES
             case "abort":
                 return Tx.ABORT
             case "expire":
                 return Tx.EXPIRE
             case "post":
                 by = sent.data[36:68][12:]
-                return Tx.SOURCE_POSTED if by == address_of(each.source) else Tx.RECEIVER_POSTED
+                return PARTS[[address_of(name) for name in each.custodians].index(by)].receipt
         return None
 
     def _boundary_of(self, sent: Sent) -> str:
@@ -454,7 +469,8 @@ class Run:
                 return "R6"
             case "approve":
                 about = self._about(sent)
-                return "R7" if about is not None and about.told.terms.voters else "R10"
+                tx = None if about is None else self._tx(about, sent)
+                return "R10" if about is not None and tx is not None and about.trace.would_commit(tx) else "R7"
             case "post":
                 return "R15"
         return "R17"

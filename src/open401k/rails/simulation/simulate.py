@@ -42,8 +42,8 @@ ASSUMPTIONS = (
     "an older backup is of the node's own files, also before exact terms or the case; its core forgets nothing",
     "terms that both custodians' files forgot before a vote was final are known to a core's list of orders alone",
     "letters that tell a file again what it forgot are played by their outcome; a request that comes again is not",
-    "one receiver each and at most one further voter; both sign a batch, letters about it are not played",
-    "what was posted goes back once, in part, without further voters; its files are opened at both sides at once",
+    "one receiver or two, and at most one further voter; both sign a batch, letters about it are not played",
+    "what was posted goes back of each receiver once, in part, without further voters; its files are opened at once",
     "crashes end a process between its effects, not the machine: kills of real processes are another test",
 )
 
@@ -60,6 +60,7 @@ class Simulated:
     ends: Counter[str] = field(default_factory=Counter)
     seen: Counter[tuple[str, Fault]] = field(default_factory=Counter)
     returned: int = 0  # rollovers by which what came went back, to their end
+    several: int = 0  # rollovers with two receivers that were committed
     seconds: float = 0
 
     def add(self, told: Outcome) -> None:
@@ -73,6 +74,7 @@ class Simulated:
             self.stuck.append((told.seed, told.stuck))
         self.ends.update(told.ends)
         self.returned += told.returned
+        self.several += told.several
         self.seen.update(told.seen)
 
     @property

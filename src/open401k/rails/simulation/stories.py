@@ -15,7 +15,7 @@ from ..node.core import HoldState, Side
 from ..node.exceptions import give_back as opened_back
 from ..node.opening import agree, move
 from .chance import Fault
-from .engines import CHAIN_ID, CUSTODIANS, DAY, address_of, key, signer_of
+from .engines import CHAIN_ID, DAY, address_of, key, signer_of
 from .net import Net
 from .rollovers import Played, Rollover
 
@@ -24,20 +24,22 @@ _BATCH = "settle_batch(uint256,uint256,uint256,uint256,bytes,bytes,bytes)"
 
 
 def give_back(run: Played) -> None:
-    """Some of what was posted on both sides goes back, once: it was a mistake."""
+    """Some of what was posted on both sides goes back, of each receiver once, from its own part: it was a mistake."""
     each = run.dice.one_of(run.rollovers)
-    sides = ((each.source, Side.SOURCE), (each.receiver, Side.RECEIVER))
+    place = 1 + run.dice.below(len(each.receivers))
+    giver = each.custodians[place]
+    sides = ((each.source, Side.SOURCE), (giver, Side.RECEIVER))
     files = [] if each.is_other or each.parent else [run.file(name, each, side) for name, side in sides]
-    known = any(other.parent == each.id for other in run.rollovers)
+    known = any(other.parent == each.id and other.source == giver for other in run.rollovers)
     if known or not files or not all(file is not None and file.state is State.POSTED for file in files):
         return
-    legs = tuple(replace(leg, amount=1 + run.dice.below(leg.amount)) for leg in each.told.terms.legs)
+    came = (leg for leg in each.told.terms.legs if leg.to == place - 1)
+    legs = tuple(replace(leg, to=0, amount=1 + run.dice.below(leg.amount)) for leg in came)
     number = 100 + each.told.election.number
-    told = run.signed(number, each.receiver, each.source, legs, (), parent=each.id)
-    name = f"{each.name} back"
-    made = run.add(name, told, each.receiver, each.source, parent=each.id)
-    taken = replace(made.released, us=address_of(made.receiver), place=1)
-    for who, agreed in ((made.source, made.released), (made.receiver, taken)):
+    told = run.signed(number, (giver, each.source), legs, (), parent=each.id)
+    name = f"{each.name} back from {giver}"
+    made = run.add(name, told, (giver, each.source), parent=each.id)
+    for who, agreed in zip(made.custodians, made.agreed, strict=True):
         party = run.parties[who]
         with party.cases.begin() as unit:
             opened_back(unit, each.name, name)
@@ -52,15 +54,16 @@ def batch(run: Played, net: Net) -> None:
     held = [each for each in run.rollovers if _is_held(run, each)]
     if not held or not run.faults.is_on:
         return
-    first, second = (int.from_bytes(address_of(name), "big") for name in CUSTODIANS)
+    pair = run.names[:2]
+    first, second = (int.from_bytes(address_of(name), "big") for name in pair)
     token, until = net.engine.token, run.clock.now + DAY
     hashed = messages.batch_hash(address_of("east"), address_of("west"), token, until, [each.id for each in held])
     digest = messages.rollover_domain(CHAIN_ID, net.engine.rollover).digest(hashed)
-    signatures = [signer_of(name).sign(digest) for name in CUSTODIANS]
+    signatures = [signer_of(name).sign(digest) for name in pair]
     encoded = messages.encode_batch([each.encoded for each in held])
     for each in held:  # the signature under the batch is the vote of each
-        each.trace.voted(source=True)
-        each.trace.voted(source=False)
+        each.trace.voted(0)
+        each.trace.voted(1)
     data = call_of(_BATCH, first, second, int.from_bytes(token, "big"), until, encoded, *signatures)
     later = run.faults.at("R10", Fault.DELAY, times=3)
     net.submit(key("batcher"), data, at=run.clock.now + run.dice.below(DAY) if later else None)
@@ -68,10 +71,9 @@ def batch(run: Played, net: Net) -> None:
 
 def _is_held(run: Played, each: Rollover) -> bool:
     """Whether both cores hold it now, nobody voted on it apart, and nobody wants its end."""
-    if each.told.terms.voters or each.parent or each.is_other:
+    if each.told.terms.voters or each.parent or each.is_other or len(each.receivers) > 1:
         return False
-    files = run.file(each.source, each, Side.SOURCE), run.file(each.receiver, each, Side.RECEIVER)
+    files = [run.file(name, each, side) for _, name, side in each.parts]
     waits = all(file is not None and file.state is State.HELD and file.stop is None for file in files)
-    sides = ((each.source, Side.SOURCE), (each.receiver, Side.RECEIVER))
-    held = (run.parties[name].core.status(each.id, side).state is HoldState.HELD for name, side in sides)
+    held = (run.parties[name].core.status(each.id, side).state is HoldState.HELD for _, name, side in each.parts)
     return waits and all(held)
