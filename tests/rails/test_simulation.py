@@ -30,13 +30,20 @@ def test_two_thousand_seeds_violate_nothing_and_leave_nothing_stuck(first: int) 
     assert found.ends["batched"] > 15
     assert found.returned > 5
     assert found.several > 40
+    assert found.batches["settled"] > 20
+    assert found.batches["left out"] > 10
     assert found.ends["aborted"] > 100
     assert found.ends["absent"] > 20
 
 
+#: Where one begins that is met seldom.
+SELDOM = {"signs a batch of what it does not hold yet": 450}
+
+
 @pytest.mark.parametrize("mistake", PLANTED)
 def test_a_planted_mistake_of_a_node_is_found(mistake: str) -> None:
-    found = simulate(range(100), evm_every=0, assembled=PLANTED[mistake], most_bad=1)
+    first = SELDOM.get(mistake, 0)
+    found = simulate(range(first, first + 100), evm_every=0, assembled=PLANTED[mistake], most_bad=1)
     assert len(found.violating) == 1, found.seeds
     ((seed, why),) = found.violating
     again = play(seed, assembled=PLANTED[mistake])  # and it replays
@@ -63,7 +70,7 @@ def test_a_seed_is_the_same_run_in_another_process() -> None:
 
 def test_every_boundary_is_played_or_said_to_be_missing() -> None:
     assert set(APPLICABLE) == set(BOUNDARIES)
-    assert {*BOUNDARIES, *MISSING} == {f"R{number}" for number in range(1, 21)}
+    assert {*BOUNDARIES, *MISSING} == {"B1", "B2", *(f"R{number}" for number in range(1, 21))}
     assert {fault for faults in APPLICABLE.values() for fault in faults} == set(Fault)
 
 

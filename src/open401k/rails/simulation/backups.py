@@ -29,7 +29,7 @@ def back_up(run: Played) -> None:
     party = run.parties[run.dice.one_of(run.names)]
     if not run.faults.is_on:
         return
-    known, party.backup = party.backup, party.cases.kept
+    known, party.backup = party.backup, party.cases.all
     if known is None:
         return
     if run.dice.percent(25):
@@ -37,7 +37,7 @@ def back_up(run: Played) -> None:
         run.faults.note("R18", Fault.FORGOTTEN_TERMS)
     else:
         run.faults.note("R18", Fault.OLDER_BACKUP)
-    party.cases.kept = known
+    party.cases.put_back(known)
     party.start()
     for each in run.rollovers:
         for place, name, side in each.parts:

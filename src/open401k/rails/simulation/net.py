@@ -99,14 +99,11 @@ class Net:
         except ValueError:
             return
 
-    def submit(self, by: Key, data: bytes, *, at: int | None = None) -> None:
-        """Somebody who is no node sends a call; it may wait in the pool until some time."""
+    def submit(self, by: Key, data: bytes, *, to: bytes | None = None) -> None:
+        """Somebody who is no node sends a call, to the coordinator if nothing else is said."""
         nonce = self.engine.nonce(by.address)
-        raw = signed(by, chain_id=CHAIN_ID, nonce=nonce, to=self.engine.rollover, data=data, gas=8_000_000)
-        if at is not None:
-            self.pool.append((at, raw))
-        else:
-            self.mine_if_good(raw)
+        raw = signed(by, chain_id=CHAIN_ID, nonce=nonce, to=to or self.engine.rollover, data=data, gas=8_000_000)
+        self.mine_if_good(raw)
 
     def reorganize(self, blocks: int, *, come_back: bool) -> None:
         """The last blocks that are not final never were; their transactions wait again, or are lost."""

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 from eth_hash.auto import keccak
 
+from open401k.kernel import SeededRandom
+
 from .. import messages
 from ..calls import call_of
 from ..chain.interface import Head, Receipt
 from ..messages import Attestation, Election, Leg, Mode, Role, Terms, Voter
+from ..node.batching import Batch, Settings
 from ..node.cases import Case, Raised, State
 from ..node.codes import FOUND
 from ..node.core import HoldState, Side
-from ..node.memory import Kept
 from ..node.opening import Signed, agree, agreed_of, move, open_case, stands_for, stop
 from .backups import back_up, is_in_core_alone, is_over, note_asked, tell_again
 from .chance import Dice, Fault, Faults
@@ -33,12 +35,13 @@ from .engines import (
     key,
     signer_of,
 )
+from .mail import batches_of, carry, note_signed
 from .model import CUSTODIANS as PARTS
 from .model import Tx, begun
 from .net import NAMES, Clock, Endpoints, Net, Watch
 from .parties import Assembled, FaultyCases, Party, as_it_is
 from .rollovers import Rollover
-from .stories import batch, give_back
+from .stories import give_back, revoke, skew, suspend
 from .trace import DepartedError, Trace
 from .twin import case_of
 from .twin_chain import Sent
@@ -61,6 +64,7 @@ class Outcome:
     ends: dict[str, int]
     returned: int
     several: int
+    batches: dict[str, int]
     seen: dict[tuple[str, Fault], int]
     lines: tuple[str, ...]
 
@@ -76,14 +80,17 @@ class Run:
         self.lines: list[str] = []
         self.rollovers: list[Rollover] = []
         self.checked = b""
-        self.names: tuple[str, ...] = CUSTODIANS if self.dice.percent(25) else CUSTODIANS[:2]
+        story = self.dice.weighted(((50, "alone"), (25, "several"), (25, "batches")))
+        self.batching = story == "batches"
+        self.names: tuple[str, ...] = CUSTODIANS if story == "several" else CUSTODIANS[:2]
         self.spent = dict.fromkeys(self.names, 0)
         engine: Engine = EvmEngine(lambda: self.clock.now) if evm else TwinEngine(lambda: self.clock.now)
         self.engine_name = "evm" if evm else "twin"
         watch = Watch(self._mined, self._finalized, self._taken_back)
         self.net = Net(engine, self.clock, self.faults, depth=self.dice.one_of((0, 1, 3, 6)), watch=watch)
         self.parties = {name: self._party(name, assembled) for name in self.names}
-        for number in range(self.dice.weighted(((6, 1), (3, 2), (1, 3)))):
+        counts = ((5, 2), (3, 3), (2, 4)) if self.batching else ((6, 1), (3, 2), (1, 3))
+        for number in range(self.dice.weighted(counts)):
             self._open(number)
 
     def play(self) -> Outcome:
@@ -91,7 +98,7 @@ class Run:
         violation: str | None = None
         stuck: tuple[str, ...] = ()
         try:
-            for _ in range(20 + self.dice.below(40)):
+            for _ in range(18 + self.dice.below(32)):
                 self._act()
             self.faults.is_on = self.mode == "safety"
             rounds = self._settle()
@@ -105,7 +112,7 @@ class Run:
             self._say(f"VIOLATION {violation}")
         return Outcome(
             self.seed, self.engine_name, self.mode, violation, stuck, self._ends(), self._returned(), self._several(),
-            dict(self.faults.seen), tuple(self.lines),
+            batches_of(self), dict(self.faults.seen), tuple(self.lines),
         )  # fmt: skip
 
     # ---- the cast
@@ -129,11 +136,18 @@ class Run:
                 each = self._of(case.agreed.rollover)
                 each.trace.voted(each.custodians.index(name))
 
+        def signed(batch: Batch) -> None:
+            self._say(f"{name}: a batch of {len(batch.ids)} is {batch.stage}")
+            note_signed(party, batch, self.rollovers)
+
         core = Core({f"{name} {number}": dict(_BEFORE) for number in range(3)}, seen)
         endpoints = Endpoints(self.net, self.faults, self._boundary_of)
-        cases = FaultyCases(Kept(), self.faults, moved)
-        own = Clock(self.clock.now)
-        return Party(name, self.net, core, self.faults, cases, endpoints, own, assembled)
+        cases = FaultyCases(address_of(name), self.faults, moved, signed, lambda: self.clock.now)
+        window, least = self.dice.one_of((600, 2 * HOUR)), 1 + self.dice.below(2)
+        settings = Settings(window, self.dice.one_of((6, 18)) * HOUR, least) if self.batching else None
+        random = SeededRandom(3 * self.seed + CUSTODIANS.index(name))
+        party = Party(name, self.net, core, self.faults, cases, endpoints, assembled, random, settings)
+        return party
 
     def _open(self, number: int) -> None:
         """A rollover with exact terms, a file of it on each side; the account may not have enough for all of them.
@@ -142,25 +156,27 @@ class Run:
         """
         several = len(self.names) > 2 and (not number or self.dice.percent(60))
         names = self.names if several else self.names[:2]
-        custodians = names if self.dice.percent(75) else names[::-1]
+        custodians = names if self.dice.percent(65 if self.batching else 75) else names[::-1]
         kinds = ((0, 40_000_00), (1, 15_000_00))[: 2 if several else 1 + self.dice.below(2)]
         legs = tuple(
             Leg(kind, PLAN, place if several else 0, 1 + self.dice.below(most), 0, bytes(32))
             for place, (kind, most) in enumerate(kinds)
         )
-        voters = (Voter(Role.ADMINISTRATOR, address_of("administrator")),) if self.dice.percent(50) else ()
+        voters = (
+            (Voter(Role.ADMINISTRATOR, address_of("administrator")),)
+            if self.dice.percent(15 if self.batching else 50)
+            else ()
+        )
         name = f"rollover {number}"
         made = self.add(name, self.signed(number, custodians, legs, voters), custodians)
         account = self.dice.below(2)  # some share one
-        if not voters and not several and self.dice.percent(40):
-            self.parties[made.source].waiting.names.add(name)
         for (_, who, side), agreed in zip(made.parts, made.agreed, strict=True):
             party = self.parties[who]
-            party.early.append(party.cases.kept)
+            party.early.append(party.cases.all)
             with party.cases.begin() as unit:
                 open_case(unit, name, side=side, account=f"{who} {account}")
                 move(unit, name, *_READY)
-            party.early.append(party.cases.kept)
+            party.early.append(party.cases.all)
             with party.cases.begin() as unit:
                 agree(unit, name, agreed)
 
@@ -220,9 +236,10 @@ class Run:
     def _act(self) -> None:
         acts: tuple[tuple[int, Callable[[], None]], ...] = (
             (40, self._follow), (20, self._slot), (8, self._administrator), (5, self._reorganize),
-            (2, self._participant), (2, self._stop), (2, self._spend), (2, self._skew), (3, self._race),
-            (1, self._suspend), (6, lambda: back_up(self)), (4, lambda: tell_again(self)),
-            (8, lambda: give_back(self)), (3, lambda: batch(self, self.net)),
+            (2, self._participant), (2, self._stop), (2, self._spend), (2, lambda: skew(self)), (3, self._race),
+            (1, lambda: suspend(self, self.net)), (6, lambda: back_up(self)), (4, lambda: tell_again(self)),
+            (8, lambda: give_back(self)),
+            *(((14, lambda: carry(self)), (5, lambda: revoke(self, self.net))) if self.batching else ()),
         )  # fmt: skip
         self.dice.weighted(acts)()
         self._check_escrow()
@@ -289,13 +306,6 @@ class Run:
             self.spent[name] += cents
             self._say(f"somebody takes {cents} cents out at {name}")
 
-    def _skew(self) -> None:
-        """A custodian's own clock goes wrong by up to ten days: nothing may follow from it."""
-        party = self.parties[self.dice.one_of(self.names)]
-        party.clock.now = self.clock.now + self.dice.below(20 * DAY) - 10 * DAY
-        if self.faults.is_on:
-            self.faults.note("R8", Fault.SKEW)
-
     def _race(self) -> None:
         """Somebody who saw both signatures settles at once, or repeats what was sent."""
         each = self.dice.one_of(self.rollovers)
@@ -317,11 +327,6 @@ class Run:
             return None
         return bytes(32), signer_of(name).sign(self._digest(messages.approval_hash(each.id, role, bytes(32))))
 
-    def _suspend(self) -> None:
-        if self.faults.is_on and self.dice.percent(50):
-            self.faults.note("R19", Fault.SUSPEND)
-            self.net.suspend_rules(self.clock.now + self.dice.below(3 * DAY))
-
     # ---- the end
 
     def _settle(self) -> int:
@@ -333,12 +338,15 @@ class Run:
                     pass
                 self.lines += party.said
                 party.said.clear()
+            if self.batching:
+                carry(self)
             tell_again(self, all_=True)
             note_asked(self)
             if all(self._is_over(each) for each in self.rollovers):
                 return round_
             self._administrator()
-            self.net.slot(6 * HOUR if round_ < 30 else 12)
+            slow = HOUR // 3 if self.batching and round_ < 12 else 6 * HOUR
+            self.net.slot(slow if round_ < 36 else 12)
             self._check_escrow()
         return 60
 
@@ -471,6 +479,8 @@ class Run:
                 about = self._about(sent)
                 tx = None if about is None else self._tx(about, sent)
                 return "R10" if about is not None and tx is not None and about.trace.would_commit(tx) else "R7"
+            case "settle_batch":
+                return "R10"
             case "post":
                 return "R15"
         return "R17"
