@@ -66,6 +66,7 @@ def suspend(run: Played, net: Net) -> None:
 
 def skew(run: Played) -> None:
     """A custodian's own clock goes wrong by up to ten days: nothing may follow from it."""
-    run.parties[run.dice.one_of(run.names)].wrong = run.dice.below(20 * DAY) - 10 * DAY
+    party = run.parties[run.dice.one_of(run.names)]
+    party.wrong = run.dice.below(20 * DAY) - 10 * DAY
     if run.faults.is_on:
         run.faults.note("R8", Fault.SKEW)
