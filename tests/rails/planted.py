@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from open401k.rails.chain.interface import Head
+from open401k.rails.node.batches import Batches
+from open401k.rails.node.batching import Batch, Stage
 from open401k.rails.node.cases import Agreed, Case, Kind, State
 from open401k.rails.node.coordinator import Coordinator, Refusal
 from open401k.rails.node.core import Answer, CustodianCore, HoldState, Order, Side
@@ -74,7 +76,7 @@ def _release_at_latest(_: Party, agreed: Agreed, real: Coordinator) -> Standing:
 def _release_on_own_clock(party: Party, agreed: Agreed, real: Coordinator) -> Standing:
     final = real.final(agreed)
     waits = final.verdict in (Verdict.ABSENT, Verdict.PREPARING)
-    return replace(final, verdict=Verdict.ABORTED) if waits and party.clock.now > agreed.deadline else final
+    return replace(final, verdict=Verdict.ABORTED) if waits and party.own_now() > agreed.deadline else final
 
 
 def _absent_at_latest(_: Party, agreed: Agreed, real: Coordinator) -> Standing:
@@ -93,6 +95,38 @@ def _overlooks_batches(_: Party, agreed: Agreed, real: Coordinator) -> Standing:
     """Only the word of the key: what a batch settled looks absent."""
     final = real.final(agreed)
     return replace(final, verdict=Verdict.ABSENT, voted=False, batched=False) if final.batched else final
+
+
+def _own_vote_is_enough(_: Party, agreed: Agreed, real: Coordinator) -> Standing:
+    """A receiver books its part once its own vote is final, though another's is awaited."""
+    final = real.final(agreed)
+    early = agreed.place and final.verdict is Verdict.PREPARING and final.voted
+    return replace(final, verdict=Verdict.COMMITTED) if early else final
+
+
+def _signed_is_settled(party: Party, agreed: Agreed, real: Coordinator) -> Standing:
+    """What both signed in a batch is taken for settled."""
+    final, signed = real.final(agreed), party.cases.shelf.batches.values()
+    if any(each.stage is Stage.SIGNED and agreed.rollover in each.ids for each in signed):
+        return replace(final, verdict=Verdict.COMMITTED, voted=True)
+    return final
+
+
+class HastyBatches(Batches):
+    """Signs what comes to where it could be signed."""
+
+    def _judged(
+        self, batch: Batch, cases: Sequence[Case | None], live: Sequence[Batch], block: Head
+    ) -> tuple[list[str], dict[bytes, str], bool]:  # fmt: skip
+        whole, unfit, _ = super()._judged(batch, cases, live, block)
+        return whole, unfit, False
+
+
+def _signs_early(party: Party, core: CustodianCore, coordinator: Coordinator) -> Node:
+    node = as_it_is(party, core, coordinator)
+    if isinstance(node.batches, Batches):
+        node.batches = HastyBatches(**{each.name: getattr(node.batches, each.name) for each in fields(Batches)})
+    return node
 
 
 class EagerNode(Node):
@@ -166,6 +200,9 @@ PLANTED: dict[str, Assembled] = {
     "takes the latest block's time for final": _reads(_absent_at_latest),
     "takes what is late for ended": _reads(_absent_by_the_word_alone),
     "overlooks batches": _reads(_overlooks_batches),
+    "takes its own vote for enough": _reads(_own_vote_is_enough),
+    "takes a batch that both signed for settled": _reads(_signed_is_settled),
+    "signs a batch of what it does not hold yet": _signs_early,
     "votes before it holds": _node(EagerNode),
     "sends receipts before it books": _node(ReceiptFirstNode),
     "releases when it wants the end": _node(HastyNode),

@@ -17,14 +17,15 @@ def _run(capsys: pytest.CaptureFixture[str], *typed: str) -> tuple[int, str]:
 
 
 def test_the_model_is_told_with_its_bounds_its_bugs_and_what_it_rests_on(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out = _run(capsys, "model", "--blocks", "2", "--reorgs", "1", "--json")
+    code, out = _run(capsys, "model", "--blocks", "1", "--reorgs", "1", "--json")
     told = json.loads(out)
     assert code == 0
     assert (told["designed"]["violation"], told["designed"]["stuck"]) == (None, 0)
-    assert told["bugs"]["two_of_three"]["violation"] == "I-R4 committed without all three votes"
-    assert len(told["bugs"]) == 19
+    assert told["bugs"]["two_of_three"]["violation"] == "I-R4 committed without all votes"
+    assert (told["two_receivers"]["violation"], told["two_receivers"]["stuck"]) == (None, 0)
+    assert len(told["bugs"]) == 24
     assert "no reorganization reaches a final block" in told["assumptions"]
-    code, out = _run(capsys, "model", "--bug", "vote_before_hold", "--blocks", "2", "--reorgs", "1")
+    code, out = _run(capsys, "model", "--bug", "vote_before_hold", "--blocks", "1", "--reorgs", "1")
     assert code == 0
     assert "   1. the person takes the money out otherwise" in out
 

@@ -163,6 +163,24 @@ def test_what_the_contract_refuses_after_both_signed_is_taken_out_before_it_is_s
     books_follow_the_chain(found)
 
 
+def test_what_is_offered_anew_until_the_same_second_is_not_taken_for_what_was_refused() -> None:
+    # Money flow: source -> receiver 400.00 in two rollovers of a batch; all end within the time of an answer
+    found = pairs()
+    names = found.open(100_00, 200_00, 300_00)
+    found.passes(2)
+    found.later(found.cases[names[0]].terms.deadline - found.world.clock.now - SETTINGS.answer // 2)
+    found.two.source.node.run_once()
+    found.two.carry()
+    with stopping_at("batches.after_answer_commit"), pytest.raises(Stopped):
+        found.two.receiver.node.run_once()
+    revoked(found, names[1])
+    found.passes(6)
+    offered = found.batches(found.two.source)
+    assert len({each.deadline for each in offered}) == 1
+    assert [each.stage for each in offered] == [Stage.OVER, Stage.SETTLED]
+    assert found.settled() == [2]
+
+
 def test_money_that_is_short_ends_the_batch_for_all_and_each_file_says_so() -> None:
     found = pairs()
     until_offered(found, 100_00, 200_00)

@@ -367,7 +367,7 @@ def test_a_batch_that_was_refused_to_us_is_still_settled_by_the_other_side(monke
         for _ in range(3):
             source.node.run_once()
     assert len([each for each in sent if each[:4] == SETTLE_BATCH]) == 1
-    assert stages(found)[0] == [Stage.SIGNED]
+    assert stages(found)[0] == [Stage.OVER]
     assert {source.file(name).batch_until for name in found.cases} == {None}
     receiver.node.run_once()
     assert found.settled() == [2]
@@ -375,19 +375,6 @@ def test_a_batch_that_was_refused_to_us_is_still_settled_by_the_other_side(monke
     assert found.states() == {State.POSTED}
     assert stages(found) == [[Stage.SETTLED], [Stage.SETTLED]]
     books_follow_the_chain(found)
-
-
-def test_a_batch_that_was_refused_is_over_when_a_final_block_is_past_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = pairs()
-    source, _ = until_signed(found)
-    refusing(source, monkeypatch)
-    source.node.run_once()
-    found.later(ANSWER - WINDOW)
-    source.node.run_once()
-    assert stages(found)[0] == [Stage.SIGNED]
-    found.later(2 * WINDOW)
-    source.node.run_once()
-    assert stages(found)[0] == [Stage.OVER]
 
 
 @pytest.mark.parametrize("where", ["memory", "postgresql"])

@@ -28,6 +28,7 @@ from open401k.rails.node.following import Verdict
 from open401k.rails.node.halves import Wanted
 from open401k.rails.node.judging import NotNowError
 from open401k.rails.node.letters import Came
+from open401k.rails.node.memory_deals import MemoryDeals
 from open401k.rails.node.returning import give_back, outside
 from open401k.rails.node.worker import BOUNDARIES
 from open401k.rails.preflight.facts import Part
@@ -270,6 +271,47 @@ def test_what_settled_in_a_batch_goes_back_as_a_rollover_of_its_own(back: Back) 
     rest = (Part(Kind.PRE_TAX, Into.PLAN, 0, 2_000_00), Part(Kind.ROTH, Into.PLAN, 0, 800_00))
     goes_alone(Back(back.two, "rest"), rest)
     assert back.balances() == [BEFORE, BEFORE]
+
+
+def evidence_of(back: Back) -> list[str]:
+    """What the evidence of what goes back says of the rollover that it gives back."""
+    asked, _ = back.cases()
+    assert asked.agreed
+    file, world = back.two.source.deal(back.name).transfer_file, back.two.world
+    report = check(write(collect(world.chain, coordinator=world.rollover, encoded=asked.agreed.encoded, file=file)))
+    assert report.holds
+    return [each.said for each in report.findings if (each.about, each.status) == ("undone", Status.PROVED)]
+
+
+def test_evidence_names_what_a_rollover_of_its_own_gives_back(back: Back) -> None:
+    in_a_batch(back, back.two.source, back.two.receiver)
+    goes_alone(back, SOME)
+    agreed = back.parent(back.two.source).agreed
+    assert agreed
+    (said,) = evidence_of(back)
+    assert said.startswith(f"It gives back rollover 0x{agreed.rollover.hex()}: so it stands in the transfer file")
+
+
+@pytest.mark.parametrize("side", ["source", "receiver"])
+def test_what_went_back_alone_bounds_the_next_though_one_node_forgot_it(back: Back, side: str) -> None:
+    in_a_batch(back, back.two.source, back.two.receiver)
+    one: Custodian = getattr(back.two, side)
+    assert isinstance(one.files, MemoryDeals)
+    kept, shelf = one.files.kept, one.files.shelf
+    goes_alone(back, SOME)
+    one.files.kept, one.files.shelf = kept, shelf  # a backup that is older than what went back
+    second = Back(back.two, "second")
+    if side == "receiver":  # who asks knows what went back
+        with pytest.raises(
+            BadInputError, match="300000 cents are asked back, and 300000 came, of which 100000 went back"
+        ):
+            second.ask()
+        return
+    second.ask()  # who is asked knows it
+    (asked,) = back.two.written(back.two.source)
+    assert back.two.take(back.two.receiver, asked).came is Came.REFUSED  # it is another ask under a name that it knows
+    taken = back.two.take(back.two.receiver, replace(asked, reference=b"2" * 32))
+    assert "300000 cents are asked back, and 300000 came, of which 100000 went back" in taken.words
 
 
 def test_the_giver_holds_what_goes_back_alone_to_the_same_and_to_the_right_way(back: Back) -> None:

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from open401k.rails.simulation import model as model_
-from open401k.rails.simulation.explore import FULL, Explored, explore
-from open401k.rails.simulation.model import BUG_IN_WORDS, FORGETFUL, Bounds, Bug
+from open401k.rails.simulation.explore import FULL, TWO, Explored, explore
+from open401k.rails.simulation.mistakes import BUG_IN_WORDS, FORGETFUL, OF_SEVERAL, Bug
+from open401k.rails.simulation.model import Bounds
 
 from .say import FAILED, Voice
 from .wiring import Json
@@ -26,19 +27,24 @@ def model(
 ) -> None:
     """Look at every state of one rollover; then plant each mistake and find the shortest way to its harm."""
     bounds = Bounds(blocks, reorgs, forgets_terms=True)
+    two = Bounds(min(blocks, TWO.blocks), min(reorgs, TWO.reorgs), receivers=2)
     planted = [bug] if bug else list(Bug)
-    designed = explore(bounds)
-    found = {each: _found(Bounds(blocks, reorgs, each in FORGETFUL), each) for each in planted}
+    designed, several = explore(bounds), explore(two)
+    found = {
+        each: _found(two if each in OF_SEVERAL else Bounds(blocks, reorgs, each in FORGETFUL), each) for each in planted
+    }
     voice = Voice(json)
     told = {each.value: {"words": BUG_IN_WORDS[each], **_told(found[each])} for each in planted}
-    voice.tell({"bounds": bounds, "designed": _told(designed), "bugs": told, "assumptions": model_.ASSUMPTIONS})
+    as_designed = {"designed": _told(designed), "two_receivers": {"bounds": two, **_told(several)}}
+    voice.tell({"bounds": bounds, **as_designed, "bugs": told, "assumptions": model_.ASSUMPTIONS})
     voice.line(f"As designed: {designed.states:,} states, {designed.steps:,} steps; {_verdict(designed)}.")
+    voice.line(f"With two receivers: {several.states:,} states, {several.steps:,} steps; {_verdict(several)}.")
     for each in planted:
         voice.line(f"\n{each.value}: {BUG_IN_WORDS[each]}\n  {_verdict(found[each])}")
         for number, words in enumerate(found[each].trace, 1):
             voice.line(f"  {number:>2}. {words}")
     _rests_on(voice, model_.ASSUMPTIONS)
-    if not designed.is_sound or any(each.is_sound for each in found.values()):
+    if not (designed.is_sound and several.is_sound) or any(each.is_sound for each in found.values()):
         raise typer.Exit(FAILED)
 
 
@@ -66,7 +72,7 @@ def simulate(
             "seeds": found.seeds, "violations": len(found.violating), "stuck": len(found.stuck),
             "coverage": found.coverage(), "seconds": round(found.seconds, 1), "violating": found.violating,
             "stuck_seeds": found.stuck, "on_evm": found.on_evm, "safety_only": found.safety, "ends": found.ends,
-            "returned": found.returned,
+            "returned": found.returned, "two_receivers": found.several, "batches": found.batches,
             "boundaries": chance.BOUNDARIES, "not_played": chance.MISSING, "assumptions": simulate_.ASSUMPTIONS,
         }
     )  # fmt: skip
@@ -113,4 +119,5 @@ def _told(found: Explored) -> dict[str, object]:
 def _verdict(found: Explored) -> str:
     if found.violation is not None:
         return f"violated: {found.violation}"
-    return f"{found.stuck} states cannot end" if found.stuck else "nothing violated, and every state can end"
+    dead = f" where {found.dead} is dead" if found.dead else ""
+    return f"{found.stuck} states cannot end{dead}" if found.stuck else "nothing violated, and every state can end"

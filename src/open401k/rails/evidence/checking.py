@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from open401k.kernel import Open401kError
 
 from ..decoding import decode_case
-from .checks_books import books, leaves
+from .checks_books import books, leaves, undone
 from .checks_chain import contracts, heads, payments, transactions, verdict
 from .checks_people import approvals, attestation, election, members
 from .file import read_file
@@ -53,6 +53,7 @@ def _judged(context: Context, head: bytes | None) -> Iterator[Finding]:
     yield from transactions(context)
     yield from payments(context)
     yield from books(context)
+    yield from undone(context)
     yield from leaves(context)
 
 

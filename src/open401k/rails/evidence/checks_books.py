@@ -96,6 +96,26 @@ def _sum(context: Context, told: dict[tuple[Role, bytes], Booked]) -> Finding:
     return failed("sums", f"The ledgers' lines do not add up: {said}.")
 
 
+def undone(context: Context) -> Iterator[Finding]:
+    """Which rollover this one gives back: by its terms, or by the transfer file whose root they name (ADR-0064)."""
+    terms = context.case.terms
+    told = {leaf.label: leaf.value for leaf in context.evidence.leaves if proves(leaf, terms.data_root)}
+    is_return, parent = told.get("case.direction") == "return", told.get("case.parent")
+    if any(terms.parent):
+        if parent is not None and parent != terms.parent.hex():
+            yield failed("undone", f"Its terms give back 0x{terms.parent.hex()}, its transfer file {parent}.")
+        else:
+            yield proved(
+                "undone", f"It gives back rollover 0x{terms.parent.hex()}: the contract held it to what came by that."
+            )
+    elif is_return and parent is not None:
+        yield proved(
+            "undone",
+            f"It gives back rollover 0x{parent}: so it stands in the transfer file whose root all signed. The terms "
+            "name none, so both custodians held it to what came by that, and the contract did not.",
+        )
+
+
 def leaves(context: Context) -> Iterator[Finding]:
     """Items of the transfer file, each under the root that the terms name; and whether the amounts are the payment."""
     evidence, root = context.evidence, context.case.terms.data_root

@@ -22,6 +22,7 @@ TITLES: Final = {
     "participant": "The person", "limits": "The terms and the election", "attestation": "The proof of identity",
     "members": "Who took part", "approvals": "Approvals", "transactions": "Transactions", "payments": "The money",
     "receipts": "Receipts", "books": "The custodians’ books", "sums": "Whether it adds up",
+    "undone": "What it gives back",
     "disclosed": "What is disclosed of the transfer file",
 }  # fmt: skip
 

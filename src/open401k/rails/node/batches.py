@@ -146,7 +146,7 @@ class Batches:
             with self.files.begin() as unit:
                 case = unit.case(name)
             agreed = case.agreed
-            if agreed is None or any(agreed.rollover in each.ids and not _is_given_up(each, case) for each in live):
+            if agreed is None or any(agreed.rollover in each.ids for each in live):
                 continue
             if not self._may_be_offered(case, block):
                 continue
@@ -252,7 +252,7 @@ class Batches:
             self._end(batch, Stage.OVER)  # no later block settles it any more
         elif batch.stage is Stage.ASKED:
             self._answer(batch, cases, block)
-        elif batch.stage is Stage.SIGNED and any(case and case.batch_until == batch.deadline for case in cases):
+        elif batch.stage is Stage.SIGNED:
             self._send(batch, [case for case in cases if case is not None])
 
     def _cases(self, batch: Batch) -> list[Case | None]:
@@ -270,7 +270,6 @@ class Batches:
         ours = [case for case in cases if case is not None]
         with self.files.begin() as unit:
             live = [each for each in unit.live_batches() if each.reference != batch.reference]
-        live = [each for each in live if not all(_is_given_up(each, case) for case in ours)]
         if any(each.takes_the_place_of(batch) for each in live):
             self._decline(batch, "another that you offered takes its place")
             return
@@ -311,7 +310,7 @@ class Batches:
         for rollover, case in zip(batch.ids, cases, strict=True):
             final = self.coordinator.final(_agreed(case)) if case else None
             says, why = judged(case, final, batch, us=self.us)
-            if says is Fit.YES and case and any(rollover in x.ids and not _is_given_up(x, case) for x in signed):
+            if says is Fit.YES and case and any(rollover in each.ids for each in signed):
                 says, why = Fit.NO, f"case {case.id} is in a batch that both sides signed"
             if says is Fit.NO:
                 unfit[rollover] = why
@@ -413,8 +412,8 @@ class Batches:
         return all(self.coordinator.newest(_agreed(case)).verdict is Verdict.ABSENT for case in cases)
 
     def _give_up(self, batch: Batch, cases: Sequence[Case], refusal: Refusal) -> None:
-        """The contract does not take what both signed. Its cases wait for it no more, but it is not over: until its
-        time is, the other side may send it again. What the contract does take is offered anew."""
+        """The contract does not take what both signed: nobody here waits for it any more, and what the contract does
+        take is offered anew. Until its time is over the other side may still send it: then it was settled."""
         log.warning("batch %s is refused: %s", batch.reference.hex()[:16], refusal.words)
         try:
             refused = batch_trials.unfit(cases, lambda some: self._tried(batch, some))
@@ -422,7 +421,7 @@ class Batches:
             refused = {}
         unfit = {_agreed(case).rollover: refused[case.id] for case in cases if case.id in refused}
         with self.files.begin() as unit:
-            unit.change_batch(batch, batch)  # its row is locked first
+            unit.change_batch(batch, replace(batch, stage=Stage.OVER))  # its row is locked first
             if unfit and self.settings is not None:
                 go_on_without(unit, batch, unfit=unfit, at=self.now())
             else:
@@ -472,11 +471,6 @@ def _agreed(case: Case) -> Agreed:
     if case.agreed is None:
         raise ValueError(f"case {case.id} has no exact terms")
     return case.agreed
-
-
-def _is_given_up(batch: Batch, case: Case) -> bool:
-    """Signed by both, and refused by the contract: this case does not wait for it any more."""
-    return batch.stage is Stage.SIGNED and case.batch_until != batch.deadline
 
 
 def _call(batch: Batch, cases: Sequence[Case]) -> bytes:

@@ -43,10 +43,10 @@ class Stage(StrEnum):
     OFFERED = "offered"
     #: The other side offered it, and we have not answered.
     ASKED = "asked"
-    #: Both signed: it is sent until it is refused; a final block shows it, or that its time is over.
+    #: Both signed: it is sent until a final block shows it, or that its time is over, or the contract refuses it.
     SIGNED = "signed"
     SETTLED = "settled"
-    #: Declined or too late: its cases go on singly.
+    #: Declined, refused, too late: its cases go on singly. One that both signed may be settled yet (note_settled).
     OVER = "over"
 
 

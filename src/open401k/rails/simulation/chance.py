@@ -35,9 +35,10 @@ class Fault(StrEnum):
     FORGOTTEN_TERMS = "forgotten terms"
     RACE = "race"
     SUSPEND = "suspend"
+    REVOKE = "revoke"
 
 
-#: The boundaries of a rollover that exist in this code, as reliability.md 4.4 numbers them.
+#: The boundaries of a rollover that exist in this code; B1 and B2 are of batches.
 BOUNDARIES = {
     "R3": "the source's core holds",
     "R5": "the receiver's core expects",
@@ -51,7 +52,9 @@ BOUNDARIES = {
     "R15": "a receipt goes to the chain",
     "R17": "aborts, expiries, releases",
     "R18": "a process starts again",
-    "R19": "rules are suspended while votes are open",
+    "R19": "rules are suspended, an identity is revoked while votes are open",
+    "B1": "a batch is signed, declined, over",
+    "B2": "a letter about a batch goes to the other custodian",
 }
 #: Those that do not: said with the results.
 MISSING = {

@@ -30,10 +30,9 @@ CHAIN_ID, BEGUN, DAY = 401, 1_767_600_000, 86_400
 MINTED = 10_000_000_00
 PRE_TAX, ROTH, PLAN = 0, 1, 0
 _RELEASES, _RECEIVES, _ADMINISTERS, _ATTESTS = 1, 2, 4, 16
-_ROLES = {
-    "east": _RELEASES | _RECEIVES, "west": _RELEASES | _RECEIVES, "administrator": _ADMINISTERS, "attestor": _ATTESTS,
-}  # fmt: skip
-CUSTODIANS = ("east", "west")
+#: All that are founded; "north" plays where one election has two receivers.
+CUSTODIANS = ("east", "west", "north")
+_ROLES = dict.fromkeys(CUSTODIANS, _RELEASES | _RECEIVES) | {"administrator": _ADMINISTERS, "attestor": _ATTESTS}
 _GAS = 12_000_000
 
 

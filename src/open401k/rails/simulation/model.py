@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import cache
 from typing import NamedTuple
 
-Bugs = frozenset["Bug"]
+from .mistakes import Bug, Bugs
 
 #: What the result rests on; printed beside it.
 ASSUMPTIONS = (
@@ -20,61 +20,10 @@ ASSUMPTIONS = (
     "fewer endpoints lie than must agree",
     "a custodian's file may forget its vote or its exact terms (an older backup), its core forgets nothing",
     "the other custodian tells of terms that a file forgot; where nobody else ever knew them, the core's holds do",
-    "one rollover with three votes; other terms than the source signed stand for every change of terms",
+    "one rollover with one receiver or two, and one further voter; other terms than the source signed stand for every "
+    "change of terms",
     "the settlement token does what its contract says",
 )
-
-
-class Bug(StrEnum):
-    """A mistake that somebody could make, planted: each must be found."""
-
-    POST_AT_LATEST = "post_at_latest"
-    RELEASE_AT_LATEST = "release_at_latest"
-    RELEASE_ON_OWN_CLOCK = "release_on_own_clock"
-    ABSENT_ON_OWN_CLOCK = "absent_on_own_clock"
-    POST_WITHOUT_KEY = "post_without_key"
-    TRUST_ONE_ENDPOINT = "trust_one_endpoint"
-    VOTE_BEFORE_HOLD = "vote_before_hold"
-    RECEIPT_BEFORE_BOOKS = "receipt_before_books"
-    RELEASE_WHEN_STOPPED = "release_when_stopped"
-    RELEASE_WITHOUT_TERMS = "release_without_terms"
-    FORGET_SILENTLY = "forget_silently"
-    OVERLOOK_BATCHES = "overlook_batches"
-    ABORT_AFTER_COMMIT = "abort_after_commit"
-    VOTES_WITHOUT_TERMS = "votes_without_terms"
-    AMENDING_KEEPS_VOTES = "amending_keeps_votes"
-    TWO_OF_THREE = "two_of_three"
-    VOTE_AFTER_DEADLINE = "vote_after_deadline"
-    KEEP_ESCROW = "keep_escrow"
-    NOBODY_EXPIRES = "nobody_expires"
-
-
-#: What each would be in the world.
-BUG_IN_WORDS = {
-    Bug.POST_AT_LATEST: "books follow a commit that is in the latest block, not yet final",
-    Bug.RELEASE_AT_LATEST: "a hold is released for an abort that is in the latest block, not yet final",
-    Bug.RELEASE_ON_OWN_CLOCK: "a hold is released when the own clock passes the deadline",
-    Bug.ABSENT_ON_OWN_CLOCK: "nothing is on chain and the own clock, not a final block, is past the deadline",
-    Bug.POST_WITHOUT_KEY: "an entry in the books has no key: told again, it is made again",
-    Bug.TRUST_ONE_ENDPOINT: "what one endpoint says is believed",
-    Bug.VOTE_BEFORE_HOLD: "the vote is sent before the hold is durable",
-    Bug.RECEIPT_BEFORE_BOOKS: "the receipt is sent before the books followed",
-    Bug.RELEASE_WHEN_STOPPED: "a file that knows of no vote is stopped and gives free: it may be of an older backup",
-    Bug.RELEASE_WITHOUT_TERMS: "a file that knows of no terms is ended and gives free what the core holds",
-    Bug.FORGET_SILENTLY: "nobody looks whether the chain has a vote of ours that no file knows of",
-    Bug.OVERLOOK_BATCHES: "only the word of the key is read: a rollover settled in a batch looks absent",
-    Bug.ABORT_AFTER_COMMIT: "the contract lets an abort follow a commit",
-    Bug.VOTES_WITHOUT_TERMS: "votes are not bound to the hash of the terms",
-    Bug.AMENDING_KEEPS_VOTES: "terms may be exchanged while votes stand",
-    Bug.TWO_OF_THREE: "two of three votes commit",
-    Bug.VOTE_AFTER_DEADLINE: "the contract takes votes after the deadline",
-    Bug.KEEP_ESCROW: "an expiry keeps the escrow",
-    Bug.NOBODY_EXPIRES: "after the deadline nobody but a party can end it",
-}
-
-
-#: Those that do harm only where a file may forget its exact terms.
-FORGETFUL = frozenset({Bug.RELEASE_WITHOUT_TERMS, Bug.FORGET_SILENTLY})
 
 
 class Books(StrEnum):
@@ -106,6 +55,8 @@ class Tx(StrEnum):
     PROPOSE_OTHER = "propose other terms with the source's signature"
     RECEIVER_VOTES = "receiver's vote"
     RECEIVER_VOTES_OTHER = "receiver's vote for other terms"
+    SECOND_VOTES = "second receiver's vote"
+    SECOND_VOTES_OTHER = "second receiver's vote for other terms"
     VOTER_VOTES = "third voter's vote"
     VOTER_VOTES_OTHER = "third voter's vote for other terms"
     AMEND = "exchange the terms"
@@ -116,22 +67,59 @@ class Tx(StrEnum):
     EXPIRE = "expire"
     SOURCE_POSTED = "source's receipt"
     RECEIVER_POSTED = "receiver's receipt"
+    SECOND_POSTED = "second receiver's receipt"
     NOTHING = "an empty block"
 
 
 COMMITS = frozenset({Status.COMMITTED, Status.BATCHED, Status.CLOSED})
-SOURCE, RECEIVER, VOTER, ALL = 1, 2, 4, 7
+SOURCE, RECEIVER, VOTER, SECOND = 1, 2, 4, 8
+ALL = SOURCE | RECEIVER | VOTER
 _SIGNED = frozenset({Books.HELD, Books.POSTED, Books.RELEASED})
 
 
+class Custodian(NamedTuple):
+    """Who has books of it, in words: ``place`` is that in a state's books, ``bit`` that of its vote."""
+
+    place: int
+    bit: int
+    name: str
+    votes: str
+    posts: str
+    frees: str
+    vote: Tx
+    vote_for_other: Tx
+    receipt: Tx
+
+
+CUSTODIANS = (
+    Custodian(0, SOURCE, "the source", "holds the money and votes", "debits", "releases its hold",
+              Tx.PROPOSE, Tx.PROPOSE_OTHER, Tx.SOURCE_POSTED),
+    Custodian(1, RECEIVER, "the receiver", "expects the money and votes", "credits", "cancels",
+              Tx.RECEIVER_VOTES, Tx.RECEIVER_VOTES_OTHER, Tx.RECEIVER_POSTED),
+    Custodian(2, SECOND, "the second receiver", "expects the money and votes", "credits", "cancels",
+              Tx.SECOND_VOTES, Tx.SECOND_VOTES_OTHER, Tx.SECOND_POSTED),
+)  # fmt: skip
+_RECEIVERS = CUSTODIANS[1:]
+_SENDERS = {tx: each for each in CUSTODIANS for tx in (each.vote, each.vote_for_other, each.receipt)}
+_RECEIPTS = frozenset(each.receipt for each in CUSTODIANS)
+_VOTERS = {tx: each.bit for each in _RECEIVERS for tx in (each.vote, each.vote_for_other)} | {
+    Tx.VOTER_VOTES: VOTER, Tx.VOTER_VOTES_OTHER: VOTER,
+}  # fmt: skip
+_OTHER = frozenset({Tx.VOTER_VOTES_OTHER, *(each.vote_for_other for each in _RECEIVERS)})
+
+
 class Word(NamedTuple):
-    """The coordinator's own state: ``purse`` is who has the money (source, escrow, receiver)."""
+    """The coordinator's own state: ``purse`` is who has the money (source, escrow, receiver or one of two).
+
+    ``needs`` are the votes that commit it.
+    """
 
     status: Status = Status.ABSENT
     votes: int = 0
     terms: int = 0
     purse: str = "source"
     receipts: int = 0
+    needs: int = ALL
 
 
 class Block(NamedTuple):
@@ -148,10 +136,8 @@ class State(NamedTuple):
     final_late: bool = False
     blocks: tuple[Block, ...] = ()
     late: bool = False  # the world's clock is past the deadline
-    source: Books = Books.NOTHING
-    receiver: Books = Books.NOTHING
-    debits: int = 0
-    credits: int = 0
+    books: tuple[Books, ...] = (Books.NOTHING, Books.NOTHING)  # of the source, then of each receiver
+    entries: tuple[int, ...] = (0, 0)  # debits, credits
     reorgs: int = 0
     lied: bool = False
     forgot: int = 0  # whose files are of a backup that is older than their votes
@@ -160,32 +146,69 @@ class State(NamedTuple):
     twice: bool = False  # the source signed other terms under the same number
     decided: str = ""  # the first final verdict
 
+    @property
+    def custodians(self) -> tuple[Custodian, ...]:
+        """Who has books of it."""
+        return CUSTODIANS[: len(self.books)]
+
+    @property
+    def debits(self) -> int:
+        """Entries of the source."""
+        return self.entries[0]
+
+    @property
+    def credits(self) -> int:
+        """Entries of all receivers."""
+        return sum(self.entries[1:])
+
+    def booked(self, who: Custodian, books: Books, *, entries: int = 0) -> State:
+        """With this in the books of one of them, and so many entries more."""
+        place = who.place
+        told = (*self.books[:place], books, *self.books[place + 1 :])
+        counted = (*self.entries[:place], self.entries[place] + entries, *self.entries[place + 1 :])
+        return self._replace(books=told, entries=counted)
+
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How far the search goes: blocks that are not final at once, reorganizations; whether files forget their terms."""
+    """How far the search goes: blocks that are not final at once, reorganizations; whether files forget their terms;
+    how many receivers there are."""
 
     blocks: int
     reorgs: int
     forgets_terms: bool = False
+    receivers: int = 1
 
 
 class Step(NamedTuple):
-    """One step in words, the state after it, whether it needs no goodwill: a node's own work, anybody's, or time's."""
+    """One step in words, the state after it, whether it needs no goodwill: a node's own work, anybody's, or time's.
+
+    ``by`` is the bit of the custodian whose work it is; who is dead does none.
+    """
 
     words: str
     state: State
     needs_nobody: bool
+    by: int = 0
+
+
+def begun(receivers: int = 1) -> State:
+    """Before anything happened."""
+    needs = ALL if receivers == 1 else ALL | SECOND
+    return State(Word(needs=needs), books=(Books.NOTHING,) * (1 + receivers), entries=(0,) * (1 + receivers))
 
 
 def steps(x: State, bounds: Bounds, bugs: Bugs = frozenset()) -> Iterator[Step]:
     """Every step that may come next."""
     yield from _of_chain(x, bounds, bugs)
-    yield from _of_source(x, bugs)
-    yield from _of_receiver(x, bugs)
-    yield from _of_older_backups(x, bugs)
-    if bounds.forgets_terms:
-        yield from _of_forgotten_terms(x, bugs)
+    for who in x.custodians:
+        yield from _of_custodian(x, who, bugs)
+        if x.books[who.place] is Books.HELD and not x.lost & who.bit:
+            yield from _of_older_backup(x, who, bugs)
+        if bounds.forgets_terms:
+            yield from _of_forgotten_terms(x, who, bugs)
+    if bounds.forgets_terms and not x.twice and (x.lost & SOURCE or x.books[0] in (Books.NOTHING, Books.RELEASED)):
+        yield Step("the source signs other terms under the same number", x._replace(twice=True), False)
 
 
 def mined(word: Word, tx: Tx, late: bool, bugs: Bugs = frozenset()) -> Word:
@@ -217,40 +240,46 @@ def violated(x: State, bugs: Bugs = frozenset(), *, only_harm: bool = False) -> 
     """
     told = verdict(x.final, x.final_late)
     latest = tip(x, bugs)
+    votes, source, free = x.final.votes, x.books[0], Books.RELEASED in x.books
     harm = {
-        "I-R1 the source debited, the receiver canceled": x.debits and x.receiver is Books.RELEASED,
-        "I-R1 the source released, the receiver credited": x.source is Books.RELEASED and x.credits,
+        "I-R1 one custodian booked, and another gave free": any(x.entries) and free,
         "I-R2 debited twice": x.debits > 1,
-        "I-R2 credited twice": x.credits > 1,
+        "I-R2 credited twice": any(each > 1 for each in x.entries[1:]),
         "I-R3 the escrow is kept after the end": x.final.status is Status.ABORTED and x.final.purse == "escrow",
-        "I-R3 committed, and the source's money is gone": told == "commit" and x.source is Books.SPENT,
+        "I-R3 committed, and the source's money is gone": told == "commit" and source is Books.SPENT,
+        "I2 one receiver has its part, and it is ended": told == "abort" and x.final.purse == "one receiver",
         "I-R4 debited, and it is not moved": x.debits and told == "abort",
         "I-R4 credited, and it is not moved": x.credits and told == "abort",
-        "I-R4 committed without all three votes": told == "commit" and x.final.votes != ALL,
+        "I-R4 committed without all votes": told == "commit" and votes != x.final.needs,
         "I-R4 committed to terms that the source never signed": told == "commit" and x.final.terms != 0,
         "I-R5 a final decision changed": x.decided and told != x.decided,
-        "I-R6 the hold released, and it is committed": x.source is Books.RELEASED and told == "commit",
+        "I-R6 a hold released, and it is committed": free and told == "commit",
     }
+    if only_harm:
+        return next((rule for rule, broken in harm.items() if broken), None)
+    too_soon = any(latest.receipts & each.bit and not x.entries[each.place] for each in x.custodians)
     order = {
         "I-R4 books that followed no final commit": (x.debits or x.credits) and told != "commit",
-        "I-R6 a hold released without a final end": Books.RELEASED in (x.source, x.receiver) and told != "abort",
-        "I10 the source's vote is sent, and no hold is durable": latest.votes & SOURCE and x.source not in _SIGNED,
-        "I-R8 a receipt of books that did not follow": (latest.receipts & SOURCE and not x.debits)
-        or (latest.receipts & RECEIVER and not x.credits),
+        "I-R6 a hold released without a final end": free and told != "abort",
+        "I10 the source's vote is sent, and no hold is durable": latest.votes & SOURCE and source not in _SIGNED,
+        "I-R8 a receipt of books that did not follow": too_soon,
+        "I-R8 closed, and not all books followed": x.final.status is Status.CLOSED and not all(x.entries),
     }
-    return next((rule for rule, broken in (harm if only_harm else harm | order).items() if broken), None)
+    return next((rule for rule, broken in (harm | order).items() if broken), None)
 
 
-def is_done(x: State) -> bool:
-    """Nothing is open any more: both books followed the final verdict, and told so where receipts are kept.
+def is_done(x: State, *, dead: int = 0) -> bool:
+    """Nothing is open any more: all books followed the final verdict, and told so where receipts are kept.
 
-    Where a file forgot the terms, a person was asked.
+    Where a file forgot the terms, a person was asked. Of who is ``dead`` nobody expects anything.
     """
     told = verdict(x.final, x.final_late)
-    books = [each for side, each in ((SOURCE, x.source), (RECEIVER, x.receiver)) if not x.asked & side]
+    living = [each for each in x.custodians if not (x.asked | dead) & each.bit]
+    books = [x.books[each.place] for each in living]
     if told == "commit":
-        receipts = x.final.status in (Status.CLOSED, Status.BATCHED) or len(books) < 2
-        return receipts and all(each is Books.POSTED for each in books)
+        receipts = all(x.final.receipts & each.bit for each in living)
+        no_receipts = x.final.status in (Status.CLOSED, Status.BATCHED) or bool(x.asked)
+        return (receipts or no_receipts) and all(each is Books.POSTED for each in books)
     return told == "abort" and Books.HELD not in books
 
 
@@ -264,9 +293,9 @@ def _of_chain(x: State, bounds: Bounds, bugs: Bugs) -> Iterator[Step]:
         latest = tip(x, bugs)
         for tx in Tx:
             if _may_send(x, tx, bugs) and _mined(latest, tx, x.late, bugs) != latest:
-                remembers = not x.lost & (SOURCE if tx is Tx.SOURCE_POSTED else RECEIVER)
-                alone = tx is Tx.EXPIRE or (tx in (Tx.SOURCE_POSTED, Tx.RECEIVER_POSTED) and remembers)
-                yield Step(f"mined: {tx}", x._replace(blocks=(*x.blocks, Block(tx, x.late))), alone)
+                by = _SENDERS[tx].bit if tx in _RECEIPTS else 0
+                alone = tx is Tx.EXPIRE or (bool(by) and not x.lost & by)
+                yield Step(f"mined: {tx}", x._replace(blocks=(*x.blocks, Block(tx, x.late))), alone, by)
         if x.late and not x.final_late and not any(block.late for block in x.blocks):
             yield Step(f"mined: {Tx.NOTHING}", x._replace(blocks=(*x.blocks, Block(Tx.NOTHING, True))), True)
     if x.blocks:
@@ -285,33 +314,31 @@ def _finalized(x: State, bugs: Bugs) -> State:
 
 def _may_send(x: State, tx: Tx, bugs: Bugs) -> bool:
     """Whether all signatures that it needs were given at some time."""
-    source = x.source in _SIGNED or Bug.VOTE_BEFORE_HOLD in bugs
-    receiver = x.receiver in _SIGNED
-    match tx:
-        case Tx.PROPOSE | Tx.PROPOSE_OTHER:
-            return source
-        case Tx.RECEIVER_VOTES | Tx.RECEIVER_VOTES_OTHER:
-            return receiver
-        case Tx.SETTLE | Tx.BATCH:
-            return source and receiver
-        case Tx.TAKE:
-            return x.twice
-        case Tx.SOURCE_POSTED:
-            return x.debits > 0 or Bug.RECEIPT_BEFORE_BOOKS in bugs
-        case Tx.RECEIVER_POSTED:
-            return x.credits > 0 or Bug.RECEIPT_BEFORE_BOOKS in bugs
-        case _:
-            return True
+    signed = [each in _SIGNED for each in x.books]
+    signed[0] = signed[0] or Bug.VOTE_BEFORE_HOLD in bugs
+    who = _SENDERS.get(tx)
+    if who is not None and who.place >= len(x.books):
+        return False
+    if who is not None and tx is who.receipt:
+        return x.entries[who.place] > 0 or Bug.RECEIPT_BEFORE_BOOKS in bugs
+    if who is not None:
+        return signed[who.place]
+    if tx is Tx.BATCH:
+        return all(signed) and len(signed) == 2
+    return {Tx.SETTLE: all(signed), Tx.TAKE: x.twice}.get(tx, True)
 
 
 @cache
 def _mined(word: Word, tx: Tx, late: bool, bugs: Bugs) -> Word:
     in_time = not late or Bug.VOTE_AFTER_DEADLINE in bugs
+    if tx in _VOTERS:
+        may = word.status is Status.PREPARING and in_time and word.needs & _VOTERS[tx]
+        return _voted(word, tx, bugs) if may else word
+    if tx in _RECEIPTS:
+        return _told(word, _SENDERS[tx].bit, bugs)
     match tx:
         case Tx.PROPOSE | Tx.PROPOSE_OTHER | Tx.SETTLE | Tx.BATCH:
             return _opened(word, tx, bugs) if word.status is Status.ABSENT and in_time else word
-        case Tx.RECEIVER_VOTES | Tx.RECEIVER_VOTES_OTHER | Tx.VOTER_VOTES | Tx.VOTER_VOTES_OTHER:
-            return _voted(word, tx, bugs) if word.status is Status.PREPARING and in_time else word
         case Tx.TAKE:
             return word._replace(status=Status.TAKEN) if word.status is Status.ABSENT and in_time else word
         case Tx.AMEND:
@@ -319,20 +346,23 @@ def _mined(word: Word, tx: Tx, late: bool, bugs: Bugs) -> Word:
             return word._replace(terms=1) if may else word
         case Tx.ABORT | Tx.EXPIRE:
             return _ended(word, tx, late, bugs)
-        case Tx.SOURCE_POSTED | Tx.RECEIVER_POSTED:
-            if word.status is not Status.COMMITTED:
-                return word
-            receipts = word.receipts | (SOURCE if tx is Tx.SOURCE_POSTED else RECEIVER)
-            closed = receipts == SOURCE | RECEIVER
-            return word._replace(receipts=receipts, status=Status.CLOSED if closed else word.status)
-        case Tx.NOTHING:
+        case _:
             return word
+
+
+def _told(word: Word, by: int, bugs: Bugs) -> Word:
+    """A receipt; those of all custodians close it."""
+    if word.status is not Status.COMMITTED or not word.needs & by:
+        return word
+    receipts, needs = word.receipts | by, word.needs & ~VOTER
+    one = Bug.ONE_RECEIPT_CLOSES in bugs and receipts & SOURCE and receipts & ~SOURCE
+    return word._replace(receipts=receipts, status=Status.CLOSED if one or receipts == needs else word.status)
 
 
 def _opened(word: Word, tx: Tx, bugs: Bugs) -> Word:
     if tx is Tx.SETTLE or tx is Tx.BATCH:
         status = Status.COMMITTED if tx is Tx.SETTLE else Status.BATCHED
-        return word._replace(status=status, votes=ALL, purse="receiver")
+        return word._replace(status=status, votes=word.needs, purse="receiver")
     if tx is Tx.PROPOSE_OTHER and Bug.VOTES_WITHOUT_TERMS not in bugs:
         return word
     return word._replace(
@@ -341,13 +371,15 @@ def _opened(word: Word, tx: Tx, bugs: Bugs) -> Word:
 
 
 def _voted(word: Word, tx: Tx, bugs: Bugs) -> Word:
-    other = tx in (Tx.RECEIVER_VOTES_OTHER, Tx.VOTER_VOTES_OTHER)
-    if other != (word.terms == 1) and Bug.VOTES_WITHOUT_TERMS not in bugs:
+    if (tx in _OTHER) != (word.terms == 1) and Bug.VOTES_WITHOUT_TERMS not in bugs:
         return word
-    votes = word.votes | (VOTER if tx in (Tx.VOTER_VOTES, Tx.VOTER_VOTES_OTHER) else RECEIVER)
-    enough = votes.bit_count() >= 2 if Bug.TWO_OF_THREE in bugs else votes == ALL
+    votes, needs = word.votes | _VOTERS[tx], word.needs
+    if Bug.SECOND_NOT_AWAITED in bugs:
+        needs &= ~SECOND
+    enough = votes.bit_count() >= 2 if Bug.TWO_OF_THREE in bugs else votes & needs == needs
     if not enough:
-        return word._replace(votes=votes)
+        paid = Bug.PAID_EACH_ALONE in bugs and votes & (RECEIVER | SECOND)
+        return word._replace(votes=votes, purse="one receiver" if paid else word.purse)
     return word._replace(votes=votes, status=Status.COMMITTED, purse="receiver")
 
 
@@ -356,10 +388,13 @@ def _ended(word: Word, tx: Tx, late: bool, bugs: Bugs) -> Word:
         if not late or Bug.NOBODY_EXPIRES in bugs or word.status is not Status.PREPARING:
             return word
         kept = Bug.KEEP_ESCROW in bugs
-        return word._replace(status=Status.ABORTED, purse="escrow" if kept else "source")
+        purse = word.purse if kept or word.purse == "one receiver" else "source"
+        return word._replace(status=Status.ABORTED, purse=purse)
     follows = Bug.ABORT_AFTER_COMMIT in bugs and word.status is Status.COMMITTED
     if word.status in (Status.ABSENT, Status.PREPARING) or follows:
-        return word._replace(status=Status.ABORTED, purse="source")
+        return word._replace(
+            status=Status.ABORTED, purse=word.purse if word.purse == "one receiver" else "source"
+        )  # fmt: skip
     return word
 
 
@@ -386,71 +421,55 @@ def _beliefs(x: State, bugs: Bugs) -> Iterator[tuple[str, bool]]:
         yield "abort", True
 
 
-def _of_older_backups(x: State, bugs: Bugs) -> Iterator[Step]:
+def _of_older_backup(x: State, who: Custodian, bugs: Bugs) -> Iterator[Step]:
     """A file forgets its vote; what was signed stays in the world, and the core still holds."""
-    if x.source is Books.HELD and not x.lost & SOURCE:
-        if x.forgot & SOURCE:
-            yield Step("the source votes again", x._replace(forgot=x.forgot & ~SOURCE), False)
-            if Bug.RELEASE_WHEN_STOPPED in bugs:
-                yield Step("the source, stopped, releases its hold", x._replace(source=Books.RELEASED), False)
-        else:
-            yield Step("the source's file forgets its vote", x._replace(forgot=x.forgot | SOURCE), False)
-    if x.receiver is Books.HELD and not x.lost & RECEIVER:
-        if x.forgot & RECEIVER:
-            yield Step("the receiver votes again", x._replace(forgot=x.forgot & ~RECEIVER), False)
-            if Bug.RELEASE_WHEN_STOPPED in bugs:
-                yield Step("the receiver, stopped, cancels", x._replace(receiver=Books.RELEASED), False)
-        else:
-            yield Step("the receiver's file forgets its vote", x._replace(forgot=x.forgot | RECEIVER), False)
+    if not x.forgot & who.bit:
+        yield Step(f"{who.name}'s file forgets its vote", x._replace(forgot=x.forgot | who.bit), False)
+        return
+    yield Step(f"{who.name} votes again", x._replace(forgot=x.forgot & ~who.bit), False)
+    if Bug.RELEASE_WHEN_STOPPED in bugs:
+        yield Step(f"{who.name}, stopped, {who.frees}", x.booked(who, Books.RELEASED), False)
 
 
-def _of_forgotten_terms(x: State, bugs: Bugs) -> Iterator[Step]:
+def _of_forgotten_terms(x: State, who: Custodian, bugs: Bugs) -> Iterator[Step]:
     """A file is of a backup before the exact terms: it does nothing for them, until it is told or a person acts."""
-    for side, name, books in ((SOURCE, "source", x.source), (RECEIVER, "receiver", x.receiver)):
-        if not x.lost & side:
-            if books in (Books.HELD, Books.POSTED):
-                forgot = x.forgot | side if books is Books.HELD else x.forgot
-                yield Step(f"the {name}'s file forgets the terms", x._replace(lost=x.lost | side, forgot=forgot), False)
-            continue
-        told = x._replace(lost=x.lost & ~side, asked=x.asked & ~side)
-        yield Step(f"the {name} is told the terms again", told, False)
-        if not x.asked & side and Bug.FORGET_SILENTLY not in bugs:
-            yield Step(f"the {name} finds what it forgot and asks", x._replace(asked=x.asked | side), True)
-        if Bug.RELEASE_WITHOUT_TERMS in bugs and books is Books.HELD:
-            free = x._replace(source=Books.RELEASED) if side is SOURCE else x._replace(receiver=Books.RELEASED)
-            yield Step(f"the {name}, without terms, gives free", free, False)
-    if (x.lost & SOURCE or x.source in (Books.NOTHING, Books.RELEASED)) and not x.twice:
-        yield Step("the source signs other terms under the same number", x._replace(twice=True), False)
-
-
-def _of_source(x: State, bugs: Bugs) -> Iterator[Step]:
-    if x.source is Books.NOTHING:
-        yield Step("the source holds the money and votes", x._replace(source=Books.HELD), False)
-        yield Step("the person takes the money out otherwise", x._replace(source=Books.SPENT), False)
-    if x.lost & SOURCE:
+    books, bit = x.books[who.place], who.bit
+    if not x.lost & bit:
+        if books in (Books.HELD, Books.POSTED):
+            forgot = x.forgot | bit if books is Books.HELD else x.forgot
+            yield Step(f"{who.name}'s file forgets the terms", x._replace(lost=x.lost | bit, forgot=forgot), False)
         return
-    again = x.source is Books.POSTED and Bug.POST_WITHOUT_KEY in bugs and x.debits < 2
+    told = x._replace(lost=x.lost & ~bit, asked=x.asked & ~bit)
+    yield Step(f"{who.name} is told the terms again", told, False)
+    if not x.asked & bit and Bug.FORGET_SILENTLY not in bugs:
+        yield Step(f"{who.name} finds what it forgot and asks", x._replace(asked=x.asked | bit), True, bit)
+    if Bug.RELEASE_WITHOUT_TERMS in bugs and books is Books.HELD:
+        yield Step(f"{who.name}, without terms, gives free", x.booked(who, Books.RELEASED), False)
+
+
+def _of_custodian(x: State, who: Custodian, bugs: Bugs) -> Iterator[Step]:
+    """It holds and votes; its books follow what it believes of the chain."""
+    books = x.books[who.place]
+    if books is Books.NOTHING:
+        yield Step(f"{who.name} {who.votes}", x.booked(who, Books.HELD), False)
+        if who.bit is SOURCE:
+            yield Step("the person takes the money out otherwise", x.booked(who, Books.SPENT), False)
+    if x.lost & who.bit or books in (Books.NOTHING, Books.RELEASED, Books.SPENT):
+        return
+    again = books is Books.POSTED and Bug.POST_WITHOUT_KEY in bugs and x.entries[who.place] < 2
+    remembers = x._replace(forgot=x.forgot & ~who.bit)
     for told, lie in dict.fromkeys(_beliefs(x, bugs)):
         lied, why = x.lied or lie, " (an endpoint lied)" if lie else ""
-        if told == "commit" and (x.source is Books.HELD or again):
-            after = x._replace(source=Books.POSTED, debits=x.debits + 1, lied=lied, forgot=x.forgot & ~SOURCE)
-            yield Step(f"the source debits{why}", after, not lie)
-        if told == "abort" and x.source is Books.HELD:
-            after = x._replace(source=Books.RELEASED, lied=lied, forgot=x.forgot & ~SOURCE)
-            yield Step(f"the source releases its hold{why}", after, not lie)
+        if told == "commit" and (books is Books.HELD or again) and not _waits(x, who, bugs):
+            after = remembers.booked(who, Books.POSTED, entries=1)._replace(lied=lied)
+            yield Step(f"{who.name} {who.posts}{why}", after, not lie, who.bit)
+        if told == "abort" and books is Books.HELD:
+            after = remembers.booked(who, Books.RELEASED)._replace(lied=lied)
+            yield Step(f"{who.name} {who.frees}{why}", after, not lie, who.bit)
+    if Bug.END_BY_LETTER in bugs and who.bit is not SOURCE and books is Books.HELD:
+        yield Step(f"{who.name} {who.frees}, for a letter", remembers.booked(who, Books.RELEASED), False)
 
 
-def _of_receiver(x: State, bugs: Bugs) -> Iterator[Step]:
-    if x.receiver is Books.NOTHING:
-        yield Step("the receiver expects the money and votes", x._replace(receiver=Books.HELD), False)
-    if x.lost & RECEIVER:
-        return
-    again = x.receiver is Books.POSTED and Bug.POST_WITHOUT_KEY in bugs and x.credits < 2
-    for told, lie in dict.fromkeys(_beliefs(x, bugs)):
-        lied, why = x.lied or lie, " (an endpoint lied)" if lie else ""
-        if told == "commit" and (x.receiver is Books.HELD or again):
-            after = x._replace(receiver=Books.POSTED, credits=x.credits + 1, lied=lied, forgot=x.forgot & ~RECEIVER)
-            yield Step(f"the receiver credits{why}", after, not lie)
-        if told == "abort" and x.receiver is Books.HELD:
-            after = x._replace(receiver=Books.RELEASED, lied=lied, forgot=x.forgot & ~RECEIVER)
-            yield Step(f"the receiver cancels{why}", after, not lie)
+def _waits(x: State, who: Custodian, bugs: Bugs) -> bool:
+    """Whether it waits for another's books, as nobody may."""
+    return Bug.WAIT_FOR_THE_LEAD in bugs and who.bit is SECOND and not x.final.receipts & RECEIVER

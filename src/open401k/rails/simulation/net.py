@@ -15,7 +15,7 @@ from ..keys import Key
 from ..node.core import SilentError
 from ..transactions import signed
 from .chance import Fault, Faults
-from .engines import CHAIN_ID, DAY, Engine, key
+from .engines import CHAIN_ID, CUSTODIANS, DAY, Engine, key
 from .twin_chain import Sent, read_transaction
 
 T = TypeVar("T", bytes, Head)
@@ -99,14 +99,11 @@ class Net:
         except ValueError:
             return
 
-    def submit(self, by: Key, data: bytes, *, at: int | None = None) -> None:
-        """Somebody who is no node sends a call; it may wait in the pool until some time."""
+    def submit(self, by: Key, data: bytes, *, to: bytes | None = None) -> None:
+        """Somebody who is no node sends a call, to the coordinator if nothing else is said."""
         nonce = self.engine.nonce(by.address)
-        raw = signed(by, chain_id=CHAIN_ID, nonce=nonce, to=self.engine.rollover, data=data, gas=8_000_000)
-        if at is not None:
-            self.pool.append((at, raw))
-        else:
-            self.mine_if_good(raw)
+        raw = signed(by, chain_id=CHAIN_ID, nonce=nonce, to=to or self.engine.rollover, data=data, gas=8_000_000)
+        self.mine_if_good(raw)
 
     def reorganize(self, blocks: int, *, come_back: bool) -> None:
         """The last blocks that are not final never were; their transactions wait again, or are lost."""
@@ -262,6 +259,6 @@ class Endpoints:
 
 
 def _starved(sent: Sent, net: Net) -> bytes:
-    by = next(each for each in (key("east's relay"), key("west's relay")) if each.address == sent.sender)
+    by = next(each for each in (key(f"{name}'s relay") for name in CUSTODIANS) if each.address == sent.sender)
     data = sent.data[:4]  # nothing that could be read
     return signed(by, chain_id=CHAIN_ID, nonce=sent.nonce, to=net.engine.rollover, data=data, gas=8_000_000)

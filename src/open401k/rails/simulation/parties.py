@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from open401k.base.faults import Stopped
+from open401k.kernel import SeededRandom
 
 from .. import messages
-from ..chain.interface import Head
-from ..node.cases import Case, State, Unit
+from ..node.batches import Batches
+from ..node.batching import Batch, Settings
+from ..node.cases import Case, State
 from ..node.coordinator import ChainCoordinator, Coordinator
 from ..node.core import Account, Answer, CustodianCore, Order, Refused, Side, SilentError, Status, Waiting
-from ..node.memory import Kept, MemoryCases
-from ..node.signing import PolicyError, PolicySigner, SignerAwayError
+from ..node.deal import DealUnit
+from ..node.desk import Desk
+from ..node.memory import Kept
+from ..node.memory_deals import MemoryDeals, Shelf
+from ..node.signing import PolicySigner
 from ..node.worker import FinalityError, Node
 from .chance import Fault, Faults
 from .cores import Core
 from .engines import CHAIN_ID, address_of, key, signer_of
-from .net import Clock, Endpoints, Net
+from .net import Endpoints, Net
 
 _AROUND = (Fault.DROP, Fault.LOST_ANSWER, Fault.DELAY, Fault.DUPLICATE, Fault.CRASH_BEFORE, Fault.CRASH_AFTER)
 _OF_STATE = {
@@ -72,22 +77,43 @@ class FaultyCore:
         return told
 
 
-class FaultyCases(MemoryCases):
+#: All that a node keeps: what a backup holds.
+Files = tuple[Kept, Shelf]
+
+
+class FaultyCases(MemoryDeals):
     """Files on a disk that may be full; a process may end before or after a transaction is committed."""
 
-    def __init__(self, kept: Kept, faults: Faults, moved: Callable[[Case], None]) -> None:
-        super().__init__(kept)
+    def __init__(
+        self, us: bytes, faults: Faults, moved: Callable[[Case], None], signed: Callable[[Batch], None],
+        now: Callable[[], int],
+    ) -> None:  # fmt: skip
+        super().__init__(now=now)
+        self.us = us
         self.faults = faults
         self.moved = moved
+        self.signed = signed
+
+    @property
+    def all(self) -> Files:
+        """Everything, as it is now."""
+        return self.kept, self.shelf
+
+    def put_back(self, files: Files) -> None:
+        """As they were in a backup."""
+        self.kept, self.shelf = files
 
     @contextmanager
-    def begin(self) -> Iterator[Unit]:
-        before, kind, moved = self.kept, None, None
+    def begin(self) -> Iterator[DealUnit]:
+        before, shelf, kind, moved, batches = self.kept, self.shelf, None, None, list[Batch]()
         with super().begin() as unit:
             yield unit
-            moved = _moved(before, unit)
-            if moved is not None and moved.state in _OF_STATE:
-                boundary = _OF_STATE[moved.state][moved.side is Side.RECEIVER]
+            after, shelf_after = getattr(unit, "kept", before), getattr(unit, "shelf", shelf)
+            moved = _moved(before, after)
+            boundary = _OF_STATE[moved.state][moved.side is Side.RECEIVER] if moved and moved.state in _OF_STATE else ""
+            if shelf_after.batches != shelf.batches:
+                boundary, batches = "B1", _signed_now(self.us, shelf, shelf_after)
+            if boundary:
                 kind = self.faults.at(boundary, Fault.DISK_FULL, Fault.CRASH_BEFORE, Fault.CRASH_AFTER)
             if kind is Fault.DISK_FULL:
                 raise OSError(errno.ENOSPC, "no space left on the disk")
@@ -95,13 +121,14 @@ class FaultyCases(MemoryCases):
                 raise Stopped("before the commit")
         if moved is not None:
             self.moved(moved)
+        for each in batches:
+            self.signed(each)
         if kind is Fault.CRASH_AFTER:
             raise Stopped("after the commit")
 
 
-def _moved(before: Kept, unit: Unit) -> Case | None:
+def _moved(before: Kept, kept: Kept) -> Case | None:
     """The file whose state this transaction changes."""
-    kept = getattr(unit, "kept", before)
     for name, case in kept.cases.items():
         known = before.cases.get(name)
         if known is not None and known.state is not case.state:
@@ -109,21 +136,18 @@ def _moved(before: Kept, unit: Unit) -> Case | None:
     return None
 
 
-@dataclass
-class Queued:
-    """Cases that wait for others, to be settled together; who signs a batch is another part of the run (stories)."""
+def _signed_now(us: bytes, before: Shelf, after: Shelf) -> list[Batch]:
+    """Batches that we signed, or that both signed, by this transaction."""
+    found = []
+    for name, batch in after.batches.items():
+        known = before.batches.get(name)
+        if known != batch and (_ours(batch, us) is not None) and (known is None or known.stage is not batch.stage):
+            found.append(batch)
+    return found
 
-    names: set[str] = field(default_factory=set)
 
-    def once(self, block: Head) -> Mapping[str, SignerAwayError | PolicyError]:  # noqa: ARG002
-        """Nothing is offered by letters here."""
-        return {}
-
-    def waits_until(self, case: Case, block: Head) -> int | None:
-        return block.time + 43_200 if case.id in self.names else None
-
-    def note_settled(self, case: Case) -> None:
-        """No batch has a row here."""
+def _ours(batch: Batch, us: bytes) -> bytes | None:
+    return batch.signed_first if batch.first == us else batch.signed_second
 
 
 #: How a node is put together: a test plants mistakes here.
@@ -132,14 +156,22 @@ Assembled = Callable[["Party", CustodianCore, Coordinator], Node]
 
 def as_it_is(party: Party, core: CustodianCore, coordinator: Coordinator) -> Node:
     """The real node, as piece by piece it is shipped."""
-    domain = messages.rollover_domain(CHAIN_ID, party.net.engine.rollover)
-    signer, salt = PolicySigner(signer_of(party.name), domain), party.name.encode()
-    return Node(party.cases, core, coordinator, signer, salt, party.waiting, address_of(party.name))
+    signer, salt = PolicySigner(signer_of(party.name), party.domain), party.name.encode()
+    us, settings = address_of(party.name), party.settings
+    batches = None
+    if settings is not None:
+        batches = Batches(
+            party.cases, core, party.coordinator, signer, party.random, us, party.domain, settings, party.own_now
+        )
+    return Node(party.cases, core, coordinator, signer, salt, batches, us)
 
 
 @dataclass
 class Party:
-    """One custodian: its process, which can die, its files and its core, which stay."""
+    """One custodian: its process, which can die, its files and its core, which stay.
+
+    ``wrong`` is by how many seconds its own clock is: no decision about what was signed may follow from it.
+    """
 
     name: str
     net: Net
@@ -147,25 +179,48 @@ class Party:
     faults: Faults
     cases: FaultyCases
     endpoints: Endpoints
-    clock: Clock  # its own, which no decision may read
     assembled: Assembled
+    random: SeededRandom
+    settings: Settings | None = None  # of batches
+    wrong: int = 0
     down_until: int = 0
-    backup: Kept | None = None
-    waiting: Queued = field(default_factory=Queued)
-    early: list[Kept] = field(default_factory=list)  # before a case was opened, before its terms were agreed
+    backup: Files | None = None
+    early: list[Files] = field(default_factory=list)  # before a case was opened, before its terms were agreed
+    coordinator: ChainCoordinator = field(init=False)
+    desk: Desk = field(init=False)
     node: Node = field(init=False)
     said: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.start()
+        self.desk = Desk(
+            address_of(self.name), self.coordinator, self.domain, self.net.engine.token, {}, 1, self.random,
+            self.own_now, takes_batches=self.settings is not None,
+        )  # fmt: skip
+
+    @property
+    def domain(self) -> messages.Domain:
+        """Where signatures count."""
+        return messages.rollover_domain(CHAIN_ID, self.net.engine.rollover)
+
+    def own_now(self) -> int:
+        """What its own clock says."""
+        return self.net.clock.now + self.wrong
 
     def start(self) -> None:
         """A new process over the same files."""
         engine = self.net.engine
-        coordinator = ChainCoordinator(
+        self.coordinator = ChainCoordinator(
             self.endpoints, rollover=engine.rollover, network=engine.network, relay=key(f"{self.name}'s relay")
         )
-        self.node = self.assembled(self, FaultyCore(self.core, self.faults), coordinator)
+        self.node = self.assembled(self, FaultyCore(self.core, self.faults), self.coordinator)
+
+    def end(self, why: str, *, at: int) -> None:
+        """The process ends, and is down for a while."""
+        self.said.append(f"{self.name} ends {why}")
+        self.down_until = at + self.faults.dice.below(6 * 3_600)
+        self.faults.note("R18", Fault.CRASH_AFTER)
+        self.start()
 
     def follow(self) -> bool:
         """One pass; whether it did anything. A crash leaves it down for a while."""
@@ -174,10 +229,7 @@ class Party:
         try:
             passed = self.node.run_once()
         except Stopped as why:
-            self.said.append(f"{self.name} ends {why}")
-            self.down_until = self.net.clock.now + self.faults.dice.below(6 * 3_600)
-            self.faults.note("R18", Fault.CRASH_AFTER)
-            self.start()
+            self.end(str(why), at=self.net.clock.now)
             return True
         except (SilentError, OSError) as why:
             self.said.append(f"{self.name}: {why}")

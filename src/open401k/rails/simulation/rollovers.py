@@ -21,22 +21,31 @@ class Rollover:
 
     name: str
     told: Signed
-    source: str
-    receiver: str
+    custodians: tuple[str, ...]  # the source, then each receiver
     id: bytes
     key: int
     encoded: bytes
     trace: Trace
-    released: Agreed  # the source's side of its terms
+    agreed: tuple[Agreed, ...]  # the terms as each of them has them
     parent: bytes = b""  # the rollover that it gives back
     is_other: bool = False  # other terms of the source's alone, under a number that was used
     votes: dict[Role, bytes] = field(default_factory=dict)  # by those who are no node
 
-    def sides(self, name: str) -> tuple[Side, ...]:
-        """On which sides of it this custodian is."""
-        if name == self.source:
-            return (Side.SOURCE,)
-        return () if self.is_other else (Side.RECEIVER,)
+    @property
+    def source(self) -> str:
+        """Who pays."""
+        return self.custodians[0]
+
+    @property
+    def receivers(self) -> tuple[str, ...]:
+        """Who is paid, in the election's order."""
+        return self.custodians[1:]
+
+    @property
+    def parts(self) -> tuple[tuple[int, str, Side], ...]:
+        """Who follows it: its place, its name, its side. Terms of the source's alone are followed by nobody else."""
+        there = enumerate(self.custodians[:1] if self.is_other else self.custodians)
+        return tuple((place, name, Side.RECEIVER if place else Side.SOURCE) for place, name in there)
 
 
 class Played(Protocol):
@@ -45,16 +54,17 @@ class Played(Protocol):
     dice: Dice
     faults: Faults
     clock: Clock
+    names: tuple[str, ...]
     parties: dict[str, Party]
     rollovers: list[Rollover]
 
     def signed(
-        self, number: int, source: str, receiver: str, legs: tuple[Leg, ...], voters: tuple[Voter, ...], *,
+        self, number: int, custodians: tuple[str, ...], legs: tuple[Leg, ...], voters: tuple[Voter, ...], *,
         parent: bytes,
     ) -> Signed: ...  # fmt: skip
 
     def add(
-        self, name: str, told: Signed, source: str, receiver: str, *, is_other: bool = False, parent: bytes = b""
+        self, name: str, told: Signed, custodians: tuple[str, ...], *, is_other: bool = False, parent: bytes = b""
     ) -> Rollover: ...
 
     def file(self, name: str, each: Rollover, side: Side) -> Case | None: ...

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from eth_hash.auto import keccak
+
+from open401k.kernel import SeededRandom
 
 from .. import messages
 from ..calls import call_of
 from ..chain.interface import Head, Receipt
 from ..messages import Attestation, Election, Leg, Mode, Role, Terms, Voter
+from ..node.batching import Batch, Settings
 from ..node.cases import Case, Raised, State
 from ..node.codes import FOUND
 from ..node.core import HoldState, Side
-from ..node.memory import Kept
 from ..node.opening import Signed, agree, agreed_of, move, open_case, stands_for, stop
 from .backups import back_up, is_in_core_alone, is_over, note_asked, tell_again
 from .chance import Dice, Fault, Faults
@@ -33,11 +35,13 @@ from .engines import (
     key,
     signer_of,
 )
-from .model import Tx
+from .mail import batches_of, carry, note_signed
+from .model import CUSTODIANS as PARTS
+from .model import Tx, begun
 from .net import NAMES, Clock, Endpoints, Net, Watch
 from .parties import Assembled, FaultyCases, Party, as_it_is
 from .rollovers import Rollover
-from .stories import batch, give_back
+from .stories import give_back, revoke, skew, suspend
 from .trace import DepartedError, Trace
 from .twin import case_of
 from .twin_chain import Sent
@@ -59,6 +63,8 @@ class Outcome:
     stuck: tuple[str, ...]
     ends: dict[str, int]
     returned: int
+    several: int
+    batches: dict[str, int]
     seen: dict[tuple[str, Fault], int]
     lines: tuple[str, ...]
 
@@ -74,13 +80,17 @@ class Run:
         self.lines: list[str] = []
         self.rollovers: list[Rollover] = []
         self.checked = b""
-        self.spent = dict.fromkeys(CUSTODIANS, 0)
+        story = self.dice.weighted(((50, "alone"), (25, "several"), (25, "batches")))
+        self.batching = story == "batches"
+        self.names: tuple[str, ...] = CUSTODIANS if story == "several" else CUSTODIANS[:2]
+        self.spent = dict.fromkeys(self.names, 0)
         engine: Engine = EvmEngine(lambda: self.clock.now) if evm else TwinEngine(lambda: self.clock.now)
         self.engine_name = "evm" if evm else "twin"
         watch = Watch(self._mined, self._finalized, self._taken_back)
         self.net = Net(engine, self.clock, self.faults, depth=self.dice.one_of((0, 1, 3, 6)), watch=watch)
-        self.parties = {name: self._party(name, assembled) for name in CUSTODIANS}
-        for number in range(self.dice.weighted(((6, 1), (3, 2), (1, 3)))):
+        self.parties = {name: self._party(name, assembled) for name in self.names}
+        counts = ((5, 2), (3, 3), (2, 4)) if self.batching else ((6, 1), (3, 2), (1, 3))
+        for number in range(self.dice.weighted(counts)):
             self._open(number)
 
     def play(self) -> Outcome:
@@ -88,7 +98,7 @@ class Run:
         violation: str | None = None
         stuck: tuple[str, ...] = ()
         try:
-            for _ in range(20 + self.dice.below(40)):
+            for _ in range(18 + self.dice.below(32)):
                 self._act()
             self.faults.is_on = self.mode == "safety"
             rounds = self._settle()
@@ -101,21 +111,21 @@ class Run:
             violation = str(why)
             self._say(f"VIOLATION {violation}")
         return Outcome(
-            self.seed, self.engine_name, self.mode, violation, stuck, self._ends(), self._returned(),
-            dict(self.faults.seen), tuple(self.lines),
+            self.seed, self.engine_name, self.mode, violation, stuck, self._ends(), self._returned(), self._several(),
+            batches_of(self), dict(self.faults.seen), tuple(self.lines),
         )  # fmt: skip
 
     # ---- the cast
 
     def _party(self, name: str, assembled: Assembled) -> Party:
         def seen(what: str, rollover: bytes, side: Side) -> None:
-            trace = self._of(rollover).trace
-            is_source = side is Side.SOURCE
+            each = self._of(rollover)
+            place = each.custodians.index(name)
             self._say(f"core {name}: {what} as {side}")
             if what == "post":
-                trace.posted(source=is_source)
+                each.trace.posted(place)
             else:
-                trace.released(source=is_source)
+                each.trace.released(place)
 
         def moved(case: Case) -> None:
             self._say(f"{name}: {case.id} is {case.state}")
@@ -123,50 +133,67 @@ class Run:
                 held = core.status(case.agreed.rollover, case.side).state
                 if held not in (HoldState.HELD, HoldState.POSTED):
                     raise DepartedError(f"I10 {case.id}: the vote of {name} is promised, and its core says {held}")
-                self._of(case.agreed.rollover).trace.voted(source=case.side is Side.SOURCE)
+                each = self._of(case.agreed.rollover)
+                each.trace.voted(each.custodians.index(name))
+
+        def signed(batch: Batch) -> None:
+            self._say(f"{name}: a batch of {len(batch.ids)} is {batch.stage}")
+            note_signed(party, batch, self.rollovers)
 
         core = Core({f"{name} {number}": dict(_BEFORE) for number in range(3)}, seen)
         endpoints = Endpoints(self.net, self.faults, self._boundary_of)
-        cases = FaultyCases(Kept(), self.faults, moved)
-        own = Clock(self.clock.now)
-        return Party(name, self.net, core, self.faults, cases, endpoints, own, assembled)
+        cases = FaultyCases(address_of(name), self.faults, moved, signed, lambda: self.clock.now)
+        window, least = self.dice.one_of((600, 2 * HOUR)), 1 + self.dice.below(2)
+        settings = Settings(window, self.dice.one_of((6, 18)) * HOUR, least) if self.batching else None
+        random = SeededRandom(3 * self.seed + CUSTODIANS.index(name))
+        party = Party(name, self.net, core, self.faults, cases, endpoints, assembled, random, settings)
+        return party
 
     def _open(self, number: int) -> None:
-        """A rollover with exact terms, a file of it on either side; the account may not have enough for all of them."""
-        source, receiver = CUSTODIANS if self.dice.percent(75) else CUSTODIANS[::-1]
+        """A rollover with exact terms, a file of it on each side; the account may not have enough for all of them.
+
+        Where there are three custodians the first, and most others, have two receivers, each of money of its own kind.
+        """
+        several = len(self.names) > 2 and (not number or self.dice.percent(60))
+        names = self.names if several else self.names[:2]
+        custodians = names if self.dice.percent(65 if self.batching else 75) else names[::-1]
+        kinds = ((0, 40_000_00), (1, 15_000_00))[: 2 if several else 1 + self.dice.below(2)]
         legs = tuple(
-            Leg(kind, PLAN, 0, 1 + self.dice.below(most), 0, bytes(32))
-            for kind, most in ((0, 40_000_00), (1, 15_000_00))[: 1 + self.dice.below(2)]
+            Leg(kind, PLAN, place if several else 0, 1 + self.dice.below(most), 0, bytes(32))
+            for place, (kind, most) in enumerate(kinds)
         )
-        voters = (Voter(Role.ADMINISTRATOR, address_of("administrator")),) if self.dice.percent(50) else ()
-        told = self.signed(number, source, receiver, legs, voters)
-        released = self.add(f"rollover {number}", told, source, receiver).released
-        taken = replace(released, us=address_of(receiver), place=1)
+        voters = (
+            (Voter(Role.ADMINISTRATOR, address_of("administrator")),)
+            if self.dice.percent(15 if self.batching else 50)
+            else ()
+        )
         name = f"rollover {number}"
+        made = self.add(name, self.signed(number, custodians, legs, voters), custodians)
         account = self.dice.below(2)  # some share one
-        if not voters and self.dice.percent(40):
-            self.parties[source].waiting.names.add(name)
-        for who, side, agreed in ((source, Side.SOURCE, released), (receiver, Side.RECEIVER, taken)):
+        for (_, who, side), agreed in zip(made.parts, made.agreed, strict=True):
             party = self.parties[who]
-            party.early.append(party.cases.kept)
+            party.early.append(party.cases.all)
             with party.cases.begin() as unit:
                 open_case(unit, name, side=side, account=f"{who} {account}")
                 move(unit, name, *_READY)
-            party.early.append(party.cases.kept)
+            party.early.append(party.cases.all)
             with party.cases.begin() as unit:
                 agree(unit, name, agreed)
 
     def add(
-        self, name: str, told: Signed, source: str, receiver: str, *, is_other: bool = False, parent: bytes = b""
+        self, name: str, told: Signed, custodians: tuple[str, ...], *, is_other: bool = False, parent: bytes = b""
     ) -> Rollover:
         """Exact terms that were signed for: from now on they are followed."""
         case = case_of(told.election, told.signature, told.attestation, told.attested, told.terms)
-        released = agreed_of(told, us=address_of(source), side=Side.SOURCE)
-        known = next((each for each in self.rollovers if is_other and each.key == released.key), None)
-        trace = Trace(told.terms.deadline, len(told.terms.voters)) if known is None else known.trace.beside()
-        made = Rollover(
-            name, told, source, receiver, case.id, released.key, released.encoded, trace, released, parent, is_other
+        sides = [Side.SOURCE, *[Side.RECEIVER] * (len(custodians) - 1)]
+        agreed = tuple(
+            agreed_of(told, us=address_of(who), side=side) for who, side in zip(custodians, sides, strict=True)
         )
+        key_, encoded = agreed[0].key, agreed[0].encoded
+        known = next((each for each in self.rollovers if is_other and each.key == key_), None)
+        fresh = Trace(told.terms.deadline, len(told.terms.voters), begun(len(custodians) - 1))
+        trace = fresh if known is None else known.trace.beside()
+        made = Rollover(name, told, custodians, case.id, key_, encoded, trace, agreed, parent, is_other)
         self.rollovers.append(made)
         self.net.engine.know(made.encoded, case)
         self.net.ids[made.key] = case.id
@@ -183,14 +210,15 @@ class Run:
         return Raised(each.name, code, FOUND[code], self.clock.now)
 
     def signed(
-        self, number: int, source: str, receiver: str, legs: tuple[Leg, ...], voters: tuple[Voter, ...], *,
+        self, number: int, custodians: tuple[str, ...], legs: tuple[Leg, ...], voters: tuple[Voter, ...], *,
         parent: bytes = bytes(32),
     ) -> Signed:  # fmt: skip
         """An election, its attestation, and exact terms within it."""
         now, participant = self.clock.now, key(f"participant {number}")
+        source, *receivers = (address_of(name) for name in custodians)
         election = Election(
-            participant.address, number, address_of(source), bytes(32), bytes(32), 0b11, Mode.FIXED, MINTED, 1, now,
-            now + 10 * DAY, keccak(b"notice"), keccak(b"salt"), (address_of(receiver),),
+            participant.address, number, source, bytes(32), bytes(32), 0b11, Mode.FIXED, MINTED, 1, now,
+            now + 10 * DAY, keccak(b"notice"), keccak(b"salt"), tuple(receivers),
         )  # fmt: skip
         attestation = Attestation(address_of("attestor"), 2, now + 90 * DAY, keccak(b"proof"))
         deadline = now + self.dice.one_of((DAY, 3 * DAY, 5 * DAY))
@@ -208,15 +236,16 @@ class Run:
     def _act(self) -> None:
         acts: tuple[tuple[int, Callable[[], None]], ...] = (
             (40, self._follow), (20, self._slot), (8, self._administrator), (5, self._reorganize),
-            (2, self._participant), (2, self._stop), (2, self._spend), (2, self._skew), (3, self._race),
-            (1, self._suspend), (6, lambda: back_up(self)), (4, lambda: tell_again(self)),
-            (8, lambda: give_back(self)), (3, lambda: batch(self, self.net)),
+            (2, self._participant), (2, self._stop), (2, self._spend), (2, lambda: skew(self)), (3, self._race),
+            (1, lambda: suspend(self, self.net)), (6, lambda: back_up(self)), (4, lambda: tell_again(self)),
+            (8, lambda: give_back(self)),
+            *(((14, lambda: carry(self)), (5, lambda: revoke(self, self.net))) if self.batching else ()),
         )  # fmt: skip
         self.dice.weighted(acts)()
         self._check_escrow()
 
     def _follow(self) -> None:
-        party = self.parties[self.dice.one_of(CUSTODIANS)]
+        party = self.parties[self.dice.one_of(self.names)]
         party.follow()
         self.lines += party.said
         party.said.clear()
@@ -236,7 +265,7 @@ class Run:
         if Role.ADMINISTRATOR not in each.votes:
             hashed = messages.approval_hash(each.id, Role.ADMINISTRATOR, bytes(32))
             told = bytes(32), signer_of("administrator").sign(self._digest(hashed))
-            call = call_of("approve(bytes,uint256,(bytes32,bytes))", each.encoded, 2, told)
+            call = call_of("approve(bytes,uint256,(bytes32,bytes))", each.encoded, len(each.custodians), told)
             each.votes[Role.ADMINISTRATOR] = call
         return each.votes[Role.ADMINISTRATOR]
 
@@ -261,7 +290,7 @@ class Run:
         if self.dice.percent(60):
             return
         each = self.dice.one_of(self.rollovers)
-        self.stop_at(self.parties[self.dice.one_of((each.source, each.receiver))], each)
+        self.stop_at(self.parties[self.dice.one_of(each.custodians)], each)
 
     def stop_at(self, party: Party, each: Rollover) -> None:
         """One custodian wants the end of it, if its file knows it."""
@@ -271,25 +300,18 @@ class Run:
                 stop(unit, each.name, 451)
 
     def _spend(self) -> None:
-        name = self.dice.one_of(CUSTODIANS)
+        name = self.dice.one_of(self.names)
         cents = 1 + self.dice.below(30_000_00)
         if self.parties[name].core.spend(f"{name} {self.dice.below(2)}", 0, cents):
             self.spent[name] += cents
             self._say(f"somebody takes {cents} cents out at {name}")
 
-    def _skew(self) -> None:
-        """A custodian's own clock goes wrong by up to ten days: nothing may follow from it."""
-        party = self.parties[self.dice.one_of(CUSTODIANS)]
-        party.clock.now = self.clock.now + self.dice.below(20 * DAY) - 10 * DAY
-        if self.faults.is_on:
-            self.faults.note("R8", Fault.SKEW)
-
     def _race(self) -> None:
         """Somebody who saw both signatures settles at once, or repeats what was sent."""
         each = self.dice.one_of(self.rollovers)
-        votes = [self._vote_in_outbox(each.source, each), self._vote_in_outbox(each.receiver, each)]
+        votes = [self._vote_in_outbox(name, each) for name in each.custodians]
         told = [vote for vote in votes if vote is not None]
-        if each.told.terms.voters or len(told) < 2 or not self.faults.is_on:
+        if each.told.terms.voters or len(told) < len(votes) or not self.faults.is_on:
             return
         self.faults.note("R10", Fault.RACE)
         self.net.submit(key("copier"), call_of("settle(bytes,bytes)", each.encoded, messages.encode_approvals(told)))
@@ -305,49 +327,49 @@ class Run:
             return None
         return bytes(32), signer_of(name).sign(self._digest(messages.approval_hash(each.id, role, bytes(32))))
 
-    def _suspend(self) -> None:
-        if self.faults.is_on and self.dice.percent(50):
-            self.faults.note("R19", Fault.SUSPEND)
-            self.net.suspend_rules(self.clock.now + self.dice.below(3 * DAY))
-
     # ---- the end
 
     def _settle(self) -> int:
         """Pass after pass, past all deadlines; how many rounds it took."""
         for round_ in range(60):
-            for name in CUSTODIANS:
+            for name in self.names:
                 party = self.parties[name]
                 while party.follow() and not self.faults.is_on:
                     pass
                 self.lines += party.said
                 party.said.clear()
+            if self.batching:
+                carry(self)
             tell_again(self, all_=True)
             note_asked(self)
             if all(self._is_over(each) for each in self.rollovers):
                 return round_
             self._administrator()
-            self.net.slot(6 * HOUR if round_ < 30 else 12)
+            slow = HOUR // 3 if self.batching and round_ < 12 else 6 * HOUR
+            self.net.slot(slow if round_ < 36 else 12)
             self._check_escrow()
         return 60
 
     def _is_over(self, each: Rollover) -> bool:
         """Ended in the model's sense and in both files."""
-        there = [(name, side) for name in CUSTODIANS for side in each.sides(name)]
-        return each.trace.is_done and all(is_over(self, each, name, side) for name, side in there)
+        return each.trace.is_done and all(is_over(self, each, *part) for part in each.parts)
 
     def _asked(self, each: Rollover) -> list[Raised]:
         """What waits for a person, in a file that is open."""
         waits = []
-        for name in CUSTODIANS:
+        for _, name, side in each.parts:
             kept = self.parties[name].cases.kept
-            files = [self.file(name, each, side) for side in each.sides(name)]
-            names = [file.id for file in files if file is not None and file.state in _OPEN]
-            names += [stands_for(each.id)] if None in files else []
+            file = self.file(name, each, side)
+            is_open = file is not None and file.state in _OPEN
+            names = [stands_for(each.id)] if file is None else [file.id] * is_open
             waits += [raised for raised in kept.raised if raised.case in names and raised.is_open]
         return waits
 
     def _returned(self) -> int:
         return sum(each.trace.is_committed for each in self.rollovers if each.parent)
+
+    def _several(self) -> int:
+        return sum(each.trace.is_committed for each in self.rollovers if len(each.receivers) > 1)
 
     def _ends(self) -> dict[str, int]:
         found: dict[str, int] = {}
@@ -366,9 +388,9 @@ class Run:
         if self.checked == self.net.head.hash:
             return
         self.checked = self.net.head.hash
-        held = {name: self._balance(address_of(name)) for name in CUSTODIANS}
+        held = {name: self._balance(address_of(name)) for name in self.names}
         escrow = self._balance(self.net.engine.rollover)
-        if sum(held.values()) + escrow != MINTED * len(CUSTODIANS):
+        if sum(held.values()) + escrow != MINTED * len(self.names):
             raise AssertionError(f"I-R3 deposits are {held} and {escrow} in escrow")
         at = self.net.head.number
         for key_ in sorted({each.key for each in self.rollovers}):
@@ -382,7 +404,7 @@ class Run:
         if any(self._asked(each) or each.trace.state.lost or not each.trace.is_done for each in self.rollovers):
             return
         begun = sum(_BEFORE.values()) * 3
-        for name in CUSTODIANS:
+        for name in self.names:
             books = self.parties[name].core.cents + self.spent[name] - begun
             chain = self._balance(address_of(name)) - MINTED
             if books != chain:
@@ -438,14 +460,15 @@ class Run:
             case "propose" | "propose_return":
                 return Tx.PROPOSE
             case "approve":
-                return Tx.VOTER_VOTES if int.from_bytes(sent.data[36:68], "big") == 2 else Tx.RECEIVER_VOTES
+                place = int.from_bytes(sent.data[36:68], "big")
+                return PARTS[place].vote if place < len(each.custodians) else Tx.VOTER_VOTES
             case "abort":
                 return Tx.ABORT
             case "expire":
                 return Tx.EXPIRE
             case "post":
                 by = sent.data[36:68][12:]
-                return Tx.SOURCE_POSTED if by == address_of(each.source) else Tx.RECEIVER_POSTED
+                return PARTS[[address_of(name) for name in each.custodians].index(by)].receipt
         return None
 
     def _boundary_of(self, sent: Sent) -> str:
@@ -454,7 +477,10 @@ class Run:
                 return "R6"
             case "approve":
                 about = self._about(sent)
-                return "R7" if about is not None and about.told.terms.voters else "R10"
+                tx = None if about is None else self._tx(about, sent)
+                return "R10" if about is not None and tx is not None and about.trace.would_commit(tx) else "R7"
+            case "settle_batch":
+                return "R10"
             case "post":
                 return "R15"
         return "R17"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 
 from .chance import Fault
+from .mail import LETTERS
 from .parties import Assembled, as_it_is
 from .run import Outcome, Run
 
@@ -32,7 +34,9 @@ APPLICABLE: dict[str, tuple[Fault, ...]] = {
     "R15": _SENT,
     "R17": (*_SENT, Fault.DISK_FULL, Fault.RACE),
     "R18": (Fault.CRASH_AFTER, Fault.OLDER_BACKUP, Fault.FORGOTTEN_TERMS),
-    "R19": (Fault.SUSPEND,),
+    "R19": (Fault.SUSPEND, Fault.REVOKE),
+    "B1": (Fault.DISK_FULL, Fault.CRASH_BEFORE, Fault.CRASH_AFTER),
+    "B2": LETTERS,
 }
 #: What the figures rest on; printed beside them.
 ASSUMPTIONS = (
@@ -42,10 +46,13 @@ ASSUMPTIONS = (
     "an older backup is of the node's own files, also before exact terms or the case; its core forgets nothing",
     "terms that both custodians' files forgot before a vote was final are known to a core's list of orders alone",
     "letters that tell a file again what it forgot are played by their outcome; a request that comes again is not",
-    "one receiver each and at most one further voter; both sign a batch, letters about it are not played",
-    "what was posted goes back once, in part, without further voters; its files are opened at both sides at once",
+    "one receiver or two, and at most one further voter; letters about batches are the nodes' own, carried unsealed",
+    "what was posted goes back of each receiver once, in part, without further voters; its files are opened at once",
     "crashes end a process between its effects, not the machine: kills of real processes are another test",
 )
+
+
+_QUIET = logging.NullHandler()
 
 
 @dataclass
@@ -60,6 +67,8 @@ class Simulated:
     ends: Counter[str] = field(default_factory=Counter)
     seen: Counter[tuple[str, Fault]] = field(default_factory=Counter)
     returned: int = 0  # rollovers by which what came went back, to their end
+    several: int = 0  # rollovers with two receivers that were committed
+    batches: Counter[str] = field(default_factory=Counter)  # what became of them, and of what did not fit
     seconds: float = 0
 
     def add(self, told: Outcome) -> None:
@@ -73,6 +82,8 @@ class Simulated:
             self.stuck.append((told.seed, told.stuck))
         self.ends.update(told.ends)
         self.returned += told.returned
+        self.several += told.several
+        self.batches.update(told.batches)
         self.seen.update(told.seen)
 
     @property
@@ -96,6 +107,7 @@ def simulate(
 ) -> Simulated:
     """Play these seeds, each ``evm_every``-th on the EVM, until so many went wrong."""
     begun, told = time.perf_counter(), Simulated()
+    logging.getLogger("open401k.node").addHandler(_QUIET)  # what it warns of is what is played
     for seed in seeds:
         told.add(play(seed, evm=evm or (evm_every > 0 and seed % evm_every == 0), assembled=assembled))
         if len(told.violating) + len(told.stuck) >= most_bad:

@@ -7,17 +7,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .model import RECEIVER, SOURCE, Block, Books, Bounds, State, Status, Tx, Word, is_done, mined, steps, tip, violated
+from .model import (
+    CUSTODIANS,
+    Block,
+    Books,
+    Bounds,
+    State,
+    Status,
+    Tx,
+    begun,
+    is_done,
+    mined,
+    steps,
+    tip,
+    violated,
+)
 
 _ENDLESS = Bounds(blocks=10_000, reorgs=10_000, forgets_terms=True)
-HELD = {True: "the source holds the money and votes", False: "the receiver expects the money and votes"}
-POSTED = {True: "the source debits", False: "the receiver credits"}
-RELEASED = {True: "the source releases its hold", False: "the receiver cancels"}
-FORGOT = {True: "the source's file forgets its vote", False: "the receiver's file forgets its vote"}
-AGAIN = {True: "the source votes again", False: "the receiver votes again"}
-
-
-_NAME = {True: "the source", False: "the receiver"}
 
 
 class DepartedError(Exception):
@@ -26,11 +32,14 @@ class DepartedError(Exception):
 
 @dataclass
 class Trace:
-    """One rollover as the model sees it: ``deadline`` in the chain's time, how many voters besides the custodians."""
+    """One rollover as the model sees it: ``deadline`` in the chain's time, how many voters besides the custodians.
+
+    Custodians are told apart by their place: 0 is the source, then each receiver.
+    """
 
     deadline: int
     voters: int
-    state: State = field(default_factory=State)
+    state: State = field(default_factory=begun)
     words: list[str] = field(default_factory=list)
     _numbers: list[int] = field(default_factory=list)  # of the real blocks in which the model's are
 
@@ -39,45 +48,49 @@ class Trace:
         x = self.state
         taken = x.final.status is not Status.ABSENT
         blocks = tuple(Block(Tx.NOTHING if tx is Tx.NOTHING else Tx.TAKE, late) for tx, late in x.blocks)
-        begun = State(
-            final=Word(Status.TAKEN) if taken else Word(), final_late=x.final_late, blocks=blocks, late=x.late,
+        first = begun(len(x.books) - 1)
+        word = first.final._replace(status=Status.TAKEN) if taken else first.final
+        other = first._replace(
+            final=word, final_late=x.final_late, blocks=blocks, late=x.late,
             decided="abort" if taken or x.final_late else "", twice=True,
         )  # fmt: skip
-        return Trace(self.deadline, self.voters, begun, [], list(self._numbers))
+        return Trace(self.deadline, self.voters, other, [], list(self._numbers))
 
-    def voted(self, *, source: bool) -> None:
+    def voted(self, place: int) -> None:
         """A custodian's vote is durable beside its hold."""
-        books = self.state.source if source else self.state.receiver
+        who, books = CUSTODIANS[place], self.state.books[place]
         if books is Books.NOTHING:
-            self._step(HELD[source])
-        elif books is Books.HELD and self.state.forgot & (SOURCE if source else RECEIVER):
-            self._step(AGAIN[source])
+            self._step(f"{who.name} {who.votes}")
+        elif books is Books.HELD and self.state.forgot & who.bit:
+            self._step(f"{who.name} votes again")
 
-    def forgot(self, *, source: bool) -> None:
+    def forgot(self, place: int) -> None:
         """A custodian's file is of a backup again that knows of no vote."""
-        books = self.state.source if source else self.state.receiver
-        if books is Books.HELD and not self.state.forgot & (SOURCE if source else RECEIVER):
-            self._step(FORGOT[source])
+        who = CUSTODIANS[place]
+        if self.state.books[place] is Books.HELD and not self.state.forgot & who.bit:
+            self._step(f"{who.name}'s file forgets its vote")
 
-    def forgot_terms(self, *, source: bool) -> None:
+    def forgot_terms(self, place: int) -> None:
         """A custodian's file is of a backup again that knows of no terms."""
-        books = self.state.source if source else self.state.receiver
-        if books in (Books.HELD, Books.POSTED) and not self.state.lost & _bit(source):
-            self._step(f"{_NAME[source]}'s file forgets the terms")
+        who = CUSTODIANS[place]
+        if self.state.books[place] in (Books.HELD, Books.POSTED) and not self.state.lost & who.bit:
+            self._step(f"{who.name}'s file forgets the terms")
 
-    def told_again(self, *, source: bool) -> None:
+    def told_again(self, place: int) -> None:
         """A file that forgot the terms knows them again."""
-        if self.state.lost & _bit(source):
-            self._step(f"{_NAME[source]} is told the terms again")
+        who = CUSTODIANS[place]
+        if self.state.lost & who.bit:
+            self._step(f"{who.name} is told the terms again")
 
-    def asked(self, *, source: bool) -> None:
+    def asked(self, place: int) -> None:
         """A desk was asked about terms that its file forgot."""
-        if self.state.lost & _bit(source) and not self.state.asked & _bit(source):
-            self._step(f"{_NAME[source]} finds what it forgot and asks")
+        who = CUSTODIANS[place]
+        if self.state.lost & who.bit and not self.state.asked & who.bit:
+            self._step(f"{who.name} finds what it forgot and asks")
 
-    def is_vote_final(self, *, source: bool) -> bool:
+    def is_vote_final(self, place: int) -> bool:
         """Whether a final block has this custodian's vote, by itself or in a settlement at once."""
-        votes = (Tx.PROPOSE if source else Tx.RECEIVER_VOTES, Tx.SETTLE, Tx.BATCH)
+        votes = (CUSTODIANS[place].vote, Tx.SETTLE, Tx.BATCH)
         return any(f"final: {each}" in self.words for each in votes)
 
     def signed_twice(self) -> None:
@@ -85,15 +98,16 @@ class Trace:
         if not self.state.twice:
             self._step("the source signs other terms under the same number")
 
-    def posted(self, *, source: bool) -> None:
+    def posted(self, place: int) -> None:
         """A core booked."""
-        self._step(POSTED[source])
+        who = CUSTODIANS[place]
+        self._step(f"{who.name} {who.posts}")
 
-    def released(self, *, source: bool) -> None:
+    def released(self, place: int) -> None:
         """A core gave free; if no vote was given that is nobody's business."""
-        books = self.state.source if source else self.state.receiver
-        if books is not Books.NOTHING:
-            self._step(RELEASED[source])
+        who = CUSTODIANS[place]
+        if self.state.books[place] is not Books.NOTHING:
+            self._step(f"{who.name} {who.frees}")
 
     def mined(self, tx: Tx | None, *, number: int, time: int) -> None:
         """A block, with what it did to this rollover, if anything."""
@@ -101,7 +115,7 @@ class Trace:
         if late and not self.state.late:
             self._step("the deadline passes")
         known = self.state.final_late or any(block.late for block in self.state.blocks)
-        repeats = (Tx.RECEIVER_VOTES, Tx.VOTER_VOTES, Tx.TAKE)
+        repeats = (Tx.RECEIVER_VOTES, Tx.SECOND_VOTES, Tx.VOTER_VOTES, Tx.TAKE)
         if tx in repeats and mined(tip(self.state), tx, late) == tip(self.state):
             tx = None  # the same vote again changes nothing
         if tx is not None:
@@ -123,6 +137,12 @@ class Trace:
         if gone:
             self._step(f"reorganized: the last {gone} gone")
             del self._numbers[-gone:]
+
+    def would_commit(self, tx: Tx) -> bool:
+        """Whether this vote is the last that the latest block lacks."""
+        latest = tip(self.state)
+        after = mined(latest, tx, late=False)
+        return after.status is Status.COMMITTED and latest.status is Status.PREPARING
 
     @property
     def is_preparing(self) -> bool:
@@ -150,12 +170,8 @@ class Trace:
             latest = tip(self.state)
             raise DepartedError(
                 f"{words}: the model does not do this where the final state is {self.state.final.status}, the latest "
-                f"{latest.status}, the source {self.state.source}, the receiver {self.state.receiver}"
+                f"{latest.status}, the books of source and receivers: {', '.join(self.state.books)}"
             )
         self.state = found
         if (broken := violated(found)) is not None:
             raise DepartedError(f"{words}: {broken}")
-
-
-def _bit(source: bool) -> int:
-    return SOURCE if source else RECEIVER
