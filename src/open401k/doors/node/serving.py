@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable
+from functools import partial
 
 import uvicorn
 
@@ -18,6 +19,7 @@ from open401k.rails.node.nights import nights
 from open401k.rails.node.office import Office
 from open401k.rails.node.process import Around, Process, opened, prepare
 from open401k.rails.node.running import Job, Passes, Running
+from open401k.rails.node.wallet_signing import newly_signed
 
 from . import pages
 from .desk import Doors
@@ -52,7 +54,8 @@ def serve(
         process.turn.wait(time.sleep)  # one process a node: said now, and not by a log line
         office = Office(process)
         doors = Doors(office, lambda: running.wake(), lambda: running.trouble(), development=development)
-        passes = Passes(process.node, process.coordinator, on_passed=lambda: running.wake())
+        signed = partial(newly_signed, process.files)
+        passes = Passes(process.node, process.coordinator, on_passed=lambda: running.wake(), signed=signed)
         telling = Telling(doors.hooks, process.files, Sender(development=development), around.clock)
         by_night = nights(process.node.core, config.core.file_every)
         returned = gone_back(process.files, process.node.core, around.seconds)
