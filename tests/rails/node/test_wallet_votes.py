@@ -200,9 +200,10 @@ def test_by_command_and_api_owners_and_a_passkey_sign_and_the_node_wakes_for_it(
         net.open(case := rollover(world))
         passes(net, 1)
         (vote,) = command("sign", "list", *typed)["waiting"]
-        assert ["To the receiver (0x" + receiver.identity.member.hex() + ")",
-                "$1,234.56: Money that was not taxed yet (pre-tax), to the participant's account in the new plan",
-                ] in vote["words"]  # fmt: skip
+        words = [tuple(row) for row in vote["words"]]
+        assert ("To", f"the receiver (0x{receiver.identity.member.hex()})") in words
+        roth = "$200.00: Roth money (taxed when it was paid in), to the participant's account in the new plan"
+        assert ("Moves", roth) in words
         digest = bytes.fromhex(vote["digest"][2:])
         put(source, digest, signed_by(*OWNERS[:2], digest=digest))
         new = key("a new owner")

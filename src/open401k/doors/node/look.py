@@ -45,7 +45,7 @@ def on_day(value: date) -> Markup:
 class Look:
     """Renders the pages of one node."""
 
-    def __init__(self, given: ForPages, *, leads: bool = False) -> None:
+    def __init__(self, given: ForPages, *, leads: bool = False, signs: bool = False) -> None:
         self._given = given
         self.assets = Assets(HERE / "static")
         self._env = Environment(
@@ -64,6 +64,7 @@ class Look:
             into=in_words.INTO,
             take_back=in_words.TAKE_BACK,
             leads=leads,
+            signs=signs,
         )
 
     def page(self, name: str, status: int = 200, **words: Any) -> HTMLResponse:

@@ -5,8 +5,9 @@ from starlette.routing import BaseRoute, Route
 from open401k.kernel import Random
 
 from ..security import SameOrigin, SecurityHeaders
-from . import console_pages, election_page, evidence_page, receivers_page, tracker_page, voter_page
+from . import console_pages, election_page, evidence_page, receivers_page, signatures_page, tracker_page, voter_page
 from .asked import ForVoters
+from .for_signatures import ForSignatures
 from .look import Look
 from .provided import ForPages
 from .wishes import ForReceivers
@@ -19,13 +20,15 @@ def routes(
     hands_out: evidence_page.HandsOut | None = None,
     voters: ForVoters | None = None,
     receivers: ForReceivers | None = None,
+    signatures: ForSignatures | None = None,
 ) -> list[BaseRoute]:
     """Routes to be put beside those of the API. They carry their security headers and the same-origin rule.
 
     ``hands_out`` makes the evidence of a case; without it evidence is only checked. ``voters`` answers the pages of
-    those who approve besides; without it there are none. ``receivers`` likewise, to lead and to join.
+    those who approve besides; without it there are none. ``receivers`` likewise, to lead and to join;
+    ``signatures`` where votes are those of a wallet.
     """
-    look = Look(given, leads=receivers is not None)
+    look = Look(given, leads=receivers is not None, signs=signatures is not None)
     desk = console_pages.Console(given, look, random)
     found = [
         *tracker_page.routes(given, look),
@@ -35,6 +38,8 @@ def routes(
     ]
     found += voter_page.VoterPages(given, voters, look, random).routes() if voters is not None else []
     found += receivers_page.ReceiverPages(receivers, look, desk.sessions, random).routes() if receivers else []
+    if signatures is not None:
+        found += signatures_page.SignaturePages(given, signatures, look, desk.sessions, random).routes()
     found.append(Route("/static/{path:path}", look.assets.serve, methods=["GET"], name="static"))
     for route in found:
         if isinstance(route, Route):

@@ -26,6 +26,7 @@ from .desk import Doors
 from .evidence_page import handing
 from .for_pages import NodePages
 from .for_receivers import NodeReceivers
+from .for_signatures import NodeSignatures
 from .for_voters import NodeVoters
 from .http import create_node_app
 
@@ -63,8 +64,9 @@ def serve(
         running = Running([passes, office.sending(), office.days(), telling, *by_night, *off_unless_set])
         given = NodePages(doors)
         people = pages.routes(
-            given, around.random, hands_out=handing(process), voters=NodeVoters(given), receivers=NodeReceivers(given)
-        )
+            given, around.random, hands_out=handing(process), voters=NodeVoters(given), receivers=NodeReceivers(given),
+            signatures=NodeSignatures(given) if config.by_wallet else None,
+        )  # fmt: skip
         app = create_node_app(doors, office.receiving(), people)
         server = uvicorn.Server(
             uvicorn.Config(

@@ -33,7 +33,7 @@ _WHAT: Final = {
 }
 _MEANS: Final = {
     Says.APPROVAL: "You approve exactly these terms. With the last approval the money moves at once, and nobody takes "
-    "that back. What we pay is set aside for it.",
+    "that back.",
     Says.ABORT: "You end this rollover for us. If it is not committed before, the money goes back, and it can never be "
     "committed.",
     Says.RECEIPT: "You say that our own books show what was committed. Nothing moves by it.",
@@ -85,16 +85,15 @@ def _rows(wanted: Wanted, case: Decoded, name_of: Callable[[bytes], str]) -> Ite
         ids, cents = _texts(wanted, "ids"), wanted.told["cents"]
         yield "Between", f"{name_of(_octets(wanted, 'first'))} and {name_of(_octets(wanted, 'second'))}"
         for each, amount in zip(ids, cents if isinstance(cents, list) else [], strict=True):
-            yield f"Rollover 0x{each}", str(Money(int(str(amount))))
+            yield "Rollover", f"{Money(int(str(amount)))}: 0x{each}"
         return
     election, terms = case.election, case.terms
     yield "We sign as", "the custodian that pays" if wanted.told["role"] == Role.SOURCE else "the one that receives"
     yield "From", name_of(election.source)
-    for leg in terms.legs:
-        yield (
-            f"To {name_of(election.receivers[leg.to])}",
-            f"{Money(leg.amount)}: {KINDS[Kind(leg.kind)]}, to {INTO[Into(leg.into)]}",
-        )
+    for place in sorted({leg.to for leg in terms.legs}):
+        yield "To", name_of(election.receivers[place])
+        for leg in (each for each in terms.legs if each.to == place):
+            yield "Moves", f"{Money(leg.amount)}: {KINDS[Kind(leg.kind)]}, to {INTO[Into(leg.into)]}"
     if wanted.says is Says.ABORT:
         code = int(str(wanted.told["code"]))
         yield "Why", f"{code}: {queue_of(code).words}"
