@@ -121,7 +121,7 @@ def test_owners_of_a_contract_sign_by_form_and_who_only_looks_cannot(
             assert client.get("/wallet").status_code == 403
             for path in (looks["at"], f"{looks['at']}/passkey", "/wallet"):
                 body = {"data": looks} if path == looks["at"] else {"json": {"agreed": True}}
-                assert client.post(path, headers=headers, **body).status_code == 403  # type: ignore[arg-type]
+                assert client.post(path, headers=headers, **body).status_code == 403
             acts = signed_in(Role.OPERATOR)
             digest = bytes.fromhex(acts["at"][-64:])
 

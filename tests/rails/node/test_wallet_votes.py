@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from eth_abi.abi import encode
 from starlette.testclient import TestClient
+from tests.rails.node.batch_nodes import BATCHED
 from tests.rails.node.conftest import NewDatabase
 from tests.rails.node.processes import Network, NodeProcess, network
+from tests.rails.node.test_batches_served import carry, later
 from tests.rails.node.test_node_commands import command, name_signer  # noqa: F401 (a fixture)
 from tests.rails.node.two_nodes import rollover
 from tests.rails.test_passkeys import PASSKEY, asserted
-from tests.rails.world import RELAY, World, founded, key
+from tests.rails.world import RELAY, World, founded, key, leg
 
 from open401k.base.faults import Stopped, stopping_at
 from open401k.doors.node.desk import Doors
@@ -182,6 +184,43 @@ def test_what_a_wallet_does_not_sign_in_time_expires_and_its_end_is_asked_for_an
             put(receiver, votes["case"], signed_by(*OWNERS, digest=votes["case"]))
         assert waiting(receiver) == []
         assert money(source) == {"is_open": True, "balance": {"PRETAX": 5_000_00, "ROTH": 1_000_00}, "frozen": {}}
+
+
+def test_a_wallet_answers_a_batch_that_another_offers(another_database: NewDatabase, tmp_path: Path) -> None:
+    # Money flow: source -> receiver 300.00 in two rollovers
+    world = founded()
+    with network(world, another_database, tmp_path) as net, ExitStack() as stack:
+        receiver = net.nodes[1]
+        by_wallet(receiver, world, wallet_of(world, *OWNERS))
+        for node in net.nodes:
+            node.config.write_text(node.config.read_text() + "\n[batches]\nwindow = 60\nanswer = 600")
+            node.now = world.clock.now
+        for number, cents in enumerate((100_00, 200_00)):
+            net.open(world.case(leg(0, cents)), f"case {number}")
+        sides = [stack.enter_context(node.office()) for node in net.nodes]
+        for each in sides:
+            each.process.node.run_once()
+        later(net, 61)
+        for _ in range(2):
+            sides[0].process.node.run_once()
+            carry(sides)
+            sides[1].process.node.run_once()
+        (asked,) = wallet_putting.waiting(sides[1].process)
+        assert (asked.wanted.says, len([label for label, _ in asked.told.rows if label == "Rollover"])) == (
+            Says.BATCH, 2,
+        )  # fmt: skip
+        assert open_codes(receiver) == [WALLET_AWAITED] * 2
+        digest = asked.wanted.digest
+        wallet_putting.put(sides[1].process, digest, signed_by(*OWNERS, digest=digest), by="somebody")
+        for _ in range(3):
+            for each in reversed(sides):
+                each.process.node.run_once()
+            carry(sides)
+            later(net, 1)
+        assert {net.states(name) for name in ("case 0", "case 1")} == {(State.POSTED, State.POSTED)}
+        logs = world.chain.logs(0, world.chain.head().number, [world.rollover])
+        assert [log.topics[0] for log in logs] == [BATCHED]
+        assert open_codes(receiver) == []
 
 
 def test_by_command_and_api_owners_and_a_passkey_sign_and_the_node_wakes_for_it(
