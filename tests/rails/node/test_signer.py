@@ -23,6 +23,7 @@ from open401k.rails import messages
 from open401k.rails.keys import Key, signer_of
 from open401k.rails.messages import Role, Voter
 from open401k.rails.node.cases import State
+from open401k.rails.node.codec import Json
 from open401k.rails.node.codes import SIGNER_AWAY
 from open401k.rails.node.sealed import SealedKeys
 from open401k.rails.node.signer import log
@@ -274,6 +275,46 @@ def test_a_changed_log_is_found_at_its_line(tmp_path: Path, line: int, changes: 
         log.checked(path, by.address)
     with pytest.raises(log.LogError):
         log.SignedLog(path, by)
+
+
+def test_a_full_file_is_put_aside_and_the_next_goes_on_wherever_the_process_dies(tmp_path: Path) -> None:
+    path, by, number, digest = tmp_path / "log", key("log"), 0, b"d" * 32
+    log.begin(path)
+    for boundary in (*log.BOUNDARIES, "", "", ""):
+        book = log.SignedLog(path, by, most=900)
+        try:
+            with stopping_at(boundary):
+                for _ in range(4):
+                    number += 1
+                    about: dict[str, Json] = {"rollover": f"{number:064x}", "cents": 5}
+                    book.append(NOW + 3_600 * number, "approve", OURS.address, digest, about)
+        except Stopped:
+            pass
+        book._file.close()  # as the end of a process does
+    lines = log.checked(path, by.address)
+    assert [each.number for each in lines] == list(range(1, len(lines) + 1))
+    files = sorted(tmp_path.glob("log.0*"))
+    assert sum(each.what == log.GOES_ON for each in lines) == len(files) > 5
+    newest = max(each.at for each in lines)
+    again = log.SignedLog(path, by, most=900)
+    within = [each for each in lines if each.what == "approve" and each.at > newest - DAY]
+    assert sum(again.before.within(DAY, newest).values()) == 5 * len(within) > 5 * 5  # over several edges
+    again.close()
+    kept = files[-1].read_bytes()
+    files[-1].unlink()
+    with pytest.raises(log.LogError, match=f"Put {files[-1].name} back"):
+        log.SignedLog(path, by, most=900)
+    with pytest.raises(log.LogError, match="does not go on from the file before it"):
+        log.checked(path, by.address)
+    files[-1].write_bytes(b"".join(kept.splitlines(keepends=True)[:-1]))  # a line cut off its end
+    with pytest.raises(log.LogError, match="does not go on"):
+        log.SignedLog(path, by, most=900)
+    files[-1].write_bytes(kept)
+    first = int(files[0].suffix[1:])
+    files[0].unlink()
+    with pytest.raises(log.LogError, match=f"--after {first}"):
+        log.checked(path, by.address)
+    assert log.checked(path, by.address, after=first) == lines[first:]
 
 
 def test_keys_are_sealed_and_nobody_else_reads_them(tmp_path: Path, world: World) -> None:

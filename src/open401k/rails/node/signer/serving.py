@@ -40,7 +40,7 @@ class Signer:
         self._file = KeyFile(config.keys, sealing)
         self._signing = {key.address: key for key in self._file.keys(Use.SIGNING)}
         self._relay = self._file.one(Use.RELAY)
-        self._log = logs.SignedLog(config.log, self._file.one(Use.LOG))
+        self._log = logs.SignedLog(config.log, self._file.one(Use.LOG), most=config.log_bytes)
         self._alone = threading.Lock()
 
     def answer(self, asked: Asked, beside: bytes) -> dict[str, Json]:
