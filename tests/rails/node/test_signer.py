@@ -317,6 +317,32 @@ def test_a_full_file_is_put_aside_and_the_next_goes_on_wherever_the_process_dies
     assert log.checked(path, by.address, after=first) == lines[first:]
 
 
+def test_what_it_signed_the_end_of_it_never_approves_not_after_a_restart_over_an_edge_of_the_log(
+    world: World, tmp_path: Path
+) -> None:
+    made = signer_in(tmp_path / "s", world, "source", now=NOW)
+    made.config.write_text("log_bytes = 4096\n" + made.config.read_text())
+    case, other = world.case(leg(0, 1_000_00)), world.case(leg(0, 2_000_00))
+    sealing, clock = made.file.sealing, FixedClock(datetime.fromtimestamp(NOW, UTC))
+    signing = made.file.one(Use.SIGNING).address
+    approves, ends = replace(APPROVE, key=signing), Abort(signing, Role.SOURCE, 551)
+    batch = SignBatch(signing, world.members["source"].address, world.members["receiver"].address, world.token, NOW)
+    for _ in range(2):
+        one = Signer(read_signer(made.config), sealing, clock)
+        assert "signature" in one.answer(ends, case.encoded)  # the same again, also after it was approved
+        assert one.answer(approves, case.encoded)["refused"] == "ended"
+        told = one.answer(batch, messages.encode_batch([other.encoded, case.encoded]))
+        assert (told["refused"], told["rollover"]) == ("ended", case.id.hex())
+        for _ in range(12):
+            assert "signature" in one.answer(approves, other.encoded)
+        one.close()
+    assert [each.what for each in made.lines()].count(log.GOES_ON) >= 2
+    before = Before()
+    before.note_end(NOW, b"long over", NOW - 31 * DAY)
+    before.note_end(NOW, b"new", NOW + DAY)
+    assert list(before.ended) == [b"new"]
+
+
 def test_keys_are_sealed_and_nobody_else_reads_them(tmp_path: Path, world: World) -> None:
     file = signer_in(tmp_path / "s", world, "source").file
     (signing,) = file.keys(Use.SIGNING)

@@ -35,6 +35,8 @@ USUAL_SIZE: Final = 16 * 1024 * 1024
 #: The line with which a file begins that goes on from another.
 GOES_ON: Final = "goes_on"
 _NUMBER: Final = 12
+#: Longer than any rollover stands.
+_LONGEST: Final = 366 * DAY
 
 
 class LogError(Open401kError):
@@ -103,7 +105,8 @@ class SignedLog:
         made.unlink(missing_ok=True)  # of a process that stopped before it put anything aside
         begin(made)
         file = _locked(made)
-        text = self._line(at, GOES_ON, "", "", {"file": aside.name})
+        ended: dict[str, Json] = {one.hex(): until for one, until in self.before.ended.items()}
+        text = self._line(at, GOES_ON, "", "", {"file": aside.name, "ended": ended})
         try:
             self._write(file, text)
             fault("signer.next_made")
@@ -144,8 +147,12 @@ class SignedLog:
         self._number, self._last, self.newest = line.number, keccak(text).hex(), max(self.newest, line.at)
         rollover, cents = line.about.get("rollover"), line.about.get("cents")
         if line.what == GOES_ON:
-            return
-        if line.what == "approve" and isinstance(rollover, str) and isinstance(cents, int):
+            self.before.ended |= _ended(line.about)
+        elif line.what == "abort" and isinstance(rollover, str):
+            until = line.about.get("until")  # lines of before have none
+            deadline = until if isinstance(until, int) else line.at + _LONGEST
+            self.before.note_end(line.at, bytes.fromhex(rollover), deadline)
+        elif line.what == "approve" and isinstance(rollover, str) and isinstance(cents, int):
             self.before.note(line.at, bytes.fromhex(rollover), cents)
         elif line.what == "batch":
             self.before.note_batch(line.at, _batch(line.about))
@@ -242,6 +249,12 @@ def _locked(path: Path) -> IO[bytes]:
         file.close()
         raise LogError(f"Another signer writes {path}.", fix="Stop it first: one process signs.") from None
     return file
+
+
+def _ended(about: Mapping[str, Json]) -> dict[bytes, int]:
+    told = about.get("ended")
+    found = told.items() if isinstance(told, dict) else ()
+    return {bytes.fromhex(one): until for one, until in found if isinstance(until, int)}
 
 
 def _batch(about: Mapping[str, Json]) -> list[tuple[bytes, int]]:
