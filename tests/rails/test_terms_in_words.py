@@ -98,10 +98,14 @@ def test_typed_data_hashes_to_what_the_contracts_check() -> None:
     domain = rollover_domain(401, b"\x12" * 20)
     election = election_hash(ELECTION)
     typed: Any = approval_typed(domain, election, TERMS, role=Role.SPOUSE, evidence=READ.evidence)
-    whole = keccak(
-        b"\x19\x01" + _struct(typed, "EIP712Domain", typed["domain"]) + _struct(typed, "Approval", typed["message"])
-    )
-    assert whole == domain.digest(approval_hash(rollover_id(election, TERMS), Role.SPOUSE, READ.evidence))
+    assert typed_digest(typed) == domain.digest(approval_hash(rollover_id(election, TERMS), Role.SPOUSE, READ.evidence))
+
+
+def typed_digest(typed: Any) -> bytes:
+    """What a wallet that is shown this signs."""
+    domain, message = (_struct(typed, name, typed[place]) for name, place in (
+        ("EIP712Domain", "domain"), (typed["primaryType"], "message")))  # fmt: skip
+    return keccak(b"\x19\x01" + domain + message)
 
 
 def _struct(typed: Any, name: str, value: Any) -> bytes:
@@ -109,7 +113,11 @@ def _struct(typed: Any, name: str, value: Any) -> bytes:
     kinds, values = ["bytes32"], [keccak(_type(typed, name).encode())]
     for field in typed["types"][name]:
         kind, given = field["type"], value[field["name"]]
-        if kind.endswith("[]"):
+        if kind == "bytes32[]":
+            kind, given = "bytes32", keccak(b"".join(bytes.fromhex(each[2:]) for each in given))
+        elif kind == "bytes":
+            kind, given = "bytes32", keccak(bytes.fromhex(given[2:]))
+        elif kind.endswith("[]"):
             kind, given = "bytes32", keccak(b"".join(_struct(typed, kind[:-2], each) for each in given))
         elif kind in typed["types"]:
             kind, given = "bytes32", _struct(typed, kind, given)

@@ -118,6 +118,9 @@ _ELECTION = (
     "uint256 kindsMask,uint8 mode,uint256 maxTotal,uint32 ruleVersion,uint64 notBefore,"
     "uint64 deadline,bytes32 noticeHash,bytes32 salt,address[] receivers)"
 )
+ABORT = "Abort(bytes32 id,uint8 role,uint16 code,bytes32 detail)"
+POSTED = "Posted(bytes32 id,uint8 role,bytes32 ledgerRef)"
+BATCH = "Batch(address first,address second,address token,uint64 deadline,bytes32[] ids)"
 #: The types as they are written, for tools that show what they sign.
 DOMAIN = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 
@@ -127,9 +130,9 @@ _TYPE_OF = {
     "voter": _VOTER,
     "rollover": _ROLLOVER + _LEG + _VOTER,
     "approval": APPROVAL,
-    "abort": "Abort(bytes32 id,uint8 role,uint16 code,bytes32 detail)",
-    "posted": "Posted(bytes32 id,uint8 role,bytes32 ledgerRef)",
-    "batch": "Batch(address first,address second,address token,uint64 deadline,bytes32[] ids)",
+    "abort": ABORT,
+    "posted": POSTED,
+    "batch": BATCH,
     "attestation": "IdentityAttestation(address subject,uint8 level,uint64 validUntil,bytes32 evidence)",
     "motion": "Motion(bytes32 action,uint256 number)",
     "head": "Head(uint64 number,bytes32 hash)",

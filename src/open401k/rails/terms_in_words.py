@@ -13,17 +13,17 @@ from typing import Final
 from ..kernel import Money
 from ..law.spousal_consent import Witness
 from . import in_words
-from .in_words import KINDS, Known, Row
+from .in_words import Known, Row
 from .kinds import Into, Kind
 from .messages import Election, Leg, Role, Terms, Voter, election_hash
 from .preflight.facts import Consent
 
 #: Money and accounts as somebody reads of them whose they are not.
-_KINDS: Final = KINDS | {
+KINDS: Final = in_words.KINDS | {
     Kind.ROTH: "Roth money (taxed when it was paid in)",
     Kind.AFTER_TAX: "Money that was paid in after tax, without its earnings",
 }
-_INTO: Final = {into: told.replace("your ", "the participant's ") for into, told in in_words.INTO.items()} | {
+INTO: Final = {into: told.replace("your ", "the participant's ") for into, told in in_words.INTO.items()} | {
     Into.PERSON: "the participant, in cash"
 }
 WHO: Final = {
@@ -119,7 +119,7 @@ def as_text(read: Read, known: Known, *, digest: bytes) -> str:
 def _leg(leg: Leg, known: Known) -> str:
     where = f", at {known.receivers[leg.to]}" if len(known.receivers) > 1 else ""
     taxed = f" Of it {Money(leg.taxable)} is taxed now." if leg.taxable else ""
-    return f"{Money(leg.amount)}: {_KINDS[Kind(leg.kind)]}, to {_INTO[Into(leg.into)]}{where}.{taxed}"
+    return f"{Money(leg.amount)}: {KINDS[Kind(leg.kind)]}, to {INTO[Into(leg.into)]}{where}.{taxed}"
 
 
 def _others(read: Read) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""An approval as typed data (EIP-712), for wallets and signing tools that show what they sign. Pure.
+"""What parties sign as typed data (EIP-712), for wallets and signing tools that show what they sign. Pure.
 
 Made of the same type strings whose hashes the contracts have (messages). Not here: signing it.
 """
@@ -17,13 +17,18 @@ def approval_typed(domain: Domain, election: bytes, terms: Terms, *, role: Role,
     names = [_camel(each.name) for each in fields(Terms)]
     values = [getattr(terms, each.name) for each in fields(Terms)]
     rollover = {"election": _hex(election)} | dict(zip(names, map(_told, values), strict=True))
+    return typed_as(APPROVAL, domain, {"rollover": rollover, "role": int(role), "evidence": _hex(evidence)})
+
+
+def typed_as(text: str, domain: Domain, message: Typed) -> Typed:
+    """What ``eth_signTypedData_v4`` takes, of the type that is written first in ``text`` (messages)."""
     return {
-        "types": _types(DOMAIN, APPROVAL),
-        "primaryType": "Approval",
+        "types": _types(DOMAIN, text),
+        "primaryType": text.partition("(")[0],
         "domain": {
             "name": domain.name, "version": "1", "chainId": domain.chain_id, "verifyingContract": _hex(domain.contract),
         },
-        "message": {"rollover": rollover, "role": int(role), "evidence": _hex(evidence)},
+        "message": message,
     }  # fmt: skip
 
 

@@ -32,6 +32,7 @@ from open401k.doors.node.for_pages import NodePages
 from open401k.doors.node.http import create_node_app
 from open401k.doors.node.provided import Act, CaseDetail, CasesAsked, NewKey, Signed, Signing
 from open401k.doors.node.retention_api import RETENTION
+from open401k.doors.node.signatures_api import SIGNATURES
 from open401k.doors.node.voters_api import VOTERS
 from open401k.kernel import FixedClock
 from open401k.rails.messages import election_hash
@@ -46,7 +47,7 @@ from open401k.rails.node.staff import DAY, Role
 from open401k.rails.node.taking_back import TakeBack
 
 NOON = int(datetime(TODAY.year, TODAY.month, TODAY.day, 15, tzinfo=UTC).timestamp())
-KNOWN = {"case": "rlv_none", "webhook": "whk_none", "role": "spouse"}
+KNOWN = {"case": "rlv_none", "webhook": "whk_none", "role": "spouse", "digest": "00" * 32}
 
 
 @dataclass
@@ -112,7 +113,7 @@ def test_everyone_else_is_kept_out_of_every_route(both: Both) -> None:
     side, entrances = both.receiver, both.receiver.doors.entrances
     revoked, over = (entrances.add("gone", Role.OPERATOR, days=1, at=at) for at in (NOON, NOON - 2 * DAY))
     entrances.revoke(revoked.token.token_id, at=NOON)
-    listed = {(each.method, each.path): each.roles for each in (*OPERATIONS, *VOTERS, *RETENTION)} | {
+    listed = {(each.method, each.path): each.roles for each in (*OPERATIONS, *VOTERS, *RETENTION, *SIGNATURES)} | {
         ("GET", EVENTS): LISTENERS
     }
     app = create_node_app(side.doors, side.doors.office.receiving())

@@ -168,6 +168,7 @@ def test_a_signer_is_prepared_takes_a_nodes_keys_and_shows_its_log(
         assert {"use": "relay", "address": "0x" + node.identity.relay.hex()} in command("signer", "keys")["keys"]
         assert command("signer", "rewrap") == {"sealed_anew": 0}
         assert command("signer", "log") == {"lines": 0, "shown": []}
+        assert command("signer", "log", "--after", "7") == {"lines": 0, "shown": []}
         node.config.write_text(f'signer = "socket:{tmp_path}/signer.sock"\n' + node.config.read_text())
         stands = command("status", "--config", str(node.config), code=1)
         assert (stands["can_sign"], stands["signing_keys"]) == (False, [])

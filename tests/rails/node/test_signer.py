@@ -23,6 +23,7 @@ from open401k.rails import messages
 from open401k.rails.keys import Key, signer_of
 from open401k.rails.messages import Role, Voter
 from open401k.rails.node.cases import State
+from open401k.rails.node.codec import Json
 from open401k.rails.node.codes import SIGNER_AWAY
 from open401k.rails.node.sealed import SealedKeys
 from open401k.rails.node.signer import log
@@ -274,6 +275,72 @@ def test_a_changed_log_is_found_at_its_line(tmp_path: Path, line: int, changes: 
         log.checked(path, by.address)
     with pytest.raises(log.LogError):
         log.SignedLog(path, by)
+
+
+def test_a_full_file_is_put_aside_and_the_next_goes_on_wherever_the_process_dies(tmp_path: Path) -> None:
+    path, by, number, digest = tmp_path / "log", key("log"), 0, b"d" * 32
+    log.begin(path)
+    for boundary in (*log.BOUNDARIES, "", "", ""):
+        book = log.SignedLog(path, by, most=900)
+        try:
+            with stopping_at(boundary):
+                for _ in range(4):
+                    number += 1
+                    about: dict[str, Json] = {"rollover": f"{number:064x}", "cents": 5}
+                    book.append(NOW + 3_600 * number, "approve", OURS.address, digest, about)
+        except Stopped:
+            pass
+        book._file.close()  # as the end of a process does
+    lines = log.checked(path, by.address)
+    assert [each.number for each in lines] == list(range(1, len(lines) + 1))
+    files = sorted(tmp_path.glob("log.0*"))
+    assert sum(each.what == log.GOES_ON for each in lines) == len(files) > 5
+    newest = max(each.at for each in lines)
+    again = log.SignedLog(path, by, most=900)
+    within = [each for each in lines if each.what == "approve" and each.at > newest - DAY]
+    assert sum(again.before.within(DAY, newest).values()) == 5 * len(within) > 5 * 5  # over several edges
+    again.close()
+    kept = files[-1].read_bytes()
+    files[-1].unlink()
+    with pytest.raises(log.LogError, match=f"Put {files[-1].name} back"):
+        log.SignedLog(path, by, most=900)
+    with pytest.raises(log.LogError, match="does not go on from the file before it"):
+        log.checked(path, by.address)
+    files[-1].write_bytes(b"".join(kept.splitlines(keepends=True)[:-1]))  # a line cut off its end
+    with pytest.raises(log.LogError, match="does not go on"):
+        log.SignedLog(path, by, most=900)
+    files[-1].write_bytes(kept)
+    first = int(files[0].suffix[1:])
+    files[0].unlink()
+    with pytest.raises(log.LogError, match=f"--after {first}"):
+        log.checked(path, by.address)
+    assert log.checked(path, by.address, after=first) == lines[first:]
+
+
+def test_what_it_signed_the_end_of_it_never_approves_not_after_a_restart_over_an_edge_of_the_log(
+    world: World, tmp_path: Path
+) -> None:
+    made = signer_in(tmp_path / "s", world, "source", now=NOW)
+    made.config.write_text("log_bytes = 4096\n" + made.config.read_text())
+    case, other = world.case(leg(0, 1_000_00)), world.case(leg(0, 2_000_00))
+    sealing, clock = made.file.sealing, FixedClock(datetime.fromtimestamp(NOW, UTC))
+    signing = made.file.one(Use.SIGNING).address
+    approves, ends = replace(APPROVE, key=signing), Abort(signing, Role.SOURCE, 551)
+    batch = SignBatch(signing, world.members["source"].address, world.members["receiver"].address, world.token, NOW)
+    for _ in range(2):
+        one = Signer(read_signer(made.config), sealing, clock)
+        assert "signature" in one.answer(ends, case.encoded)  # the same again, also after it was approved
+        assert one.answer(approves, case.encoded)["refused"] == "ended"
+        told = one.answer(batch, messages.encode_batch([other.encoded, case.encoded]))
+        assert (told["refused"], told["rollover"]) == ("ended", case.id.hex())
+        for _ in range(12):
+            assert "signature" in one.answer(approves, other.encoded)
+        one.close()
+    assert [each.what for each in made.lines()].count(log.GOES_ON) >= 2
+    before = Before()
+    before.note_end(NOW, b"long over", NOW - 31 * DAY)
+    before.note_end(NOW, b"new", NOW + DAY)
+    assert list(before.ended) == [b"new"]
 
 
 def test_keys_are_sealed_and_nobody_else_reads_them(tmp_path: Path, world: World) -> None:

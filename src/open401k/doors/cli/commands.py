@@ -31,6 +31,7 @@ from . import (
     node_receivers,
     node_retention,
     node_running,
+    node_sign,
     node_signer,
     node_voters,
     participants,
@@ -70,6 +71,7 @@ app.add_typer(connections.sandboxes, name="sandbox")
 app.add_typer(node.commands, name="node")
 node.commands.add_typer(node_running.commands)
 node.commands.add_typer(node_letter_keys.commands, name="letter-key")
+node.commands.add_typer(node_sign.commands, name="sign")
 node.commands.add_typer(node_signer.commands, name="signer")
 node.commands.add_typer(node_desk.commands)
 node.commands.add_typer(node_voters.commands)

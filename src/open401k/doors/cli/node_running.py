@@ -42,6 +42,8 @@ paper = "Call 800 555 0100. Paper costs nothing."
 # database_url = "postgresql://node@localhost/node"
 # Who signs: keys in this node's database, for trying; or a signer in a process of its own (open401k node signer).
 # signer = "socket:/run/open401k/signer.sock"
+# Where the network names a contract wallet or a passkey for us, and no key of ours: votes wait for what it signs.
+# votes_by = "wallet"
 
 [chain]
 id = 401

@@ -101,14 +101,17 @@ def log_(
     context: typer.Context,
     config: Config = CONFIG,
     last: Annotated[int, typer.Option("--last", min=0, help="How many of the newest are shown.")] = 20,
+    after: Annotated[int, typer.Option("--after", min=0, help="Files up to this line are kept elsewhere.")] = 0,
     json: Json = False,
 ) -> None:
-    """Check every line of what was signed, its hash and its signature, and show the newest."""
+    """Check every line of what was signed, in all files, its hash and its signature, and show the newest."""
     from open401k.rails.node.signer.keys import Use
     from open401k.rails.node.signer.log import checked
 
     place, voice = wiring_of(context).signer_at(config), Voice(json)
-    lines = checked(place.config.log, next(row.address for row in _file(place).rows() if row.use is Use.LOG))
+    lines = checked(
+        place.config.log, next(row.address for row in _file(place).rows() if row.use is Use.LOG), after=after
+    )
     shown = lines[-last:] if last else []
     voice.tell({"lines": len(lines), "shown": [
         {"number": each.number, "at": each.at, "what": each.what, "key": each.key, "digest": each.digest,

@@ -22,6 +22,7 @@ from .access import holder, problem_of
 from .api import EVENTS, LISTENERS, OPERATIONS
 from .desk import Doors
 from .retention_api import RETENTION
+from .signatures_api import SIGNATURES
 from .voters_api import VOTERS
 
 
@@ -31,7 +32,7 @@ def create_node_app(
     """Serve this node; ``pages`` are those for people."""
     limits = Limits()
     routes: list[BaseRoute] = [Route("/health", _health(doors)), Route(EVENTS, _events(doors, limits))]
-    routes += [each.route(doors, limits) for each in (*OPERATIONS, *VOTERS, *RETENTION)]
+    routes += [each.route(doors, limits) for each in (*OPERATIONS, *VOTERS, *RETENTION, *SIGNATURES)]
     routes += [*peers.routes(receiving, doors.wake), *pages]
     return Starlette(routes=routes, exception_handlers={HTTPException: _plain})
 

@@ -45,7 +45,9 @@ def on_day(value: date) -> Markup:
 class Look:
     """Renders the pages of one node."""
 
-    def __init__(self, given: ForPages, *, leads: bool = False, keeps: bool = False) -> None:
+    def __init__(
+        self, given: ForPages, *, leads: bool = False, keeps: bool = False, signs: bool = False
+    ) -> None:
         self._given = given
         self.assets = Assets(HERE / "static")
         self._env = Environment(
@@ -65,6 +67,7 @@ class Look:
             take_back=in_words.TAKE_BACK,
             leads=leads,
             keeps=keeps,
+            signs=signs,
         )
 
     def page(self, name: str, status: int = 200, **words: Any) -> HTMLResponse:

@@ -5,8 +5,18 @@ from starlette.routing import BaseRoute, Route
 from open401k.kernel import Random
 
 from ..security import SameOrigin, SecurityHeaders
-from . import console_pages, election_page, evidence_page, receivers_page, records_page, tracker_page, voter_page
+from . import (
+    console_pages,
+    election_page,
+    evidence_page,
+    receivers_page,
+    records_page,
+    signatures_page,
+    tracker_page,
+    voter_page,
+)
 from .asked import ForVoters
+from .for_signatures import ForSignatures
 from .look import Look
 from .provided import ForPages
 from .records import ForRecords
@@ -21,14 +31,15 @@ def routes(
     voters: ForVoters | None = None,
     receivers: ForReceivers | None = None,
     records: ForRecords | None = None,
+    signatures: ForSignatures | None = None,
 ) -> list[BaseRoute]:
     """Routes to be put beside those of the API. They carry their security headers and the same-origin rule.
 
     ``hands_out`` makes the evidence of a case; without it evidence is only checked. ``voters`` answers the pages of
     those who approve besides; without it there are none. ``receivers`` likewise, to lead and to join; ``records``, of
-    what is erased and held.
+    what is erased and held; ``signatures`` where votes are those of a wallet.
     """
-    look = Look(given, leads=receivers is not None, keeps=records is not None)
+    look = Look(given, leads=receivers is not None, keeps=records is not None, signs=signatures is not None)
     desk = console_pages.Console(given, look, random)
     found = [
         *tracker_page.routes(given, look),
@@ -39,6 +50,8 @@ def routes(
     found += voter_page.VoterPages(given, voters, look, random).routes() if voters is not None else []
     found += receivers_page.ReceiverPages(receivers, look, desk.sessions, random).routes() if receivers else []
     found += records_page.RecordPages(records, look, desk.sessions, random).routes() if records else []
+    if signatures is not None:
+        found += signatures_page.SignaturePages(given, signatures, look, desk.sessions, random).routes()
     found.append(Route("/static/{path:path}", look.assets.serve, methods=["GET"], name="static"))
     for route in found:
         if isinstance(route, Route):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable
+from functools import partial
 
 import uvicorn
 
@@ -18,12 +19,14 @@ from open401k.rails.node.nights import nights
 from open401k.rails.node.office import Office
 from open401k.rails.node.process import Around, Process, opened, prepare
 from open401k.rails.node.running import Job, Passes, Running
+from open401k.rails.node.wallet_signing import newly_signed
 
 from . import pages
 from .desk import Doors
 from .evidence_page import handing
 from .for_pages import NodePages
 from .for_receivers import NodeReceivers
+from .for_signatures import NodeSignatures
 from .for_voters import NodeVoters
 from .http import create_node_app
 from .records import NodeRecords
@@ -53,7 +56,8 @@ def serve(
         process.turn.wait(time.sleep)  # one process a node: said now, and not by a log line
         office = Office(process)
         doors = Doors(office, lambda: running.wake(), lambda: running.trouble(), development=development)
-        passes = Passes(process.node, process.coordinator, on_passed=lambda: running.wake())
+        signed = partial(newly_signed, process.files)
+        passes = Passes(process.node, process.coordinator, on_passed=lambda: running.wake(), signed=signed)
         telling = Telling(doors.hooks, process.files, Sender(development=development), around.clock)
         by_night = nights(process.node.core, config.core.file_every)
         returned = gone_back(process.files, process.node.core, around.seconds)
@@ -61,8 +65,8 @@ def serve(
         running = Running([passes, office.sending(), office.days(), telling, *by_night, *off_unless_set])
         given = NodePages(doors)
         people = pages.routes(
-            given, around.random, hands_out=handing(process), voters=NodeVoters(given),
-            receivers=NodeReceivers(given), records=NodeRecords(given),
+            given, around.random, hands_out=handing(process), voters=NodeVoters(given), receivers=NodeReceivers(given),
+            records=NodeRecords(given), signatures=NodeSignatures(given) if config.by_wallet else None,
         )  # fmt: skip
         app = create_node_app(doors, office.receiving(), people)
         server = uvicorn.Server(

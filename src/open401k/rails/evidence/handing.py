@@ -36,7 +36,7 @@ def evidence_of(
             agreed = unit.case(case).agreed
         except LookupError:
             raise NoCaseError(f"There is no case {case}.", fix="Name a case of this node.") from None
-        said, calls = unit.said(case), [message.data for message in unit.outbox(case)]
+        said, calls = unit.said(case), [message.data for message in unit.outbox(case) if message.data]
         file = _file_of(unit, case)
     if agreed is None:
         raise Open401kError(

@@ -34,6 +34,7 @@ from .following import Verdict
 from .letters import BatchDeclined, BatchOffered, BatchSigned, LetterKind, NotTaken
 from .settled import Settlement, Told
 from .signing import Item, PolicyError, SignerAwayError
+from .wanted import AwaitedError
 
 log = logging.getLogger("open401k.node.batches")
 #: Where a test may stop the process: around everything that leaves a trace.
@@ -86,6 +87,8 @@ class Batches:
     settings: Settings | None
     #: Seconds since 1970 by the node's clock: blocks of an idle chain are old. It begins waits; blocks alone end them.
     now: Callable[[], int]
+    #: Whether a wallet that is a contract signed; without it the contract alone tells.
+    wallet: Callable[[bytes, bytes, bytes], bool] | None = None
 
     def waits_until(self, case: Case, block: Head) -> int | None:
         """Until when a case that is held now waits for others."""
@@ -286,6 +289,8 @@ class Batches:
             if self._offers_more(batch, ours, crossing, block):
                 return
             signature = self._signed(batch, ours, block)
+        except AwaitedError:  # our wallet may sign until its time is over; then each goes on singly
+            raise
         except PolicyError as why:
             named = {why.rollover: str(why)} if why.rollover in batch.ids else {}
             self._decline(batch, str(why), named)
@@ -379,12 +384,13 @@ class Batches:
         fault("batches.after_answer_commit")
 
     def _is_by(self, who: bytes, batch: Batch, signature: bytes | None) -> bool:
-        """Whether the key that the network names signed it; of a wallet that is a contract the chain alone knows."""
+        """Whether the key or wallet that the network names signed it."""
         if signature is None:
             return False
-        if len(signature) != _OF_KEY:
+        named, digest = self.coordinator.signer_of(who), self.digest(batch)
+        if is_signed_by(named, digest, signature):
             return True
-        return is_signed_by(self.coordinator.signer_of(who), self.digest(batch), signature)
+        return len(signature) != _OF_KEY if self.wallet is None else self.wallet(named, digest, signature)
 
     def digest(self, batch: Batch) -> bytes:
         """What both sign."""

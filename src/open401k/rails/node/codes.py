@@ -61,6 +61,7 @@ LETTER_KEPT_OUT: Final = 664
 MAIL_REFUSED: Final = 665
 BATCH_DECLINED: Final = 666
 LETTER_NOT_UNDERSTOOD: Final = 667
+WALLET_AWAITED: Final = 668
 
 #: What a node or a core finds, beside what the coordinator refuses by.
 FOUND: Final = {
@@ -105,6 +106,9 @@ FOUND: Final = {
         "then end the case and ask again"
     ),
     BATCH_DECLINED: "a batch was declined; its rollovers go on singly",
+    WALLET_AWAITED: (
+        "our wallet has not signed what waits for it (open401k node sign list); what is not signed in time expires"
+    ),
 }
 
 

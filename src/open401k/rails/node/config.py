@@ -105,6 +105,8 @@ class NodeConfig:
     mail: MailAt | None = None
     #: The socket of a signer in a process of its own; None: keys lie in the node's database.
     signer: Path | None = None
+    #: Whether votes wait for a wallet of ours, where the network names a contract or a passkey and no key of the node.
+    by_wallet: bool = False
     #: How many years records are kept beyond what the law asks, before they are erased; None: nothing is erased.
     more_years: int | None = None
 
@@ -136,6 +138,7 @@ def read_config(path: Path, environment: Mapping[str, str], *, production: bool 
         port=top.whole("port", 4012, least=1, most=65_535),
         origin=top.origin("origin"),
         signer=_signer(top, path),
+        by_wallet=_by_wallet(top),
         more_years=_more_years(top.table("retention")) if top.has("retention") else None,
         database_url=top.text("database_url", "") or None,
     )
@@ -160,6 +163,14 @@ def _signer(top: Table, path: Path) -> Path | None:
     if kind != "socket" or not place:
         raise top.wrong("signer", f"{found[:60]!r} is none", 'Write "in-process", or "socket:/path" of a signer')
     return path.resolve().parent / place
+
+
+def _by_wallet(top: Table) -> bool:
+    found = top.text("votes_by", "key")
+    if found not in ("key", "wallet"):
+        fix = 'Write "key", or "wallet" where the network names a contract or a passkey for us'
+        raise top.wrong("votes_by", f"{found[:60]!r} is none", fix)
+    return found == "wallet"
 
 
 def _bank(table: Table) -> BankAt:

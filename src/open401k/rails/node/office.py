@@ -24,6 +24,7 @@ from .process import Process
 from .taking import kept_out
 from .transmitting import Asked
 from .vouching import Words
+from .wallets import is_contracts
 
 _RULES = "(uint64,uint64,uint8,uint96,uint256,uint256,uint256,bytes32)"
 
@@ -140,10 +141,4 @@ def _in_force(rules: dict[int, RuleVersion], at: int) -> int:
 
 def wallet_signed(process: Process, who: bytes, digest: bytes, signature: bytes) -> bool:
     """Whether a contract says that it signed (ERC-1271)."""
-    said = call_of("isValidSignature(bytes32,bytes)", digest, signature)
-    try:
-        return process.chain.call(who, said, at="final")[:4] == bytes.fromhex("1626ba7e")
-    except RevertedError:
-        return False
-    except Open401kError as why:
-        raise SilentError(str(why)) from why
+    return is_contracts(process.chain, who, digest, signature)

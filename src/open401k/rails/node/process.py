@@ -39,6 +39,8 @@ from .signing import PolicyError, PolicySigner
 from .transmitting import Asked, NetworkCoordinator, Turn
 from .vault import Vault
 from .vouching import PenInUse
+from .wallet_signing import BothSigner, MemberSigner, WalletSigner
+from .wallets import is_agreed_by, is_contracts
 from .worker import Node
 
 H = TypeVar("H")
@@ -156,10 +158,18 @@ def _put_together(
     if config.signer is None:
         in_use = KeyInUse(coordinator, own, config.member)
         signer = PolicySigner(lambda: in_use().key, domain, config.policy, KeptApprovals(files))
-    batches = Batches(  # also without settings: what was begun is brought to its end
-        mine, core, coordinator, signer, around.random, config.member, domain, config.batches, around.seconds
-    )
-    node = Node(mine, core, coordinator, signer, vault.salt(), batches, config.member)
+    voting: BothSigner = signer
+    if config.by_wallet:
+        wallet = WalletSigner(
+            lambda: coordinator.signer_of(config.member), domain, files, config.member,
+            lambda *given: is_agreed_by(chain, *given),
+        )  # fmt: skip
+        voting = MemberSigner(signer, wallet, lambda named: hands.hand(named) is not None)
+    batches = Batches(  # also without settings: what was begun is brought to its end; a wallet answers, and offers none
+        mine, core, coordinator, voting, around.random, config.member, domain,
+        None if config.by_wallet else config.batches, around.seconds, lambda *given: is_contracts(chain, *given),
+    )  # fmt: skip
+    node = Node(mine, core, coordinator, voting, vault.salt(), batches, config.member)
     pen = PenInUse(asked, hands, files, config.member, around.seconds)
     return Process(
         config, around, files, keys, hands, vault, chain, turn, coordinator, node, domain, asked, pen

@@ -53,12 +53,16 @@ class Report:
     transactions: int
     #: The rules that the settings name, and whether the network published just those.
     rules: Mapping[int, bool] = field(default_factory=dict)
+    #: Whether another wallet than a key of ours may vote.
+    by_wallet: bool = False
 
     @property
     def can_sign(self) -> bool:
-        """Whether the network names a key of ours, and we are a member at its time."""
+        """Whether the network names a key of ours, or our wallet is asked, and we are a member at its time."""
         known = self.network
-        return known is not None and known.signer in self.identity.signing_keys and known.until > known.block.time
+        if known is None or known.until <= known.block.time:
+            return False
+        return known.signer in self.identity.signing_keys or (self.by_wallet and any(known.signer))
 
 
 def identity_of(process: Process) -> Identity:
@@ -84,7 +88,8 @@ def report(process: Process) -> Report:
         network = AtNetwork(process.asked.final_block(), *process.asked.member(process.config.member))
     except SilentError as why:
         silence = str(why)
-    return Report(identity, network, silence, acted_on, cases, exceptions, calls, transactions, rules)
+    by_wallet = process.config.by_wallet
+    return Report(identity, network, silence, acted_on, cases, exceptions, calls, transactions, rules, by_wallet)
 
 
 def newest_event(files: KeptCases) -> int:

@@ -47,6 +47,8 @@ class Passes:
     node: Node
     coordinator: NetworkCoordinator
     on_passed: Callable[[], None] = lambda: None
+    #: Cases that may go on by what our wallet signed since.
+    signed: Callable[[], Sequence[str]] = lambda: ()
     name: str = "cases"
     _backoff: Backoff[str] = field(default_factory=Backoff)
     _nudges: Backoff[int] = field(default_factory=lambda: Backoff(first=5.0, most=600.0))
@@ -79,12 +81,16 @@ class Passes:
     def _pass(self, at: float) -> bool:
         """Whether anything was done."""
         self._chosen.at = at
+        for case in self.signed():
+            self._backoff.answered(case)
         passed = self.node.run_once()
         for case, _ in passed.done:
             self._backoff.answered(case)
         for case, why in passed.silent:
             wait = self._backoff.failed(case, at=at)
             log.warning("case %s waits %.0f s: %s", case, wait, why)
+        for case in passed.awaited:
+            self._backoff.failed(case, at=at)
         self.coordinator.look_after()
         self._nudge(at)
         return bool(passed.done)

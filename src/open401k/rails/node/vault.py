@@ -80,6 +80,10 @@ class Vault:
         """What is kept under this name; None where nothing is."""
         return dict(self._found(name)).get(name)
 
+    def all_of(self, prefix: str) -> Sequence[bytes]:
+        """Every secret whose name begins so, by name."""
+        return [secret for _, secret in self._found(prefix)]
+
     def forget(self, name: str) -> None:
         """It is not needed any more."""
         with self.files.connected() as conn:

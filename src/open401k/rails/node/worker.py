@@ -15,7 +15,7 @@ from open401k.base.faults import fault
 from ..chain.interface import Head
 from ..messages import parent_of
 from .cases import Agreed, Case, Cases, ChangedError, Kind, Message, Posting, Raised, State, Unit
-from .codes import PAPER_WANTED, POLICY, SIGNER_AWAY, UNTOLD, WRONG_AMOUNT
+from .codes import PAPER_WANTED, POLICY, SIGNER_AWAY, UNTOLD, WALLET_AWAITED, WRONG_AMOUNT
 from .coordinator import Coordinator
 from .core import Answer, CustodianCore, Done, Order, Refused, SilentError, Waiting
 from .following import (
@@ -35,7 +35,9 @@ from .following import (
 )
 from .opening import given_back, note_forgotten
 from .recalling import of_us
+from .said import Said
 from .signing import PolicyError, Signer, SignerAwayError, abort_call, expire_call, receipt_call, said_of, vote_call
+from .wanted import AwaitedError
 
 #: Where a test may stop the process (base.faults): before and after everything that leaves a trace.
 BOUNDARIES: Final = (
@@ -59,16 +61,20 @@ class FinalityError(Exception):
 #: A message that was refused is sent again after 1, 2, 4 passes, and so on up to so many.
 _MOST_PASSES = 32
 
+#: Nobody signs for us, or not this, or not yet.
+_UNSIGNED: Final = frozenset({SIGNER_AWAY, POLICY, WALLET_AWAITED})
+
 #: What the contract says to a signature by a key that is not ours any more.
 _OTHER_KEY: Final = frozenset({203, 208, 212})
 
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """What a pass did: actions by case, and who did not answer."""
+    """What a pass did: actions by case, who did not answer, and which cases wait for the wallet's signature."""
 
     done: Sequence[tuple[str, Action]]
     silent: Sequence[tuple[str, str]]
+    awaited: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +135,7 @@ class Node:
         """Follow every open case as far as it goes now. Whoever does not answer keeps nobody else waiting."""
         done: list[tuple[str, Action]] = []
         silent: list[tuple[str, str]] = []
+        awaited: list[str] = []
         self._passes += 1
         block = self._look_at_finality()
         self._hear(block)
@@ -138,12 +145,15 @@ class Node:
             try:
                 self._follow(case, done)
                 self._signed(case, done)
+            except AwaitedError as why:
+                self.unsigned(case, why, at=block.time)
+                awaited.append(case)
             except (SignerAwayError, PolicyError) as why:
                 self.unsigned(case, why, at=block.time)
                 silent.append((case, f"{type(why).__name__}: {why}"))
             except (SilentError, ChangedError, OSError) as why:
                 silent.append((case, f"{type(why).__name__}: {why}"))
-        return Passed(done, silent)
+        return Passed(done, silent, awaited)
 
     def _hear(self, block: Head) -> None:
         """Wake those of which the final chain tells something new; after a change of the network refusals are void."""
@@ -192,8 +202,9 @@ class Node:
     def unsigned(self, case: str, why: SignerAwayError | PolicyError, *, at: int) -> None:
         """Nobody signs for us now, or not this: it waits, and operations is told."""
         self._signs.discard(case)
+        code = WALLET_AWAITED if isinstance(why, AwaitedError) else POLICY
         with self.cases.begin() as unit:
-            unit.raise_(Raised(case, POLICY if isinstance(why, PolicyError) else SIGNER_AWAY, str(why), at))
+            unit.raise_(Raised(case, code if isinstance(why, PolicyError) else SIGNER_AWAY, str(why), at))
 
     def _unsigned_batches(self, now: Mapping[str, SignerAwayError | PolicyError], block: Head) -> None:
         for case in self._batches_unsigned - now.keys():
@@ -212,7 +223,7 @@ class Node:
         """The signer signed what this case waited for, or it is not wanted any more."""
         self._signs.add(case)
         with self.cases.begin() as unit:
-            for code in {each.code for each in unit.raised(case) if each.is_open} & {SIGNER_AWAY, POLICY}:
+            for code in {each.code for each in unit.raised(case) if each.is_open} & _UNSIGNED:
                 unit.resolve(case, code)
 
     def _look_at_finality(self) -> Head:
@@ -329,21 +340,32 @@ class Node:
         posted = self._checked(case, agreed, final, answer, stops=False)
         if posted is None:
             return False
-        receipt = receipt_call(case, posted.reference, self.salt, self.signer, at=final.block.time)
-        said = said_of(case, posted.reference, self.salt, self.signer, block=final.block)
+        receipt, said = self._confirmed(case, posted.reference, final)
         with self.cases.begin() as unit:
             unit.change(case, case.to(State.POSTED))
             for part in agreed.parts:
                 reference = posted.reference
                 unit.note_posting(Posting(agreed.rollover, case.account, part.leg, case.side, part.cents, reference))
             unit.put_out(Message(case.id, Kind.RECEIPT, receipt))
-            unit.note_said(case.id, said)
+            if said is not None:
+                unit.note_said(case.id, said)
             for raised in unit.raised(case.id):
                 if raised.code != PAPER_WANTED:  # the confirmation, too, goes by post
                     unit.resolve(case.id, raised.code)
             fault("node.before_post_commit")
         fault("node.after_post_commit")
         return True
+
+    def _confirmed(self, case: Case, reference: str, final: Standing) -> tuple[bytes, Said | None]:
+        """Receipt and statement; the books do not wait for a wallet: its receipt lies unsigned until it has signed."""
+        try:
+            receipt = receipt_call(case, reference, self.salt, self.signer, at=final.block.time)
+        except AwaitedError:
+            return b"", None
+        try:
+            return receipt, said_of(case, reference, self.salt, self.signer, block=final.block)
+        except AwaitedError:
+            return receipt, None
 
     def _release(self, case: Case, agreed: Agreed, final: Standing) -> bool:
         fault("node.before_core_release")
@@ -417,6 +439,11 @@ class Node:
             message = _message(unit, case, kind)
         if not is_useful(kind, self.coordinator.newest(agreed)):
             return False
+        if not message.data:  # a receipt that our wallet is to sign
+            if not self._signed_again(case, final, message):
+                return False
+            with self.cases.begin() as unit:
+                message = _message(unit, case, kind)
         fault("node.before_send")
         refusal = self.coordinator.send(message.data)
         fault("node.after_send")

@@ -40,6 +40,8 @@ from .asking import (
 HOUR: Final = 3_600
 DAY: Final = 86_400
 _MINUTE: Final = 60
+#: So long after its deadline an end is remembered: no chain is that late.
+_LATE: Final = 30 * DAY
 _MOST_BATCHED: Final = 32
 #: The coordinator's functions that a node may call; whoever sends them, they do what was signed.
 FUNCTIONS: Final = (
@@ -75,6 +77,7 @@ class Why(StrEnum):
     TOO_OFTEN = "too_often"
     NO_CASE = "no_case"
     NOT_OUR_PART = "not_our_part"
+    ENDED = "ended"
     OTHER_TOKEN = "other_token"  # noqa: S105 (a token of deposits)
     NOT_ELECTED = "not_elected"
     TOO_MUCH = "too_much"
@@ -132,10 +135,14 @@ class Known:
 
 @dataclass
 class Before:
-    """What was signed: approvals of the last day by rollover (cents, when), and when of the last minute."""
+    """What was signed: approvals of the last day by rollover (cents, when), and when of the last minute.
+
+    ``ended``: rollovers of which we signed the end, until their deadline; they are never approved after it.
+    """
 
     approved: dict[bytes, tuple[int, int]] = field(default_factory=dict)
     times: list[int] = field(default_factory=list)
+    ended: dict[bytes, int] = field(default_factory=dict)
 
     def note(self, at: int, rollover: bytes | None = None, cents: int = 0) -> None:
         """One more; an approval given again counts once, from its first time."""
@@ -150,6 +157,11 @@ class Before:
         for rollover, cents in items:
             self.note(at, rollover, cents)
         self.times = [each for each in times if each > at - _MINUTE] + [at]
+
+    def note_end(self, at: int, rollover: bytes, deadline: int) -> None:
+        """One that we want ended; those whose time is long over can be approved by nobody."""
+        self.note(at)
+        self.ended = {one: until for one, until in self.ended.items() if until > at - _LATE} | {rollover: deadline}
 
     def within(self, seconds: int, at: int) -> Mapping[bytes, int]:
         """Cents by rollover."""
@@ -167,6 +179,8 @@ class Granted:
     cents: int = 0
     #: Of a batch: every rollover that it approves, with its cents.
     batch: tuple[tuple[bytes, int], ...] = ()
+    #: Of an end: the deadline of what it ends.
+    ends: int | None = None
 
 
 class _RefusedError(Exception):
@@ -215,9 +229,14 @@ def _granted(asked: Asked, beside: bytes, known: Known, relay: bytes, before: Be
         case SignBatch():
             return _batch(asked, beside, known, before, at)
         case Abort(key, role, code):
-            rollover, _ = _our_part(_case(beside), role, known)
+            case = _case(beside)
+            rollover, _ = _our_part(case, role, known)
+            until = case.terms.deadline
+            about: dict[str, Json] = {
+                "rollover": rollover.hex(), "role": role.name.lower(), "code": code, "until": until
+            }  # fmt: skip
             struct = messages.abort_hash(rollover, role, code, bytes(32))
-            return signed(key, struct, rollover=rollover.hex(), role=role.name.lower(), code=code)
+            return Granted(key, known.domain.digest(struct), about, rollover, ends=until)
         case Posted(key, role, entry):
             rollover, _ = _our_part(_case(beside), role, known)
             struct = messages.posted_hash(rollover, role, entry)
@@ -268,7 +287,7 @@ def _our_part(case: Decoded, role: Role, known: Known) -> tuple[bytes, int]:
 
 
 def _approval(asked: Approve, case: Decoded, known: Known, before: Before, at: int) -> Granted:
-    rollover, cents = _approvable(case, asked.role, known)
+    rollover, cents = _approvable(case, asked.role, known, before)
     _refuse_beyond(((rollover, cents),), known, before, at)
     digest = known.domain.digest(messages.approval_hash(rollover, asked.role, asked.evidence))
     about: dict[str, Json] = {"rollover": rollover.hex(), "role": asked.role.name.lower(), "cents": cents}
@@ -288,7 +307,7 @@ def _batch(asked: SignBatch, beside: bytes, known: Known, before: Before, at: in
             raise _RefusedError(Why.NOT_OUR_PART, "a case of it is not between these two custodians")
         role = Role.SOURCE if case.election.source == known.member else Role.RECEIVER
         try:
-            items.append(_approvable(case, role, known))
+            items.append(_approvable(case, role, known, before))
             _refuse_beyond(items, known, before, at)
         except _RefusedError as why:
             rollover = messages.rollover_id(messages.election_hash(case.election), case.terms)
@@ -310,9 +329,11 @@ def _cases(beside: bytes) -> list[Decoded]:
     return found
 
 
-def _approvable(case: Decoded, role: Role, known: Known) -> tuple[bytes, int]:
-    """The rollover's id and the cents of our part; refused where it is not ours, not elected, or too much."""
+def _approvable(case: Decoded, role: Role, known: Known, before: Before) -> tuple[bytes, int]:
+    """The rollover's id and the cents of our part; refused where it is not ours, ended, not elected, or too much."""
     rollover, cents = _our_part(case, role, known)
+    if rollover in before.ended:
+        raise _RefusedError(Why.ENDED, "we signed the end of this rollover: it is not approved after that")
     election, limits = case.election, known.limits
     if case.terms.token != known.token:
         raise _RefusedError(Why.OTHER_TOKEN, "its money is not the network's deposits")

@@ -40,7 +40,7 @@ class Signer:
         self._file = KeyFile(config.keys, sealing)
         self._signing = {key.address: key for key in self._file.keys(Use.SIGNING)}
         self._relay = self._file.one(Use.RELAY)
-        self._log = logs.SignedLog(config.log, self._file.one(Use.LOG))
+        self._log = logs.SignedLog(config.log, self._file.one(Use.LOG), most=config.log_bytes)
         self._alone = threading.Lock()
 
     def answer(self, asked: Asked, beside: bytes) -> dict[str, Json]:
@@ -72,7 +72,9 @@ class Signer:
             named: dict[str, Json] = {"rollover": found.rollover.hex()} if found.rollover is not None else {}
             return {"refused": found.why.value, "words": found.words} | named
         self._log.append(at, name_of(asked), found.key, found.digest, found.about)
-        if found.batch:
+        if found.ends is not None and found.rollover is not None:
+            self._log.before.note_end(at, found.rollover, found.ends)
+        elif found.batch:
             self._log.before.note_batch(at, found.batch)
         else:
             self._log.before.note(at, found.rollover, found.cents)

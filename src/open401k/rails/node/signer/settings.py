@@ -10,6 +10,7 @@ from open401k.kernel import Clock
 
 from ...network_file import Table, read_toml
 from ..sealing import Sealing
+from .log import USUAL_SIZE
 from .policy import Known, Limits
 
 TEMPLATE = """\
@@ -20,6 +21,8 @@ member = "0x0000000000000000000000000000000000000000"
 socket = "signer.sock"
 keys = "signer-keys.json"
 log = "signer.log"
+# A file of the log that is so large is put aside, and the next goes on from it.
+# log_bytes = 16_777_216
 # The user of the node's process (a number: id -u), where it is not ours.
 # users = [1001]
 # Whether our key also attests who participants are, as the network's attestor.
@@ -54,6 +57,7 @@ class SignerConfig:
     keys: Path
     log: Path
     users: frozenset[int] = frozenset()
+    log_bytes: int = USUAL_SIZE
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,8 @@ def read_signer(path: Path) -> SignerConfig:
     top = read_toml(path, missing=missing, fix="Write TOML (docs/howto/separate-signer.md).")
     here = path.resolve().parent
     paths = [here / top.text(name, usual) for name, usual in _PATHS]
-    found = SignerConfig(_known(top), paths[0], paths[1], paths[2], _users(top))
+    size = top.whole("log_bytes", USUAL_SIZE, least=4_096)
+    found = SignerConfig(_known(top), paths[0], paths[1], paths[2], _users(top), size)
     top.nothing_else()
     return found
 

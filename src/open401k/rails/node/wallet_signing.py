@@ -1,0 +1,173 @@
+"""Votes, ends and receipts by the member's own wallet: asked for, and given once it signed. Not here: putting one in.
+
+What a wallet signed is looked at again by the chain before each use: its owners, or the wallet, may be others by now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from open401k.base.faults import fault
+
+from .. import messages
+from ..decoding import decode_case
+from ..messages import Domain, Role
+from . import _wanted_store
+from .codec import Json
+from .core import Side
+from .kept_deals import KeptDeals
+from .signing import Item, PolicyError, Signer
+from .wanted import AwaitedError, Says, Wanted
+
+#: Where a test may stop the process.
+BOUNDARIES: Final = ("wallets.before_ask_commit", "wallets.after_ask_commit")
+_SIDES: Final = {Role.SOURCE: Side.SOURCE, Role.RECEIVER: Side.RECEIVER}
+#: As desks read it.
+NAMES: Final = {
+    Says.APPROVAL: "an approval", Says.ABORT: "an end", Says.RECEIPT: "a receipt", Says.BATCH: "a batch",
+}  # fmt: skip
+
+
+class BothSigner(Signer, Protocol):
+    """Signs batches, too."""
+
+    def batch(
+        self, first: bytes, second: bytes, token: bytes, deadline: int, items: Sequence[Item], *, at: int
+    ) -> bytes: ...
+
+
+@dataclass
+class WalletSigner:
+    """The wallet that ``named`` answers, by what it signed. ``holds``: whether the chain takes a signature for its."""
+
+    named: Callable[[], bytes]
+    domain: Domain
+    files: KeptDeals
+    us: bytes
+    holds: Callable[[bytes, bytes, bytes], bool]
+
+    def approval(
+        self, rollover: bytes, role: Role, evidence: bytes, *, cents: int, at: int, encoded: bytes = b""  # noqa: ARG002
+    ) -> bytes:  # fmt: skip
+        """No limit of the node's policy counts here: whoever holds the wallet decides."""
+        struct = messages.approval_hash(rollover, role, evidence)
+        told: dict[str, Json] = {"rollover": rollover.hex(), "role": int(role), "evidence": evidence.hex()}
+        return self._given(struct, Says.APPROVAL, (rollover, role), told, _until(encoded))
+
+    def abort(self, rollover: bytes, role: Role, code: int, *, at: int, encoded: bytes = b"") -> bytes:  # noqa: ARG002
+        struct = messages.abort_hash(rollover, role, code, bytes(32))
+        told: dict[str, Json] = {"rollover": rollover.hex(), "role": int(role), "code": code}
+        return self._given(struct, Says.ABORT, (rollover, role), told, _until(encoded))
+
+    def posted(self, rollover: bytes, role: Role, reference: bytes, *, at: int, encoded: bytes = b"") -> bytes:  # noqa: ARG002
+        struct = messages.posted_hash(rollover, role, reference)
+        told: dict[str, Json] = {"rollover": rollover.hex(), "role": int(role), "reference": reference.hex()}
+        return self._given(struct, Says.RECEIPT, (rollover, role), told, None)
+
+    def statement(self, rollover: bytes, role: Role, content: bytes, *, at: int, encoded: bytes = b"") -> bytes:  # noqa: ARG002
+        raise AwaitedError("a wallet signs votes, ends and receipts; no statement of the books")
+
+    def head(self, number: int, block: bytes, *, at: int) -> bytes:  # noqa: ARG002
+        raise AwaitedError("a wallet signs votes, ends and receipts; no heads")
+
+    def batch(
+        self, first: bytes, second: bytes, token: bytes, deadline: int, items: Sequence[Item], *, at: int  # noqa: ARG002
+    ) -> bytes:  # fmt: skip
+        """One that the other side offered: what we offer would be another each time it is made."""
+        if first == self.us:
+            raise PolicyError("a wallet answers batches and offers none")
+        ids = [each.rollover for each in items]
+        struct = messages.batch_hash(first, second, token, deadline, ids)
+        told: dict[str, Json] = {
+            "batch": struct.hex(), "first": first.hex(), "second": second.hex(), "token": token.hex(),
+            "deadline": deadline, "ids": [each.hex() for each in ids], "cents": [each.cents for each in items],
+        }  # fmt: skip
+        ours = [each for each in items if decode_case(each.encoded).election.source == self.us]
+        about = (ours[0].rollover, Role.SOURCE) if ours else (ids[0], Role.RECEIVER)
+        return self._given(struct, Says.BATCH, about, told, deadline)
+
+    def _given(
+        self, struct: bytes, says: Says, about: tuple[bytes, Role], told: Mapping[str, Json], until: int | None
+    ) -> bytes:  # fmt: skip
+        """The wallet's signature; :class:`AwaitedError` until it is there, and it is asked for."""
+        wallet, digest, (rollover, role) = self.named(), self.domain.digest(struct), about
+        kept = self._kept(digest, wallet, says, (rollover, _SIDES[role]), told, until)
+        if kept is not None and self.holds(wallet, digest, kept):
+            with self.files.begin() as unit:
+                _wanted_store.mark_taken(unit.conn, digest, self.files.now())
+            return kept
+        if kept is not None:  # its owners are others now
+            with self.files.begin() as unit:
+                _wanted_store.begin_anew(unit.conn, digest, wallet, self.files.now())
+        raise AwaitedError(
+            f"{NAMES[says]} waits for the wallet 0x{wallet.hex()}: open401k node sign show 0x{digest.hex()[:16]}"
+        )
+
+    def _kept(
+        self, digest: bytes, wallet: bytes, says: Says, about: tuple[bytes, Side], told: Mapping[str, Json],
+        until: int | None,
+    ) -> bytes | None:  # fmt: skip
+        """What this wallet signed of it; where it did not, it is asked for."""
+        with self.files.begin() as unit:
+            case = unit.case_of(*about)
+            if case is None:
+                raise AssertionError("a signature is wanted for a rollover that no file has")
+            unit.case(case)  # the file is locked first
+            asked = Wanted(digest, wallet, says, case, told, until, self.files.now())
+            is_new = _wanted_store.insert(unit.conn, asked)
+            found = _wanted_store.wanted(unit.conn, digest)
+            if found is not None and found.wallet != wallet:
+                _wanted_store.begin_anew(unit.conn, digest, wallet, self.files.now())
+                found = None
+            if is_new:
+                unit.put_event(case, f"our wallet is asked to sign {NAMES[says]}")
+            fault("wallets.before_ask_commit")
+        fault("wallets.after_ask_commit")
+        return None if found is None else found.signature
+
+
+@dataclass
+class MemberSigner:
+    """By the key that the network names, if it is ours; else by the wallet that it names."""
+
+    keys: BothSigner
+    wallet: WalletSigner
+    is_ours: Callable[[bytes], bool]
+
+    def approval(
+        self, rollover: bytes, role: Role, evidence: bytes, *, cents: int, at: int, encoded: bytes = b""
+    ) -> bytes:
+        return self._now().approval(rollover, role, evidence, cents=cents, at=at, encoded=encoded)
+
+    def abort(self, rollover: bytes, role: Role, code: int, *, at: int, encoded: bytes = b"") -> bytes:
+        return self._now().abort(rollover, role, code, at=at, encoded=encoded)
+
+    def posted(self, rollover: bytes, role: Role, reference: bytes, *, at: int, encoded: bytes = b"") -> bytes:
+        return self._now().posted(rollover, role, reference, at=at, encoded=encoded)
+
+    def statement(self, rollover: bytes, role: Role, content: bytes, *, at: int, encoded: bytes = b"") -> bytes:
+        return self._now().statement(rollover, role, content, at=at, encoded=encoded)
+
+    def head(self, number: int, block: bytes, *, at: int) -> bytes:
+        return self._now().head(number, block, at=at)
+
+    def batch(
+        self, first: bytes, second: bytes, token: bytes, deadline: int, items: Sequence[Item], *, at: int
+    ) -> bytes:
+        return self._now().batch(first, second, token, deadline, items, at=at)
+
+    def _now(self) -> BothSigner:
+        named = self.wallet.named()
+        return self.keys if not any(named) or self.is_ours(named) else self.wallet
+
+
+def newly_signed(files: KeptDeals) -> Sequence[str]:
+    """Cases that may go on by what the wallet signed since."""
+    with files.begin() as unit:
+        return _wanted_store.newly_signed(unit.conn)
+
+
+def _until(encoded: bytes) -> int:
+    return decode_case(encoded).terms.deadline
