@@ -16,7 +16,7 @@ from open401k.rails.node.codec import told as as_json
 from open401k.recordkeeping import ACCOUNT, CASE, NOT_FACTS, RolloverRefusal, RolloverRequest, RolloverWay
 
 from .rollover_explaining import explained
-from .rollover_gather import Refusal, may_go_back, may_roll_in, not_taken, pays_one, person_of, terms_of
+from .rollover_gather import Refusal, may_go_back, may_roll_in, not_taken, pays_one, person_of, requests_of, terms_of
 from .rollover_node import NodeRefusedError, OwnNode
 from .rollover_round import follow_plan
 from .rollover_send import send
@@ -108,7 +108,7 @@ def _put_on_file(
     person = person_of(tx, tenant_id=asked.tenant_id, employee_id=asked.employee_id)
     if isinstance(terms, Refused) or isinstance(person, Refused):
         return terms if isinstance(terms, Refused) else person if isinstance(person, Refused) else None
-    known = recordkeeping.rollover_requests(tx, **of)
+    known = requests_of(tx, **of)
     if all(each.rollover_id != asked.rollover_id for each in known):
         mine = [each for each in known if each.open and (each.employee_id, each.way) == (asked.employee_id, way)]
         if isinstance(told, OutTold) and any(

@@ -52,7 +52,7 @@ class PlanSays:
             return None
         wanted = [(Kind(each.kind).name.lower(), each.cents) for each in order.parts]
         refused = recordkeeping.may_go_back(
-            tx, tenant_id=self.tenant_id, plan_id=self.plan_id, account=order.account, wanted=wanted
+            tx, tenant_id=self.tenant_id, plan_id=self.plan_id, account=order.account, wanted=wanted, is_held=True
         )
         return None if refused is None else f"{refused.message} {refused.fix}"
 

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from open401k import census, plan, recordkeeping
+from open401k.base import heads
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, PlanId, Refused, SponsorId, day_of
 from open401k.rails.kinds import Into
@@ -38,6 +39,12 @@ def person_of(tx: Tx, *, tenant_id: SponsorId, employee_id: EmployeeId) -> censu
         return people[0]
     message = f"There is no employee {employee_id} of this sponsor."
     return Refused(RolloverRefusal.PERSON_UNKNOWN, message, "Take the id from: open401k people --json")
+
+
+def requests_of(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[RolloverRequest]:
+    """Every request of the plan; nobody puts another on file before this transaction ends."""
+    heads.lock(tx, tenant_id=tenant_id)
+    return recordkeeping.rollover_requests(tx, tenant_id=tenant_id, plan_id=plan_id)
 
 
 def may_roll_in(

@@ -49,6 +49,7 @@ class RolloverRefusal(StrEnum):
     KIND_NOT_TAKEN = "kind_not_taken"
     ONE_IS_OPEN = "one_is_open"
     FOUND_INVALID = "found_invalid"
+    WENT_BACK = "went_back"
     ENDED_BEFORE = "ended_before"
     FACTS_WRONG = "facts_wrong"
     NOT_EXPLAINED = "not_explained"
