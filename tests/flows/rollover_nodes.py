@@ -173,6 +173,7 @@ def plans(db: Database, clock: FixedClock) -> Plans:
     pays, takes = world(db, clock, roth_cents=100_00), world(db, clock, leaves=False)
     takes.at(TODAY)
     two = both(founded())
-    two.source.node = replace(two.source.node, core=pays.core())
-    two.receiver.node = replace(two.receiver.node, core=takes.core())
+    for custodian, books in ((two.source, pays), (two.receiver, takes)):
+        custodian.node = replace(custodian.node, core=books.core())
+        custodian.desk = replace(custodian.desk, pays_persons=False)
     return Plans(pays, takes, two)

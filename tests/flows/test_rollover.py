@@ -405,6 +405,7 @@ def test_a_node_that_does_not_answer_loses_nothing(two: Plans) -> None:
     [
         ({"wanted": [{"kind": "after_tax", "into": "plan"}]}, RolloverRefusal.KIND_NOT_TAKEN),
         ({"wanted": [{"kind": "pre_tax", "into": "roth_ira"}]}, RolloverRefusal.KIND_NOT_TAKEN),
+        ({"wanted": [{"kind": "pre_tax", "into": "person"}]}, RolloverRefusal.KIND_NOT_TAKEN),
         ({"wanted": []}, RolloverRefusal.FACTS_WRONG),
         ({"deadline": "soon", "colour": "red"}, RolloverRefusal.FACTS_WRONG),
     ],

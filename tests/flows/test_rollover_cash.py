@@ -17,6 +17,7 @@ from open401k.rails.kinds import Into, Kind
 from open401k.rails.messages import Mode
 from open401k.rails.node import deals
 from open401k.rails.node.cases import State
+from open401k.rails.node.codec import BadInputError
 from open401k.rails.node.core import CASH_TO_PERSON
 from open401k.rails.node.halves import Wanted
 
@@ -32,10 +33,20 @@ def test_of_a_part_in_cash_the_chain_and_the_plans_forms_withhold_the_same(two: 
     half = receiver.deal(case).receiving
     assert half is not None
     core = MemoryCore({half.account: {}})
-    receiver.node = replace(receiver.node, core=core)  # one that passes cash on to the person
     wanted = (Wanted(Kind.PRE_TAX, Into.PLAN, 800_00), Wanted(Kind.PRE_TAX, Into.PERSON, 400_00))
+    asks = replace(half, wanted=wanted, mode=Mode.FIXED)
+    source, desk, code = two.two.source.desk.us, receiver.desk, bytes(32)
+    refused = r"wanted\[1\]\.into: is the person"  # a plan's books take no cash for the person
+    with receiver.files.begin() as unit, pytest.raises(BadInputError, match=refused):
+        deals.put_facts(unit, desk, case, asks)
+    with receiver.files.begin() as unit, pytest.raises(BadInputError, match=refused):
+        deals.request(unit, desk, "other", source=source, half=asks)
+    with receiver.files.begin() as unit, pytest.raises(BadInputError, match=refused):
+        deals.join(unit, desk, "third", source=source, code=code, half=asks)
+    receiver.node = replace(receiver.node, core=core)  # one that passes cash on to the person
+    receiver.desk = replace(receiver.desk, pays_persons=True)
     with receiver.files.begin() as unit:
-        deals.put_facts(unit, receiver.desk, case, replace(half, wanted=wanted, mode=Mode.FIXED))
+        deals.put_facts(unit, receiver.desk, case, asks)
     two.two.carry()
     withholder = two.two.source.desk.withholder
     before = two.two.world.balance(withholder)

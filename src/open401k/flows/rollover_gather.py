@@ -79,6 +79,10 @@ def not_taken(told: IntoTold, terms: plan.Rollovers) -> Refusal | None:
     wrong = [each for each in told.wanted if each.kind not in takes or each.into is not Into.PLAN]
     if not wrong:
         return None
+    if any(each.into is Into.PERSON for each in wrong):
+        message = "A part that is paid to the person is a payment of the plan that pays, not of one that receives."
+        fix = "Leave it out here, and ask the plan that pays to pay it to you (it withholds and reports; IRC 3405(c))."
+        return Refused(RolloverRefusal.KIND_NOT_TAKEN, message, fix)
     said = ", ".join(f"{each.kind.name.lower()} into {each.into.name.lower()}" for each in wrong)
     fix = f"It takes, into the plan: {', '.join(each.value for each in terms.takes) or 'nothing'}."
     return Refused(RolloverRefusal.KIND_NOT_TAKEN, f"The plan does not take {said}.", fix)
