@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from tests.flows.rollovers import World, world
+from tests.flows.rollovers import TERMS, World, world
 from tests.rails.node.deal_nodes import PARTICIPANT, Both, Custodian, both
 from tests.rails.node.halves import RECEIVER_FILE, SOURCE_FILE
 from tests.rails.preflight_facts import DEADLINE, PAID, TODAY
 from tests.rails.world import founded
 from tests.support.database import TESTER
 
+from open401k import plan
 from open401k.base.db import Database
 from open401k.flows.rollover import Asked, ask_into, release
 from open401k.flows.rollover_node import NodeSilentError, Standing, Us, WhyNot
@@ -168,9 +169,10 @@ class Plans:
         self.two.carry()
 
 
-def plans(db: Database, clock: FixedClock) -> Plans:
+def plans(db: Database, clock: FixedClock, *, taking: plan.Rollovers = TERMS, after_tax_cents: int = 0) -> Plans:
     """The same person left one employer and works for another; both plans are here, each with its own custodian."""
-    pays, takes = world(db, clock, roth_cents=100_00), world(db, clock, leaves=False)
+    pays = world(db, clock, roth_cents=100_00, after_tax_cents=after_tax_cents)
+    takes = world(db, clock, taking, leaves=False)
     takes.at(TODAY)
     two = both(founded())
     for custodian, books in ((two.source, pays), (two.receiver, takes)):

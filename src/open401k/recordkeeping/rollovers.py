@@ -325,6 +325,11 @@ def rollover_damage(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> tuple[i
         for each in booked.values()
         if not all(sum(part.shares.values()) == part.cents and _of_one_kind(part) for part in each.parts)
     ]
+    found += [
+        RolloverDamage(str(each.entry_id), "after-tax money is not basis alone: its earnings come as pre-tax money")
+        for each in booked.values()
+        if any(part.kind == "after_tax" and part.basis_cents != part.cents for part in each.parts)
+    ]
     return len(booked), tuple(found)
 
 
@@ -343,7 +348,10 @@ def _of_one_kind(part: RolloverPart) -> bool:
 
 
 #: How money of a source is taxed, where it is not all of it untaxed so far; of kinds of rollovers by their names.
-TAXED_AS: Final = {Source.ROTH: "roth", Source.ROTH_ROLLOVER: "roth", Source.AFTER_TAX: "after_tax"}
+TAXED_AS: Final = {
+    Source.ROTH: "roth", Source.ROTH_ROLLOVER: "roth",
+    Source.AFTER_TAX: "after_tax", Source.AFTER_TAX_ROLLOVER: "after_tax",
+}  # fmt: skip
 TAXED_KIND: Final = {"roth": "roth", "after_tax": "after_tax"}
 
 
