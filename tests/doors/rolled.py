@@ -59,6 +59,10 @@ class MemoryNode:
         """It goes to the participant's page."""
         self.papers[case] = paper
 
+    def withheld(self, case: str) -> int | None:
+        """Nothing is ever paid here."""
+        return None
+
     def tracker(self, case: str, *, key: str) -> str:
         """Somewhere."""
         return f"https://node.example/r/{case}"

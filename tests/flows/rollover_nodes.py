@@ -9,6 +9,7 @@ from tests.flows.rollovers import TERMS, World, world
 from tests.rails.node.deal_nodes import PARTICIPANT, Both, Custodian, both
 from tests.rails.node.halves import RECEIVER_FILE, SOURCE_FILE
 from tests.rails.preflight_facts import DEADLINE, PAID, TODAY
+from tests.rails.world import World as Network
 from tests.rails.world import founded
 from tests.support.database import TESTER
 
@@ -17,6 +18,7 @@ from open401k.base.db import Database
 from open401k.flows.rollover import Asked, ask_into, release
 from open401k.flows.rollover_node import NodeSilentError, Standing, Us, WhyNot
 from open401k.kernel import FixedClock, Refused, RolloverId
+from open401k.rails.evidence.paid import paid_by_network
 from open401k.rails.node import deals
 from open401k.rails.node.elections import digest_of
 from open401k.rails.node.explaining import put_paper
@@ -38,6 +40,7 @@ class DealNode:
     """A node in this process, behind what a plan asks of one."""
 
     custodian: Custodian
+    world: Network
     silent: bool = False
 
     def us(self) -> Us:
@@ -74,6 +77,14 @@ class DealNode:
         with self.custodian.files.begin() as unit:
             put_paper(unit, case, paper)
 
+    def withheld(self, case: str) -> int | None:
+        self._awake()
+        with self.custodian.files.begin() as unit:
+            agreed = unit.case(case).agreed
+        assert agreed is not None
+        found = paid_by_network(self.world.chain, coordinator=self.world.rollover, encoded=agreed.encoded)
+        return None if found is None else found.withheld_cents
+
     def tracker(self, case: str, *, key: str) -> str:
         return f"https://node.example/r/{case}-{key}"
 
@@ -97,11 +108,11 @@ class Plans:
 
     @property
     def source(self) -> DealNode:
-        return DealNode(self.two.source)
+        return DealNode(self.two.source, self.two.world)
 
     @property
     def receiver(self) -> DealNode:
-        return DealNode(self.two.receiver)
+        return DealNode(self.two.receiver, self.two.world)
 
     def wish(self, **other: Any) -> dict[str, Any]:
         """What somebody tells the plan that receives."""

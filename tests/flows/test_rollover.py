@@ -325,7 +325,9 @@ def test_two_returns_at_once_give_back_no_more_than_is_left(two: Plans) -> None:
     ]
 
     def asks(place: int) -> Any:
-        node = Asking(two.two.receiver, account=account, cents=150_00 + place)  # other amounts: told apart
+        node = Asking(
+            two.two.receiver, two.two.world, account=account, cents=150_00 + place
+        )  # other amounts: told apart
         return release(two.takes.db, actor=TESTER, node=node, asked=asked[place], case=f"case{place}")
 
     answers = at_once(lambda: asks(0), lambda: asks(1))
@@ -392,7 +394,7 @@ def test_a_node_that_dies_while_it_books_books_once(two: Plans, point: str) -> N
 
 def test_a_node_that_does_not_answer_loses_nothing(two: Plans) -> None:
     rollover_id = two.pays.db.ids.new(RolloverId)
-    node = DealNode(two.two.receiver, silent=True)
+    node = DealNode(two.two.receiver, two.two.world, silent=True)
     wish = Asked(two.takes.sponsor, two.takes.plan, rollover_id, two.takes.leaver, two.wish())
     with pytest.raises(NodeRefusedError):
         ask_into(two.takes.db, actor=TESTER, node=node, asked=wish)

@@ -55,6 +55,11 @@ class AtNode:
         """What the participant reads before they sign."""
         _asked(lambda: self.client.put_explanation(case, paper))
 
+    def withheld(self, case: str) -> int | None:
+        """What the network withheld when it was committed."""
+        cents: int | None = _asked(lambda: self.client.paid(case))["withheld_cents"]
+        return cents
+
     def tracker(self, case: str, *, key: str) -> str:
         """Where the participant follows it, and signs."""
         made: str = _asked(lambda: self.client.link(case, key=key, days=TRACKER_DAYS))["url"]

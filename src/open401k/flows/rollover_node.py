@@ -84,6 +84,10 @@ class OwnNode(Protocol):
         """The explanation whose hash our half names, for the participant to read before they sign."""
         ...
 
+    def withheld(self, case: str) -> int | None:
+        """What the network withheld of it, by its final events; None: none of them says that it was committed."""
+        ...
+
     def tracker(self, case: str, *, key: str) -> str:
         """The address of the participant's page of a case; the same key is the same address."""
         ...

@@ -34,7 +34,9 @@ ROLLOVER_REASON: Final = {RolloverWay.INTO: "rollover: receiver", RolloverWay.OU
 CASE, STATE, ENDED, ACCOUNT = "case", "state", "ended", "account"
 #: Which explanation our node has; not a fact for the preflight either.
 PAPER: Final = "paper"
-NOT_FACTS: Final = (ACCOUNT, CASE, STATE, ENDED, PAPER)
+#: What the network withheld, read when it was final.
+WITHHELD: Final = "withheld"
+NOT_FACTS: Final = (ACCOUNT, CASE, STATE, ENDED, PAPER, WITHHELD)
 
 
 class RolloverRefusal(StrEnum):
@@ -135,6 +137,21 @@ class RolloverRequest:
         """
         found = self.told.get(ACCOUNT)
         return str(self.employee_id) if found is None else str(found.told)
+
+    @property
+    def withheld_unread(self) -> bool:
+        """Whether something may have been withheld of it, and nobody read yet what the network did."""
+        if self.booked is None or self.booked.way is not RolloverWay.OUT or WITHHELD in self.told:
+            return False
+        return any(each.into in (None, "person") for each in self.booked.parts)
+
+    @property
+    def withheld_otherwise(self) -> tuple[int, int] | None:
+        """Cents withheld by the books and by the network, where they differ."""
+        if self.booked is None or WITHHELD not in self.told:
+            return None
+        both = (sum(each.withheld_cents for each in self.booked.parts), int(self.told[WITHHELD].told))
+        return None if both[0] == both[1] else both
 
     @property
     def open(self) -> bool:

@@ -10,6 +10,7 @@ from open401k.base.db import Tx
 from open401k.kernel import CalendarYear, EmployeeId, Money, PlanId, RolloverId, SponsorId, day_of
 from open401k.law.filings import form_945
 from open401k.recordkeeping import STATE, RolloverBooked, RolloverPart, RolloverRequest, RolloverWay
+from open401k.recordkeeping.rollovers import WITHHELD
 
 from . import rollovers_invalid, who
 from .heading import heading
@@ -131,6 +132,9 @@ class RolloverDetail:
     forms: tuple[FormLine, ...] | None = None
     deposit: WithheldTax | None = None
     invalid: InvalidShown | None = None
+    #: What the network withheld, once it was read; ``differs``: the books say otherwise.
+    withheld: Money | None = None
+    differs: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +222,8 @@ def load_one(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, rollover_id: Roll
         "" if booked is None else booked.rollover.hex(),
         () if booked is None else tuple(map(_part, booked.parts)),
         tuple(ToldLine(each.name, each.event_on, each.recorded_at, called[each.recorded_by]) for each in told),
+        withheld=Money(request.told[WITHHELD].told) if WITHHELD in request.told else None,
+        differs=None if request.withheld_otherwise is None else Money(request.withheld_otherwise[0]),
         invalid=None if booked is None else rollovers_invalid.load(tx, **of, rollover_id=rollover_id),
     )
 

@@ -27,7 +27,7 @@ from open401k.rails.node.staff import Role, link_for
 from ..problems import NOT_FOUND, ProblemError
 from . import mail_api, papers_api
 from .access import Call, Operation, case_named
-from .evidence_api import evidence
+from .evidence_api import evidence, paid
 from .for_pages import onward_again
 from .shown import case_shown, hook_shown
 
@@ -328,6 +328,7 @@ OPERATIONS = (
     Operation("POST", f"{CASE}/return", _ACT, "Ask back what was paid", give_back),
     Operation("POST", f"{CASE}/off-rail", _ACT, "Close by check or wire", off_rail),
     Operation("GET", f"{CASE}/evidence", _READ, "Read the evidence of a case", evidence),
+    Operation("GET", f"{CASE}/paid", _READ, "Read what the network paid", paid),
     Operation("GET", "/v1/exceptions", _READ, "List open exceptions", exceptions),
     Operation("GET", "/v1/webhooks", _ACT, "List webhooks", webhooks),
     Operation("POST", "/v1/webhooks", _ACT, "Add a webhook", add_webhook),
