@@ -330,6 +330,7 @@ REFUSALS: dict[str, dict[StrEnum, str]] = {
     "Rollovers of a plan": {
         RolloverRefusal.KEY_REUSED: "The key stands for somebody else's rollover, or the other way.",
         RolloverRefusal.ROLLOVER_UNKNOWN: "Nobody asked for such a rollover.",
+        RolloverRefusal.NOT_JOINED: "The case goes to several custodians, and not all of them joined; each is named with its code.",
         RolloverRefusal.NOT_OFFERED: "The plan's terms say nothing of rollovers on that day.",
         RolloverRefusal.PERSON_UNKNOWN: "The sponsor has no such employee.",
         RolloverRefusal.NOT_EMPLOYED: "Only who works for the employer may roll money in.",

@@ -16,6 +16,7 @@ from tests.support.database import TESTER
 from open401k import plan
 from open401k.base.db import Database
 from open401k.flows.rollover import Asked, ask_into, release
+from open401k.flows.rollover_at_node import receives
 from open401k.flows.rollover_node import NodeSilentError, Standing, Us, WhyNot
 from open401k.kernel import FixedClock, Refused, RolloverId
 from open401k.rails.evidence.paid import paid_by_network
@@ -24,6 +25,7 @@ from open401k.rails.node.elections import digest_of
 from open401k.rails.node.explaining import put_paper
 from open401k.rails.node.halves import ReceivingHalf, ReleasingHalf
 from open401k.rails.node.papers import Paper
+from open401k.rails.node.shares import handed_codes
 from open401k.recordkeeping import RolloverRequest
 
 UNTIL = date(2027, 6, 1)
@@ -67,10 +69,16 @@ class DealNode:
             reasons = [WhyNot(str(int(r.code)), r.detail, r.owner.value, r.unknown) for r in deal.reasons]
         asked = deal.receiving
         assert asked is not None
+        others = tuple(
+            None if e.half is None else receives(e.half) for e in sorted(deal.others, key=lambda one: one.place)
+        )
         return Standing(
-            case, file.state.value, reasons, asked.source_account, asked.wanted, receivers=deal.many,
-            custodian=asked.custodian, account=asked.account,
-        )  # fmt: skip
+            case, file.state.value, reasons, asked.source_account, asked.wanted, asked.custodian, asked.account, others
+        )
+
+    def codes(self, case: str) -> dict[str, str]:
+        with self.custodian.files.begin() as unit:
+            return {member.hex(): code for member, code in handed_codes(unit.deal(case)).items()}
 
     def explain(self, case: str, *, paper: Paper) -> None:
         self._awake()

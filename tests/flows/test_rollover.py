@@ -454,12 +454,6 @@ def test_two_go_at_once_where_their_postings_can_be_told_apart(two: Plans) -> No
     refused = release(two.pays.db, actor=TESTER, node=two.source, asked=again, case=case)
     assert isinstance(refused, Refused)
     assert refused.reason is RolloverRefusal.ONE_IS_OPEN
-    with two.two.source.files.begin() as unit:
-        deal = unit.deal(case)
-        unit.change_deal(deal, replace(deal, many=2))
-    refused = release(two.pays.db, actor=TESTER, node=two.source, asked=again, case=case)
-    assert isinstance(refused, Refused)
-    assert (refused.reason, "2 custodians at once" in refused.message) == (RolloverRefusal.NOT_OFFERED, True)
     one, other = first.told["wanted"].told, [{"kind": "pre_tax", "into": "plan", "cents": 200_00}]
     assert not recordkeeping.confusable(one, other)
     assert recordkeeping.confusable(one, [{"kind": "pre_tax", "into": "person"}])

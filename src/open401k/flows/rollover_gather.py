@@ -66,13 +66,6 @@ def may_roll_in(
     return Refused(RolloverRefusal.NOT_ENTERED, f"They have not entered the plan: {when}.", fix)
 
 
-def pays_one(case: str, receivers: int) -> Refusal:
-    """Of who leads alone a plan would take what goes to all for the whole payment."""
-    message = f"Case {case} goes to {receivers} custodians at once, and a plan pays one in one rollover."
-    fix = f"Stop it in the console of our node, and have each of the {receivers} ask by itself."
-    return Refused(RolloverRefusal.NOT_OFFERED, message, fix)
-
-
 def not_taken(told: IntoTold, terms: plan.Rollovers) -> Refusal | None:
     """Why the plan does not take what somebody wants to bring: by its terms, kind by kind."""
     takes = {kind_of(each) for each in terms.takes}

@@ -36,7 +36,9 @@ CASE, STATE, ENDED, ACCOUNT = "case", "state", "ended", "account"
 PAPER: Final = "paper"
 #: What the network withheld, read when it was final.
 WITHHELD: Final = "withheld"
-NOT_FACTS: Final = (ACCOUNT, CASE, STATE, ENDED, PAPER, WITHHELD)
+#: Of several receivers who gets how many of the legs, in their order.
+RECEIVERS: Final = "receivers"
+NOT_FACTS: Final = (ACCOUNT, CASE, STATE, ENDED, PAPER, WITHHELD, RECEIVERS)
 
 
 class RolloverRefusal(StrEnum):
@@ -44,6 +46,7 @@ class RolloverRefusal(StrEnum):
 
     KEY_REUSED = "key_reused"
     ROLLOVER_UNKNOWN = "rollover_unknown"
+    NOT_JOINED = "not_joined"
     NOT_OFFERED = "not_offered"
     PERSON_UNKNOWN = "person_unknown"
     NOT_EMPLOYED = "not_employed"
@@ -137,6 +140,12 @@ class RolloverRequest:
         """
         found = self.told.get(ACCOUNT)
         return str(self.employee_id) if found is None else str(found.told)
+
+    @property
+    def goes_to(self) -> tuple[str, ...]:
+        """The custodian of each leg, where several receive."""
+        said = self.told[RECEIVERS].told if RECEIVERS in self.told else ()
+        return tuple(str(each["custodian"]) for each in said for _ in range(each["legs"]))
 
     @property
     def withheld_unread(self) -> bool:

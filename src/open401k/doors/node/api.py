@@ -117,10 +117,14 @@ def put_facts(call: Call) -> Answer:
 
 
 def halves(call: Call) -> Answer:
-    """Both halves of the facts, as far as they are known: for the custodian's own systems, which answer them."""
+    """Both halves of the facts, as far as they are known: for the custodian's own systems, which answer them.
+
+    ``others``: those of the other receivers, in the order of the election; null of one that did not join yet.
+    """
     with call.doors.process.files.begin() as unit:
         deal = unit.deal(case_named(unit, call))
-    return Answer(200, {"releasing": told(deal.releasing), "receiving": told(deal.receiving)})
+    others = [told(each.half) for each in sorted(deal.others, key=lambda one: one.place)]
+    return Answer(200, {"releasing": told(deal.releasing), "receiving": told(deal.receiving), "others": others})
 
 
 def member(call: Call) -> Answer:

@@ -56,6 +56,10 @@ class NodeClient:
         """Both halves, as far as they are known."""
         return self._ask("GET", f"/v1/rollovers/{quote(case, safe='')}/facts")
 
+    def codes(self, case: str) -> dict[str, Any]:
+        """By which code each other receiver joins."""
+        return self._ask("GET", f"/v1/rollovers/{quote(case, safe='')}/codes")
+
     def paid(self, case: str) -> dict[str, Any]:
         """What the network paid when it was committed."""
         return self._ask("GET", f"/v1/rollovers/{quote(case, safe='')}/paid")
