@@ -76,7 +76,8 @@ class Split:
         self.all.carry()
 
     def answer(self) -> RolloverRequest | Refused[RolloverRefusal]:
-        made = Asked(self.pays.sponsor, self.pays.plan, self.pays.db.ids.new(RolloverId), self.pays.leaver, self.known())
+        new = self.pays.db.ids.new(RolloverId)
+        made = Asked(self.pays.sponsor, self.pays.plan, new, self.pays.leaver, self.known())
         done = release(self.pays.db, actor=TESTER, node=self.node, asked=made, case=self.all.source.only())
         self.all.carry()
         return done
