@@ -59,6 +59,14 @@ class MemoryNode:
         """It goes to the participant's page."""
         self.papers[case] = paper
 
+    def codes(self, case: str) -> dict[str, str]:
+        """One receives alone."""
+        return {}
+
+    def withheld(self, case: str) -> int | None:
+        """Nothing is ever paid here."""
+        return None
+
     def tracker(self, case: str, *, key: str) -> str:
         """Somewhere."""
         return f"https://node.example/r/{case}"
@@ -71,5 +79,5 @@ class MemoryNode:
         wanted, named = self.wants, (self.custodian, self.account)
         if isinstance(half, ReleasingHalf):
             reasons = () if half.approved_by_administrator else (MISSING,)
-            return Standing(case, "nigo" if reasons else "prevalidated", reasons, half.account, wanted, 1, *named)
-        return Standing(case, "data_requested", None, "", wanted, 1, *named)
+            return Standing(case, "nigo" if reasons else "prevalidated", reasons, half.account, wanted, *named)
+        return Standing(case, "data_requested", None, "", wanted, *named)

@@ -5,22 +5,27 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from tests.flows.rollovers import World, world
+from tests.flows.rollovers import TERMS, World, world
 from tests.rails.node.deal_nodes import PARTICIPANT, Both, Custodian, both
 from tests.rails.node.halves import RECEIVER_FILE, SOURCE_FILE
 from tests.rails.preflight_facts import DEADLINE, PAID, TODAY
+from tests.rails.world import World as Network
 from tests.rails.world import founded
 from tests.support.database import TESTER
 
+from open401k import plan
 from open401k.base.db import Database
 from open401k.flows.rollover import Asked, ask_into, release
+from open401k.flows.rollover_at_node import receives
 from open401k.flows.rollover_node import NodeSilentError, Standing, Us, WhyNot
 from open401k.kernel import FixedClock, Refused, RolloverId
+from open401k.rails.evidence.paid import paid_by_network
 from open401k.rails.node import deals
 from open401k.rails.node.elections import digest_of
 from open401k.rails.node.explaining import put_paper
 from open401k.rails.node.halves import ReceivingHalf, ReleasingHalf
 from open401k.rails.node.papers import Paper
+from open401k.rails.node.shares import handed_codes
 from open401k.recordkeeping import RolloverRequest
 
 UNTIL = date(2027, 6, 1)
@@ -37,6 +42,7 @@ class DealNode:
     """A node in this process, behind what a plan asks of one."""
 
     custodian: Custodian
+    world: Network
     silent: bool = False
 
     def us(self) -> Us:
@@ -63,15 +69,29 @@ class DealNode:
             reasons = [WhyNot(str(int(r.code)), r.detail, r.owner.value, r.unknown) for r in deal.reasons]
         asked = deal.receiving
         assert asked is not None
+        others = tuple(
+            None if e.half is None else receives(e.half) for e in sorted(deal.others, key=lambda one: one.place)
+        )
         return Standing(
-            case, file.state.value, reasons, asked.source_account, asked.wanted, receivers=deal.many,
-            custodian=asked.custodian, account=asked.account,
-        )  # fmt: skip
+            case, file.state.value, reasons, asked.source_account, asked.wanted, asked.custodian, asked.account, others
+        )
+
+    def codes(self, case: str) -> dict[str, str]:
+        with self.custodian.files.begin() as unit:
+            return {member.hex(): code for member, code in handed_codes(unit.deal(case)).items()}
 
     def explain(self, case: str, *, paper: Paper) -> None:
         self._awake()
         with self.custodian.files.begin() as unit:
             put_paper(unit, case, paper)
+
+    def withheld(self, case: str) -> int | None:
+        self._awake()
+        with self.custodian.files.begin() as unit:
+            agreed = unit.case(case).agreed
+        assert agreed is not None
+        found = paid_by_network(self.world.chain, coordinator=self.world.rollover, encoded=agreed.encoded)
+        return None if found is None else found.withheld_cents
 
     def tracker(self, case: str, *, key: str) -> str:
         return f"https://node.example/r/{case}-{key}"
@@ -96,11 +116,11 @@ class Plans:
 
     @property
     def source(self) -> DealNode:
-        return DealNode(self.two.source)
+        return DealNode(self.two.source, self.two.world)
 
     @property
     def receiver(self) -> DealNode:
-        return DealNode(self.two.receiver)
+        return DealNode(self.two.receiver, self.two.world)
 
     def wish(self, **other: Any) -> dict[str, Any]:
         """What somebody tells the plan that receives."""
@@ -168,11 +188,13 @@ class Plans:
         self.two.carry()
 
 
-def plans(db: Database, clock: FixedClock) -> Plans:
+def plans(db: Database, clock: FixedClock, *, taking: plan.Rollovers = TERMS, after_tax_cents: int = 0) -> Plans:
     """The same person left one employer and works for another; both plans are here, each with its own custodian."""
-    pays, takes = world(db, clock, roth_cents=100_00), world(db, clock, leaves=False)
+    pays = world(db, clock, roth_cents=100_00, after_tax_cents=after_tax_cents)
+    takes = world(db, clock, taking, leaves=False)
     takes.at(TODAY)
     two = both(founded())
-    two.source.node = replace(two.source.node, core=pays.core())
-    two.receiver.node = replace(two.receiver.node, core=takes.core())
+    for custodian, books in ((two.source, pays), (two.receiver, takes)):
+        custodian.node = replace(custodian.node, core=books.core())
+        custodian.desk = replace(custodian.desk, pays_persons=False)
     return Plans(pays, takes, two)

@@ -56,7 +56,13 @@ class World(Plan):
 
 
 def world(
-    db: Database, clock: FixedClock, terms: Rollovers | None = TERMS, *, leaves: bool = True, roth_cents: int = 0
+    db: Database,
+    clock: FixedClock,
+    terms: Rollovers | None = TERMS,
+    *,
+    leaves: bool = True,
+    roth_cents: int = 0,
+    after_tax_cents: int = 0,
 ) -> World:
     """Acme with these terms; the leaver has pre-tax money and a match, and was hired three and a half years ago."""
     takeover = takeover_of(ACME, db.ids)
@@ -67,6 +73,7 @@ def world(
     assert who is not None
     mine = [OpeningBalance(who, Source.PRE_TAX, Money(1_000_00)), OpeningBalance(who, Source.MATCH, Money(500_00))]
     mine += [OpeningBalance(who, Source.ROTH, Money(roth_cents))] if roth_cents else []
+    mine += [OpeningBalance(who, Source.AFTER_TAX, Money(after_tax_cents))] if after_tax_cents else []
     balances = [each for each in takeover.balances if each.employee_id != who] + mine
     provisions = replace(takeover.provisions, rollovers=terms)
     takeover = replace(takeover, provisions=provisions, people=people, balances=balances)

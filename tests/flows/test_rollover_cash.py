@@ -2,23 +2,31 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
-from tests.flows.rollover_nodes import Plans, plans
+from tests.flows.rollover_nodes import DealNode, Plans, plans
 from tests.rails.node.cores import MemoryCore
 from tests.support.database import TESTER
 
+from open401k import recordkeeping
 from open401k.base.db import Database
 from open401k.flows.rollover import follow
 from open401k.flows.rollover_forms import forms_of
+from open401k.flows.rollover_round import follow_plan
 from open401k.flows.verify import verify
-from open401k.kernel import FixedClock, Refused, RolloverId, Source
+from open401k.kernel import FixedClock, Money, Refused, RolloverId, Source
 from open401k.rails.kinds import Into, Kind
 from open401k.rails.messages import Mode
 from open401k.rails.node import deals
 from open401k.rails.node.cases import State
-from open401k.rails.node.core import CASH_TO_PERSON
+from open401k.rails.node.codec import BadInputError
+from open401k.rails.node.core import CASH_TO_PERSON, Done, Order, Part, Side
 from open401k.rails.node.halves import Wanted
+from open401k.recordkeeping import CASE, RolloverWay
+from open401k.recordkeeping.rollover_following import FOLLOW_AGAIN_AFTER
+from open401k.recordkeeping.rollovers import WITHHELD
+from open401k.views import duties, rollovers
 
 
 @pytest.fixture
@@ -32,10 +40,20 @@ def test_of_a_part_in_cash_the_chain_and_the_plans_forms_withhold_the_same(two: 
     half = receiver.deal(case).receiving
     assert half is not None
     core = MemoryCore({half.account: {}})
-    receiver.node = replace(receiver.node, core=core)  # one that passes cash on to the person
     wanted = (Wanted(Kind.PRE_TAX, Into.PLAN, 800_00), Wanted(Kind.PRE_TAX, Into.PERSON, 400_00))
+    asks = replace(half, wanted=wanted, mode=Mode.FIXED)
+    source, desk, code = two.two.source.desk.us, receiver.desk, bytes(32)
+    refused = r"wanted\[1\]\.into: is the person"  # a plan's books take no cash for the person
+    with receiver.files.begin() as unit, pytest.raises(BadInputError, match=refused):
+        deals.put_facts(unit, desk, case, asks)
+    with receiver.files.begin() as unit, pytest.raises(BadInputError, match=refused):
+        deals.request(unit, desk, "other", source=source, half=asks)
+    with receiver.files.begin() as unit, pytest.raises(BadInputError, match=refused):
+        deals.join(unit, desk, "third", source=source, code=code, half=asks)
+    receiver.node = replace(receiver.node, core=core)  # one that passes cash on to the person
+    receiver.desk = replace(receiver.desk, pays_persons=True)
     with receiver.files.begin() as unit:
-        deals.put_facts(unit, receiver.desk, case, replace(half, wanted=wanted, mode=Mode.FIXED))
+        deals.put_facts(unit, receiver.desk, case, asks)
     two.two.carry()
     withholder = two.two.source.desk.withholder
     before = two.two.world.balance(withholder)
@@ -54,6 +72,8 @@ def test_of_a_part_in_cash_the_chain_and_the_plans_forms_withhold_the_same(two: 
     (out,) = follow(two.pays.db, actor=TESTER, node=two.source, tenant_id=two.pays.sponsor, plan_id=two.pays.plan)
     assert out.booked is not None
     assert sum(each.withheld_cents for each in out.booked.parts) == 80_00
+    # What the network withheld was read from its final events, once, and held against the books.
+    assert (out.told[WITHHELD].told, out.withheld_unread, out.withheld_otherwise) == (80_00, False, None)
     forms = forms_of(out.booked, born_on=date(1980, 1, 1))
     assert forms is not None
     assert [
@@ -62,3 +82,45 @@ def test_of_a_part_in_cash_the_chain_and_the_plans_forms_withhold_the_same(two: 
         if not isinstance(e, Refused)
     ] == [("G", 800_00, 0, 0), ("1", 400_00, 400_00, 80_00)]
     assert verify(two.pays.db, actor=TESTER, tenants=[two.pays.sponsor]).problems == []
+
+
+class Otherwise(DealNode):
+    """A node whose chain tells of other cents, or of none yet."""
+
+    cents: int | None = None
+
+    def withheld(self, case: str) -> int | None:
+        return self.cents
+
+
+def test_tax_that_the_network_withheld_otherwise_is_somebodys_and_stays_on_the_pages(two: Plans) -> None:
+    of: dict[str, Any] = {"tenant_id": two.pays.sponsor, "plan_id": two.pays.plan}
+    node, rollover_id = Otherwise(two.two.source, two.two.world), two.pays.db.ids.new(RolloverId)
+    wanted = [{"kind": "pre_tax", "into": "person", "cents": 400_00}]
+    with two.pays.db.begin(TESTER, tenants=[two.pays.sponsor]) as tx:
+        recordkeeping.ask_rollover(tx, **of, rollover_id=rollover_id, employee_id=two.pays.leaver, way=RolloverWay.OUT)
+        recordkeeping.tell_rollover(tx, **of, rollover_id=rollover_id, told={"wanted": wanted, CASE: "case"})
+    order = Order(bytes([7]) * 32, Side.SOURCE, str(two.pays.leaver), (Part(0, 0, 400_00),))
+    for act in (two.pays.core().hold, two.pays.core().post):
+        assert isinstance(act(order), Done)
+
+    def looked() -> list[tuple[str, str]]:
+        with two.pays.db.begin(TESTER, tenants=[two.pays.sponsor]) as tx:
+            assert recordkeeping.rollovers_to_follow(tx) == [(two.pays.sponsor, two.pays.plan)]
+        made = follow_plan(two.pays.db, TESTER, node, two.pays.sponsor, two.pays.plan)
+        two.pays.clock.advance(FOLLOW_AGAIN_AFTER)
+        return [(each.owner.value, each.message) for each in made.problems]
+
+    ((owner, message),) = looked()
+    assert (owner, "no commit of it" in message) == ("operations", True)
+    node.cents = 70_00
+    assert looked() == [("plan administrator", "The network withheld $70.00, and by the books it is $80.00.")]
+    with two.pays.db.begin(TESTER, tenants=[two.pays.sponsor]) as tx:
+        assert recordkeeping.rollovers_to_follow(tx) == []
+        told = [each.detail for each in duties._rollovers(tx, two.pays.sponsor, two.pays.plan, two.pays.today())]
+        detail = rollovers.load_one(tx, **of, rollover_id=rollover_id)
+    assert told[0] == "by the plan administrator: $70.00 by the network, $80.00 by the books"
+    assert detail is not None
+    assert (detail.differs, detail.withheld) == (Money(80_00), Money(70_00))
+    (problem,) = verify(two.pays.db, actor=TESTER, tenants=[two.pays.sponsor]).problems
+    assert problem.message == "the books say that 8000 cents were withheld, the network 7000"

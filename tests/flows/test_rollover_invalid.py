@@ -79,6 +79,40 @@ def earns(acme: World, cents: int) -> None:
     assert not isinstance(posted, Refused)
 
 
+def moves(acme: World, reason: str, *lines: tuple[AccountKey, AccountKey, int]) -> None:
+    """An entry of this reason, as loans are posted."""
+    with acme.db.begin(TESTER, tenants=[acme.sponsor]) as tx:
+        ids = ledger.open_accounts(tx, tenant_id=acme.sponsor, keys=[each for line in lines for each in line[:2]])
+        posted = ledger.post(
+            tx, tenant_id=acme.sponsor, key=reason, event_on=acme.today(), reason=reason, cause="-",
+            lines=[Line(ids[debit], ids[credit], cents, reason) for debit, credit, cents in lines],
+        )  # fmt: skip
+    assert not isinstance(posted, Refused)
+
+
+def test_interest_on_a_loan_is_earned_and_what_is_lent_and_repaid_goes_nowhere(acme: World) -> None:
+    which = came(acme)
+    found = find(acme, which, {0: 100_00})
+    assert isinstance(found, InvalidRollover)
+    own, note = (
+        AccountKey(acme.plan, kind, acme.worker, Source.ROLLOVER) for kind in (Kind.PARTICIPANT, Kind.PARTICIPANT_LOAN)
+    )
+    clearing = AccountKey(acme.plan, Kind.CASH_CLEARING)
+
+    def earned() -> dict[Source, int]:
+        with acme.db.begin(TESTER, tenants=[acme.sponsor]) as tx:
+            return recordkeeping.invalid_earnings(tx, tenant_id=acme.sponsor, plan_id=acme.plan, invalid=found)
+
+    receivable = AccountKey(acme.plan, Kind.LOAN_RECEIVABLE, acme.worker)
+    moves(acme, "loan", (own, note, 150_00), (receivable, clearing, 150_00))
+    assert earned() == {Source.ROLLOVER: 0}
+    # 50.00 of the note repaid with 6.00 of interest: 2.00 of it on the 100.00 of 300.00 (they are no contributions).
+    moves(acme, "loan_payment", (note, own, 50_00), (clearing, own, 6_00))
+    assert earned() == {Source.ROLLOVER: 2_00}
+    moves(acme, "loan_offset", (note, receivable, 100_00))  # it was paid: money out, no loss
+    assert earned() == {Source.ROLLOVER: 2_00}
+
+
 def refused(done: Any) -> InvalidRefusal | None:
     return done.reason if isinstance(done, Refused) else None
 

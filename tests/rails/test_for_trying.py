@@ -11,12 +11,16 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.request import Request, urlopen
 
+import pytest
+
 from open401k.demo.network.hands import wait_until
 from open401k.demo.network.programs import free_ports
-from open401k.demo.network.sandbox import PORTS
+from open401k.demo.network.sandbox import PORTS, network_for_trying
+from open401k.kernel import FixedClock, Open401kError, SeededRandom
 
 _SECONDS = 240
 _LINK = re.compile(r"http://localhost:\d+/r/[A-Za-z0-9_-]+")
@@ -133,3 +137,19 @@ def test_a_network_for_trying_stands_until_it_is_interrupted(tmp_path: Path) -> 
         assert (shown.returncode, shown.stderr) == (0, ""), shown.stdout
     assert process.returncode == 0
     assert _still_running(tmp_path) == []
+
+
+def test_a_network_whose_ports_are_taken_throws_nothing_away(tmp_path: Path) -> None:
+    (tmp_path / "a-network-for-trying").touch()
+    (tmp_path / "kept").touch()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        ports, said = [taken.getsockname()[1]], list[str]()
+        made = network_for_trying(
+            tmp_path, ports=ports, random=SeededRandom(1), wall=FixedClock(datetime(2026, 6, 1, tzinfo=UTC)),
+            say=said.append,
+        )  # fmt: skip
+        with pytest.raises(Open401kError, match=f"Ports {ports[0]} are in use"), made:
+            pass
+    assert ((tmp_path / "kept").exists(), said) == (True, [])

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-KINDS = ("pre_tax", "roth", "pre_tax_403b", "government_457b", "traditional_ira", "simple_ira", "sep_ira")
+KINDS = (
+    "pre_tax", "roth", "after_tax", "pre_tax_403b", "government_457b", "traditional_ira", "simple_ira", "sep_ira",
+)  # fmt: skip
 _HOLDS = ("order_pending", "levy", "bankruptcy", "other_legal")
 _ANSWERS = {"yes": True, "no": False}
 

@@ -89,7 +89,7 @@ def shown(
             return found
         (person,) = census.roster(tx, tenant_id=tenant_id, employee_ids=[request.employee_id])
     forms = services.rollovers.forms(request.booked, born_on=person.birth_date)
-    if forms is None:
+    if forms is None or found.differs is not None:  # which of both is right is somebody's to find out
         return found
     lines = [
         view.FormLine(

@@ -11,13 +11,13 @@ from typing import Any
 from open401k import ledger, recordkeeping
 from open401k.base.db import Actor, Database, Tx
 from open401k.kernel import EmployeeId, PlanId, Refused, RolloverId, Source, SponsorId
-from open401k.rails.node.adapters.own_ledger import holder_of
 from open401k.rails.node.codec import told as as_json
 from open401k.recordkeeping import ACCOUNT, CASE, NOT_FACTS, RolloverRefusal, RolloverRequest, RolloverWay
 
 from .rollover_explaining import explained
-from .rollover_gather import Refusal, may_go_back, may_roll_in, not_taken, pays_one, person_of, terms_of
+from .rollover_gather import Refusal, may_go_back, may_roll_in, not_taken, person_of, requests_of, terms_of
 from .rollover_node import NodeRefusedError, OwnNode
+from .rollover_receivers import anothers, go_to, not_joined
 from .rollover_round import follow_plan
 from .rollover_send import send
 from .rollover_told import IntoTold, OutTold, by_name, told_of
@@ -47,17 +47,15 @@ def ask_into(db: Database, *, actor: Actor, node: OwnNode, asked: Asked) -> Roll
 def release(db: Database, *, actor: Actor, node: OwnNode, asked: Asked, case: str) -> RolloverRequest | Refusal:
     """We answer a case in which another custodian asks us to pay: which money it wants is taken from there."""
     coming = node.standing(case)
-    if coming.receivers > 1:
-        return pays_one(case, coming.receivers)
-    wanted = asked.told if "wanted" in asked.told else {**asked.told, "wanted": as_json(coming.wanted)}
+    if (refused := not_joined(node, coming) or anothers(asked.employee_id, coming)) is not None:
+        return refused
+    wanted = asked.told if "wanted" in asked.told else {**asked.told, "wanted": as_json(coming.all_wanted)}
     told = told_of(OutTold, wanted)
     if isinstance(told, Refused):
         return told
     account = coming.source_account or str(asked.employee_id)  # none: the other side's facts are not there yet
-    if (other := _anothers(asked, account)) is not None:
-        return other
     with db.begin(actor, tenants=[asked.tenant_id]) as tx:
-        refused = _put_on_file(tx, asked, RolloverWay.OUT, told, {CASE: case, ACCOUNT: account})
+        refused = _put_on_file(tx, asked, RolloverWay.OUT, told, {CASE: case, ACCOUNT: account} | go_to(coming))
     return refused or send(db, actor, node, asked.tenant_id, asked.plan_id, asked.rollover_id)
 
 
@@ -100,7 +98,7 @@ def follow(
 
 
 def _put_on_file(
-    tx: Tx, asked: Asked, way: RolloverWay, told: IntoTold | OutTold, own: Mapping[str, str]
+    tx: Tx, asked: Asked, way: RolloverWay, told: IntoTold | OutTold, own: Mapping[str, Any]
 ) -> Refusal | None:
     """The request with all that was told, the account that waits for the money; a repeat changes nothing."""
     of: dict[str, Any] = {"tenant_id": asked.tenant_id, "plan_id": asked.plan_id}
@@ -108,7 +106,7 @@ def _put_on_file(
     person = person_of(tx, tenant_id=asked.tenant_id, employee_id=asked.employee_id)
     if isinstance(terms, Refused) or isinstance(person, Refused):
         return terms if isinstance(terms, Refused) else person if isinstance(person, Refused) else None
-    known = recordkeeping.rollover_requests(tx, **of)
+    known = requests_of(tx, **of)
     if all(each.rollover_id != asked.rollover_id for each in known):
         mine = [each for each in known if each.open and (each.employee_id, each.way) == (asked.employee_id, way)]
         if isinstance(told, OutTold) and any(
@@ -135,14 +133,3 @@ def _put_on_file(
     account = ledger.AccountKey(asked.plan_id, ledger.Kind.PARTICIPANT, asked.employee_id, Source.ROLLOVER)
     ledger.open_accounts(tx, tenant_id=asked.tenant_id, keys=[account])
     return None
-
-
-def _anothers(asked: Asked, account: str) -> Refusal | None:
-    """Whether a case asks for another's money; its account is kept, for one that goes back names that of its coming."""
-    try:
-        if holder_of(account) == asked.employee_id:
-            return None
-    except ValueError:
-        pass
-    message = f"The case asks for money of account {account!r}, which is none of {asked.employee_id}."
-    return Refused(RolloverRefusal.PERSON_UNKNOWN, message, "Answer it for the person whose account it names.")

@@ -1,6 +1,6 @@
 """Our custodian's node, over its API, as a plan asks it. Not here: HTTP (rails/node/client.py)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,7 +10,7 @@ from open401k.rails.node.codec import read, told
 from open401k.rails.node.halves import ReceivingHalf, ReleasingHalf
 from open401k.rails.node.papers import Paper
 
-from .rollover_node import NodeRefusedError, NodeSilentError, Standing, Us, WhyNot
+from .rollover_node import NodeRefusedError, NodeSilentError, Receives, Standing, Us, WhyNot
 
 #: How long an address of the tracker holds; the participant's own page makes a new one each day.
 TRACKER_DAYS = 14
@@ -46,19 +46,35 @@ class AtNode:
         if halves["receiving"] is None:
             return Standing(case, shown["state"], reasons)
         asked = read(ReceivingHalf, halves["receiving"])
+        told_of = halves.get("others", [None] * (int(shown["receivers"]) - 1))
+        others = tuple(None if each is None else receives(read(ReceivingHalf, each)) for each in told_of)
         return Standing(
-            case, shown["state"], reasons, asked.source_account, asked.wanted, receivers=int(shown["receivers"]),
-            custodian=asked.custodian, account=asked.account,
-        )  # fmt: skip
+            case, shown["state"], reasons, asked.source_account, asked.wanted, asked.custodian, asked.account, others
+        )
+
+    def codes(self, case: str) -> Mapping[str, str]:
+        """By which code each other receiver joins."""
+        found: dict[str, str] = _asked(lambda: self.client.codes(case))["codes"]
+        return found
 
     def explain(self, case: str, *, paper: Paper) -> None:
         """What the participant reads before they sign."""
         _asked(lambda: self.client.put_explanation(case, paper))
 
+    def withheld(self, case: str) -> int | None:
+        """What the network withheld when it was committed."""
+        cents: int | None = _asked(lambda: self.client.paid(case))["withheld_cents"]
+        return cents
+
     def tracker(self, case: str, *, key: str) -> str:
         """Where the participant follows it, and signs."""
         made: str = _asked(lambda: self.client.link(case, key=key, days=TRACKER_DAYS))["url"]
         return made
+
+
+def receives(half: ReceivingHalf) -> Receives:
+    """What one of several receivers asks for."""
+    return Receives(half.custodian, half.account, half.source_account, half.wanted, half.member.hex())
 
 
 def _asked(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -52,7 +52,7 @@ class PlanSays:
             return None
         wanted = [(Kind(each.kind).name.lower(), each.cents) for each in order.parts]
         refused = recordkeeping.may_go_back(
-            tx, tenant_id=self.tenant_id, plan_id=self.plan_id, account=order.account, wanted=wanted
+            tx, tenant_id=self.tenant_id, plan_id=self.plan_id, account=order.account, wanted=wanted, is_held=True
         )
         return None if refused is None else f"{refused.message} {refused.fix}"
 
@@ -107,12 +107,17 @@ def core_at(plan_id: str, opening: Callable[[], AbstractContextManager[Database]
 
 
 def lands(terms: plan.Rollovers | None) -> dict[int, Source]:
-    """Which source takes which kind of money, by the plan's terms."""
-    kinds = () if terms is None else terms.takes
-    return {
-        int(kind_of(each)): Source.ROTH_ROLLOVER if each is plan.RolloverKind.ROTH else Source.ROLLOVER
-        for each in kinds
+    """Which source takes which kind of money, by the plan's terms.
+
+    After-tax amounts are accounted for apart, and what of them is not taxed apart from what is: their earnings come as
+    pre-tax money (IRC 402(c)(2)(A)).
+    """
+    apart = {
+        plan.RolloverKind.ROTH: Source.ROTH_ROLLOVER,
+        plan.RolloverKind.AFTER_TAX: Source.AFTER_TAX_ROLLOVER,
     }
+    kinds = () if terms is None else terms.takes
+    return {int(kind_of(each)): apart.get(each, Source.ROLLOVER) for each in kinds}
 
 
 def kind_of(kind: plan.RolloverKind) -> Kind:

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from open401k import census, plan, recordkeeping
+from open401k.base import heads
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, PlanId, Refused, SponsorId, day_of
 from open401k.rails.kinds import Into
@@ -40,6 +41,12 @@ def person_of(tx: Tx, *, tenant_id: SponsorId, employee_id: EmployeeId) -> censu
     return Refused(RolloverRefusal.PERSON_UNKNOWN, message, "Take the id from: open401k people --json")
 
 
+def requests_of(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[RolloverRequest]:
+    """Every request of the plan; nobody puts another on file before this transaction ends."""
+    heads.lock(tx, tenant_id=tenant_id)
+    return recordkeeping.rollover_requests(tx, tenant_id=tenant_id, plan_id=plan_id)
+
+
 def may_roll_in(
     tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, person: census.Employee, terms: plan.Rollovers
 ) -> Refusal | None:
@@ -59,19 +66,16 @@ def may_roll_in(
     return Refused(RolloverRefusal.NOT_ENTERED, f"They have not entered the plan: {when}.", fix)
 
 
-def pays_one(case: str, receivers: int) -> Refusal:
-    """Of who leads alone a plan would take what goes to all for the whole payment."""
-    message = f"Case {case} goes to {receivers} custodians at once, and a plan pays one in one rollover."
-    fix = f"Stop it in the console of our node, and have each of the {receivers} ask by itself."
-    return Refused(RolloverRefusal.NOT_OFFERED, message, fix)
-
-
 def not_taken(told: IntoTold, terms: plan.Rollovers) -> Refusal | None:
     """Why the plan does not take what somebody wants to bring: by its terms, kind by kind."""
     takes = {kind_of(each) for each in terms.takes}
     wrong = [each for each in told.wanted if each.kind not in takes or each.into is not Into.PLAN]
     if not wrong:
         return None
+    if any(each.into is Into.PERSON for each in wrong):
+        message = "A part that is paid to the person is a payment of the plan that pays, not of one that receives."
+        fix = "Leave it out here, and ask the plan that pays to pay it to you (it withholds and reports; IRC 3405(c))."
+        return Refused(RolloverRefusal.KIND_NOT_TAKEN, message, fix)
     said = ", ".join(f"{each.kind.name.lower()} into {each.into.name.lower()}" for each in wrong)
     fix = f"It takes, into the plan: {', '.join(each.value for each in terms.takes) or 'nothing'}."
     return Refused(RolloverRefusal.KIND_NOT_TAKEN, f"The plan does not take {said}.", fix)

@@ -38,6 +38,7 @@ def receiving_half(
     until = asked_on + timedelta(days=ours.terms.letter_days)
     title = f"Trustee of {ours.terms.trustee} FBO {identity.legal_name}" if identity is not None else ""
     takes = frozenset((kind_of(each), Into.PLAN) for each in ours.terms.takes)
+    after_tax = ["after-tax rollover"] * (plan.RolloverKind.AFTER_TAX in ours.terms.takes)
     file = {
         "receiving[0].plan_name": ours.name,
         "receiving[0].plan_type": "401(k)",
@@ -45,7 +46,7 @@ def receiving_half(
         "receiving[0].plan_number": ours.number,
         "receiving[0].trustee": ours.terms.trustee,
         "receiving[0].letter_on": asked_on.isoformat(),
-        "receiving[0].money_types": "pre-tax rollover, Roth rollover",
+        "receiving[0].money_types": ", ".join(["pre-tax rollover", "Roth rollover", *after_tax]),
     }
     return ReceivingHalf(
         custodian=ours.name,

@@ -1,6 +1,6 @@
 """What a plan asks of its custodian's node, and how it answers. Not here: any node (rails), reaching one (app)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -40,11 +40,23 @@ class WhyNot:
 
 
 @dataclass(frozen=True, slots=True)
+class Receives:
+    """What one of several receivers asks for: its own name and account, the account that it was told of ours, and its
+    address in the network."""
+
+    custodian: str
+    account: str
+    source_account: str
+    wanted: tuple[Wanted, ...]
+    member: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """Where a case stands. ``reasons`` None: no preflight yet.
 
-    ``wanted`` is what the receiving side asks for; of several ``receivers`` who leads, named ``custodian`` by itself,
-    which is to have it in its ``account``.
+    ``wanted`` is what the receiving side asks for, which is to have it in its ``account``, and is named ``custodian``
+    by itself; of several who leads. ``others`` are the rest in order, None where one did not join yet.
     """
 
     case: str
@@ -52,9 +64,25 @@ class Standing:
     reasons: Sequence[WhyNot] | None = None
     source_account: str = ""
     wanted: tuple[Wanted, ...] = ()
-    receivers: int = 1
     custodian: str = ""
     account: str = ""
+    others: tuple[Receives | None, ...] = ()
+
+    @property
+    def awaited(self) -> int:
+        """How many receivers did not join yet."""
+        return sum(each is None for each in self.others)
+
+    @property
+    def receives(self) -> tuple[Receives, ...]:
+        """Everybody who asks, who leads first; their legs come in this order."""
+        lead = Receives(self.custodian, self.account, self.source_account, self.wanted)
+        return (lead, *(each for each in self.others if each is not None))
+
+    @property
+    def all_wanted(self) -> tuple[Wanted, ...]:
+        """What all of them ask for, leg by leg."""
+        return tuple(wanted for each in self.receives for wanted in each.wanted)
 
     @property
     def over(self) -> bool:
@@ -82,6 +110,14 @@ class OwnNode(Protocol):
 
     def explain(self, case: str, *, paper: Paper) -> None:
         """The explanation whose hash our half names, for the participant to read before they sign."""
+        ...
+
+    def codes(self, case: str) -> Mapping[str, str]:
+        """By which code each other receiver joins, by its address in the network."""
+        ...
+
+    def withheld(self, case: str) -> int | None:
+        """What the network withheld of it, by its final events; None: none of them says that it was committed."""
         ...
 
     def tracker(self, case: str, *, key: str) -> str:

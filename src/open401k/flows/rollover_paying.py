@@ -21,7 +21,10 @@ from .rollover_halves import OurPlan
 from .rollover_taxed import who_is_paid
 from .rollover_told import OutTold
 
-_TAXED = {Source.ROTH: Kind.ROTH, Source.ROTH_ROLLOVER: Kind.ROTH, Source.AFTER_TAX: Kind.AFTER_TAX}
+_TAXED = {
+    Source.ROTH: Kind.ROTH, Source.ROTH_ROLLOVER: Kind.ROTH,
+    Source.AFTER_TAX: Kind.AFTER_TAX, Source.AFTER_TAX_ROLLOVER: Kind.AFTER_TAX,
+}  # fmt: skip
 
 
 def kind_of_source(source: Source) -> Kind:

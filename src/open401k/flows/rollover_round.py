@@ -18,6 +18,7 @@ from open401k.recordkeeping import NotFollowed, RolloverDesk, RolloverRequest
 
 from .rollover_node import NodeRefusedError, NodeSilentError, OwnNode
 from .rollover_send import kept_and_explained, send
+from .rollover_withheld import read_withheld
 
 log = logging.getLogger("open401k.rollovers")
 #: The round as one process at a time does it.
@@ -60,7 +61,10 @@ def follow_plan(
     """Look where every open request of a plan stands; ``silent``: our node is, so that nobody asks it again."""
     with db.begin(actor, tenants=[tenant_id]) as tx:
         found = recordkeeping.rollover_requests(tx, tenant_id=tenant_id, plan_id=plan_id)
-    waiting, problems = [each for each in found if each.open], [] if silent is None else [silent]
+    waiting, problems = (
+        [each for each in found if each.open or each.withheld_unread],
+        [] if silent is None else [silent],
+    )
     for each in waiting:
         if any(problem.of_all for problem in problems):
             break
@@ -80,6 +84,8 @@ def _look(
     """One request: it is sent if it never reached the node, otherwise what is new of it is kept."""
     which = str(request.rollover_id)
     try:
+        if request.withheld_unread:
+            return read_withheld(db, actor, node, tenant_id, request)
         if request.case is not None:
             kept_and_explained(db, actor, node, tenant_id, request, node.standing(request.case))
             return None

@@ -18,6 +18,7 @@ from open401k.recordkeeping.rollover_wishes import RolloverWish, Wished, WishEnd
 
 from .rollover import Asked, ask_into, release
 from .rollover_node import OwnNode, Standing
+from .rollover_receivers import not_joined
 
 BOUNDARIES = ("rollover.wish_asked",)
 Refusal = Refused[RolloverRefusal] | Refused[WishRefusal]
@@ -51,7 +52,7 @@ def take_up(
     asked = Asked(which.tenant_id, which.plan_id, which.rollover_id, found.employee_id, said)
     if found.way is RolloverWay.INTO:
         done = ask_into(db, actor=actor, node=node, asked=asked)
-    elif (other := _otherwise(found.wished, node.standing(case), case_names)) is not None:
+    elif (other := _unfit(node, found.wished, case, case_names)) is not None:
         return other
     else:
         done = release(db, actor=actor, node=node, asked=asked, case=case)
@@ -83,12 +84,18 @@ def _explained(tx: Tx, tenant_id: SponsorId, wish: RolloverWish, told: dict[str,
     return told | {"explanation": given, "explanation_hash": fingerprint.hex()}
 
 
+def _unfit(node: OwnNode, wished: Wished, case: str, case_names: str) -> Refusal | None:
+    """Why a case is not what was wished; who did not join yet is asked for first."""
+    coming = node.standing(case)
+    return not_joined(node, coming) or _otherwise(wished, coming, case_names)
+
+
 def _otherwise(wished: Wished, standing: Standing, case_names: str) -> Refused[WishRefusal] | None:
     """Whether the case asks for other money than the participant wished, or names somebody else to have it.
 
     A participant writes a company's name as they know it: where it differs, staff confirm what the case names.
     """
-    asked = {(each.kind.name.lower(), each.into.name.lower(), each.cents) for each in standing.wanted}
+    asked = {(each.kind.name.lower(), each.into.name.lower(), each.cents) for each in standing.all_wanted}
     mine = {(each.kind, each.into, each.cents) for each in wished.parts}
     if asked == mine:
         return _elsewhere(wished, standing, case_names)
@@ -101,10 +108,12 @@ def _otherwise(wished: Wished, standing: Standing, case_names: str) -> Refused[W
 
 def _elsewhere(wished: Wished, standing: Standing, case_names: str) -> Refused[WishRefusal] | None:
     """Whether the case names another company or account than the participant did, and nobody confirmed it."""
-    same = wishes.same_name(wished.custodian, standing.custodian) and (
-        not wished.account.strip() or wishes.same_name(wished.account, standing.account)
+    same = all(
+        wishes.same_name(wished.custodian, each.custodian)
+        and (not wished.account.strip() or wishes.same_name(wished.account, each.account))
+        for each in standing.receives
     )
-    named = _named(standing.custodian, standing.account)
+    named = "; ".join(_named(each.custodian, each.account) for each in standing.receives)
     if same or case_names.strip() == named:
         return None
     message = f'The participant named "{_named(wished.custodian, wished.account)}"; the case names "{named}".'

@@ -19,6 +19,8 @@ class Source(StrEnum):
     ROLLOVER = "rollover"
     #: Designated Roth money that came from another plan; ``rollover`` is what was not taxed yet.
     ROTH_ROLLOVER = "roth_rollover"
+    #: After-tax money that came from another plan: the amounts themselves; their earnings came as ``rollover``.
+    AFTER_TAX_ROLLOVER = "after_tax_rollover"
 
     @property
     def is_deferral(self) -> bool:
@@ -32,4 +34,4 @@ class Source(StrEnum):
     @property
     def is_rollover(self) -> bool:
         """Brought from another plan or IRA: no contribution in any limit or test (IRC 402(g), 415(c)(2), 401(k)(3))."""
-        return self in (Source.ROLLOVER, Source.ROTH_ROLLOVER)
+        return self in (Source.ROLLOVER, Source.ROTH_ROLLOVER, Source.AFTER_TAX_ROLLOVER)

@@ -75,7 +75,7 @@ RESTRICTED = frozenset(
     }
 )
 _DEFERRALS = frozenset({Source.PRE_TAX, Source.ROTH})
-_OWN = frozenset({Source.AFTER_TAX, Source.ROLLOVER, Source.ROTH_ROLLOVER})
+_OWN = frozenset({Source.AFTER_TAX, Source.ROLLOVER, Source.ROTH_ROLLOVER, Source.AFTER_TAX_ROLLOVER})
 
 _LISTED = {
     Event.SEVERANCE: "IRC 401(k)(2)(B)(i)(I)",

@@ -101,11 +101,11 @@ def reservation(tx: Tx, *, tenant_id: SponsorId, reservation_id: ReservationId) 
     return ReservationRow(*found) if found else None
 
 
-def waiting(tx: Tx, *, tenant_id: SponsorId, reason: str, cause_end: str) -> list[str]:
-    """Causes that end so, of reservations of a reason that have not ended; the oldest first."""
-    rows = tx.rows(
+def waiting(tx: Tx, *, tenant_id: SponsorId, reason: str, cause_end: str) -> list[tuple[UUID, str]]:
+    """Reservations of a reason that have not ended and whose cause ends so, with it; the oldest first."""
+    return tx.rows(
         """
-        select r.cause
+        select r.reservation_id, r.cause
         from ledger.reservation r
         left join ledger.reservation_end e on e.tenant_id = r.tenant_id and e.reservation_id = r.reservation_id
         where r.tenant_id = %(tenant)s
@@ -116,7 +116,6 @@ def waiting(tx: Tx, *, tenant_id: SponsorId, reason: str, cause_end: str) -> lis
         """,
         {"tenant": tenant_id, "reason": reason, "cause_end": cause_end},
     )
-    return [row[0] for row in rows]
 
 
 def insert_end(

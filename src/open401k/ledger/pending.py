@@ -54,10 +54,15 @@ def held(tx: Tx, *, tenant_id: SponsorId, key: str) -> Held | None:
     return Held(found, row.cause, lines, row.outcome)
 
 
-def waiting(tx: Tx, *, tenant_id: SponsorId, reason: str, cause_end: str) -> list[str]:
-    """Causes that end so, of reservations of a reason that wait. It waits for whoever writes to these books now."""
+def waiting(tx: Tx, *, tenant_id: SponsorId, reason: str, cause_end: str) -> list[Held]:
+    """Reservations of a reason that wait and whose cause ends so. It waits for whoever writes to these books now."""
     heads.lock(tx, tenant_id=tenant_id)
-    return _pending_store.waiting(tx, tenant_id=tenant_id, reason=reason, cause_end=cause_end)
+    rows = _pending_store.waiting(tx, tenant_id=tenant_id, reason=reason, cause_end=cause_end)
+    ids = [(ReservationId(row_id), cause) for row_id, cause in rows]
+    return [
+        Held(each, cause, _pending_store.reserved_lines(tx, tenant_id=tenant_id, reservation_id=each), None)
+        for each, cause in ids
+    ]
 
 
 def reserve(

@@ -5,13 +5,14 @@ from enum import StrEnum
 
 
 class RolloverKind(StrEnum):
-    """Money that a plan may take in, by what it comes from. Not among them, since these books keep no basis for it:
+    """Money that a plan may take in, by what it comes from. A Roth IRA never goes into a plan (IRC 408A(e)).
 
-    after-tax money (IRC 402(c)(2)). A Roth IRA never goes into a plan (408A(e)).
+    After-tax money only of a plan, directly, into an account apart (402(c)(2)(A)); of an IRA never (408(d)(3)(A)(ii)).
     """
 
     PRE_TAX = "pre_tax"
     ROTH = "roth"
+    AFTER_TAX = "after_tax"
     PRE_TAX_403B = "pre_tax_403b"
     GOVERNMENT_457B = "government_457b"
     TRADITIONAL_IRA = "traditional_ira"

@@ -23,18 +23,23 @@ class FollowedRow(NamedTuple):
 
 
 def with_open(tx: Tx) -> list[tuple[UUID, UUID, int]]:
-    """Plans in sight with requests that may still come to something, and how many."""
+    """Plans in sight with requests that may still come to something, or of which it was not read yet what the network
+    withheld, and how many."""
     return tx.rows(
         """
         select r.tenant_id, r.plan_id, count(*)::int
         from recordkeeping.rollover_request r
+        left join recordkeeping.rollover_booked b on b.tenant_id = r.tenant_id and b.rollover_id = r.rollover_id
         where not exists (
-                select 1 from recordkeeping.rollover_booked b
-                where b.tenant_id = r.tenant_id and b.rollover_id = r.rollover_id
-            )
-          and not exists (
                 select 1 from recordkeeping.rollover_told t
-                where t.tenant_id = r.tenant_id and t.rollover_id = r.rollover_id and t.name = 'ended'
+                where t.tenant_id = r.tenant_id
+                  and t.rollover_id = r.rollover_id
+                  and t.name = case when b.rollover_id is null then 'ended' else 'withheld' end
+            )
+          and (
+                b.rollover_id is null
+                or b.way = 'out'
+                and (b.parts @> '{"parts": [{"into": "person"}]}' or b.parts @> '{"parts": [{"into": null}]}')
             )
         group by r.tenant_id, r.plan_id
         order by r.tenant_id, r.plan_id

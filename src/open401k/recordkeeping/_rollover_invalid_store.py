@@ -1,5 +1,6 @@
 """SQL of rollovers that were found invalid: what was determined, what was paid back, how a source moved since."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -83,18 +84,18 @@ def insert_taken_back(tx: Tx, *, tenant_id: SponsorId, row: tuple[Any, ...]) -> 
     )
 
 
-def moved_since(tx: Tx, *, tenant_id: SponsorId, account_id: UUID, entry_id: UUID) -> list[MoveRow]:
-    """How the cash of one account moved from an entry on, that entry among them, by reason."""
+def moved_since(tx: Tx, *, tenant_id: SponsorId, account_ids: Sequence[UUID], entry_id: UUID) -> list[MoveRow]:
+    """How accounts together moved from an entry on, it among them, by reason; what went between them did not."""
     rows = tx.rows(
         """
         with side as (
             select l.entry_id, l.amount
             from ledger.line_v l
-            where l.tenant_id = %(tenant)s and l.credit_account = %(account)s
+            where l.tenant_id = %(tenant)s and l.credit_account = any (%(accounts)s::uuid[])
             union all
             select l.entry_id, -l.amount
             from ledger.line_v l
-            where l.tenant_id = %(tenant)s and l.debit_account = %(account)s
+            where l.tenant_id = %(tenant)s and l.debit_account = any (%(accounts)s::uuid[])
         ),
         net as (
             select e.reason, e.entry_id, sum(s.amount)::bigint as cents
@@ -110,6 +111,6 @@ def moved_since(tx: Tx, *, tenant_id: SponsorId, account_id: UUID, entry_id: UUI
         group by reason
         order by reason
         """,
-        {"tenant": tenant_id, "account": account_id, "since": entry_id},
+        {"tenant": tenant_id, "accounts": list(account_ids), "since": entry_id},
     )
     return [MoveRow(*row) for row in rows]

@@ -100,6 +100,22 @@ def insert_told(tx: Tx, *, tenant_id: SponsorId, row: tuple[Any, ...]) -> None:
     )
 
 
+def told_under(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, name: str) -> list[UUID]:
+    """Requests of a plan of which something was told under a name."""
+    rows = tx.rows(
+        """
+        select distinct t.rollover_id
+        from recordkeeping.rollover_told t
+        join recordkeeping.rollover_request r on r.tenant_id = t.tenant_id and r.rollover_id = t.rollover_id
+        where t.tenant_id = %s
+          and r.plan_id = %s
+          and t.name = %s
+        """,
+        [tenant_id, plan_id, name],
+    )
+    return [row[0] for row in rows]
+
+
 def told(tx: Tx, *, tenant_id: SponsorId, rollover_ids: Sequence[UUID]) -> list[ToldRow]:
     """All that was told of these requests, in order."""
     rows = tx.rows(

@@ -26,11 +26,13 @@ from .rollovers import RolloverBooked, RolloverDamage, RolloverRequest, Rollover
 #: What the journal calls it.
 INVALID_REASON: Final = "rollover: invalid"
 INVALID_CITE: Final = "Reg. 1.401(a)(31)-1 A-14(b)(1)"
-#: Reasons of entries that are no earnings: what came into a source and left it otherwise.
+#: Reasons of entries that are no earnings: what came into a source and left it otherwise. A note is part of the
+#: account (ADR-0033): what is lent and repaid goes nowhere, and interest is what the account earns.
 _MOVES: Final = frozenset(
-    {"contribution", "correction", "forfeiture", "loan", "loan_payment", "opening", "opening_reversed",
+    {"contribution", "correction", "forfeiture", "loan_offset", "opening", "opening_reversed",
      "rollover: receiver", "rollover: source", INVALID_REASON}
 )  # fmt: skip
+_ACCOUNT: Final = (ledger.Kind.PARTICIPANT, ledger.Kind.PARTICIPANT_LOAN)
 
 
 class WhyInvalid(StrEnum):
@@ -201,16 +203,19 @@ def pay_back_invalid(
 
 
 def invalid_earnings(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, invalid: InvalidRollover) -> dict[Source, int]:
-    """Earnings on the invalid part of each source by the books: whatever moved it that is no money in or out."""
+    """Earnings on the invalid part of each source by the books: whatever moved it that is no money in or out.
+
+    The source is its cash and the note of it: interest on a loan is what the account earns, no contribution to it.
+    """
     request = get_rollover_request(tx, tenant_id=tenant_id, plan_id=plan_id, rollover_id=invalid.rollover_id)
     if isinstance(request, Refused) or request.booked is None:
         raise AssertionError("what was determined had come")
-    now = _cash(tx, tenant_id, plan_id, invalid.employee_id)
+    now = _held(tx, tenant_id, plan_id, invalid.employee_id)
     found = {}
     for source, cents in invalid.cents.items():
-        key = ledger.AccountKey(plan_id, ledger.Kind.PARTICIPANT, invalid.employee_id, source)
-        account, entry = ledger.account_id(tenant_id=tenant_id, key=key).uuid, request.booked.entry_id.uuid
-        moves = _store.moved_since(tx, tenant_id=tenant_id, account_id=account, entry_id=entry)
+        keys = [ledger.AccountKey(plan_id, kind, invalid.employee_id, source) for kind in _ACCOUNT]
+        both, entry = [ledger.account_id(tenant_id=tenant_id, key=key).uuid for key in keys], request.booked.entry_id
+        moves = _store.moved_since(tx, tenant_id=tenant_id, account_ids=both, entry_id=entry.uuid)
         known = [each for each in moves if each.reason in _MOVES]
         before = now.get(source, 0) - sum(each.into - each.out for each in moves)
         moved = Moved(before, sum(e.into for e in known), sum(e.out for e in known), now.get(source, 0))
@@ -313,14 +318,14 @@ def _post(
     return posted.entry_id
 
 
-def _cash(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, who: EmployeeId) -> dict[Source, int]:
-    held = ledger.balances(tx, tenant_id=tenant_id, plan_id=plan_id)
+def _held(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, who: EmployeeId) -> dict[Source, int]:
+    """Each source, with what of it is lent to its owner."""
+    held, found = ledger.balances(tx, tenant_id=tenant_id, plan_id=plan_id), dict[Source, int]()
     rows = zip(held.kind, held.employee_id, held.source, held.asset, held.amount, strict=True)
-    return {
-        Source(source): amount
-        for kind, owner, source, asset, amount in rows
-        if kind == ledger.Kind.PARTICIPANT and owner == who.uuid and asset == ledger.USD and source is not None
-    }
+    for kind, owner, source, asset, amount in rows:
+        if kind in _ACCOUNT and owner == who.uuid and asset == ledger.USD and source is not None:
+            found[Source(source)] = found.get(Source(source), 0) + amount
+    return found
 
 
 def _invalid(row: _store.InvalidRow) -> InvalidRollover:

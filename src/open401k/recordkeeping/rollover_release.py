@@ -102,7 +102,7 @@ def releasable(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, person: census.
         held=held,
         opened=opened_by(person, terms.rollovers, on=on, plan_ended=ended),
         roth=taxed_money((Source.ROTH, Source.ROTH_ROLLOVER), held, moves, booked),
-        after_tax=taxed_money((Source.AFTER_TAX,), held, moves, booked),
+        after_tax=taxed_money((Source.AFTER_TAX, Source.AFTER_TAX_ROLLOVER), held, moves, booked),
         loan_cents=sum(each.balance_cents for each in loans),
         offset=next((each.loan.offset for each in loans if each.loan.offset is not None), None),
         minimum_cents=minimum_of(person, on=on),

@@ -34,7 +34,11 @@ ROLLOVER_REASON: Final = {RolloverWay.INTO: "rollover: receiver", RolloverWay.OU
 CASE, STATE, ENDED, ACCOUNT = "case", "state", "ended", "account"
 #: Which explanation our node has; not a fact for the preflight either.
 PAPER: Final = "paper"
-NOT_FACTS: Final = (ACCOUNT, CASE, STATE, ENDED, PAPER)
+#: What the network withheld, read when it was final.
+WITHHELD: Final = "withheld"
+#: Of several receivers who gets how many of the legs, in their order.
+RECEIVERS: Final = "receivers"
+NOT_FACTS: Final = (ACCOUNT, CASE, STATE, ENDED, PAPER, WITHHELD, RECEIVERS)
 
 
 class RolloverRefusal(StrEnum):
@@ -42,6 +46,7 @@ class RolloverRefusal(StrEnum):
 
     KEY_REUSED = "key_reused"
     ROLLOVER_UNKNOWN = "rollover_unknown"
+    NOT_JOINED = "not_joined"
     NOT_OFFERED = "not_offered"
     PERSON_UNKNOWN = "person_unknown"
     NOT_EMPLOYED = "not_employed"
@@ -49,6 +54,7 @@ class RolloverRefusal(StrEnum):
     KIND_NOT_TAKEN = "kind_not_taken"
     ONE_IS_OPEN = "one_is_open"
     FOUND_INVALID = "found_invalid"
+    WENT_BACK = "went_back"
     ENDED_BEFORE = "ended_before"
     FACTS_WRONG = "facts_wrong"
     NOT_EXPLAINED = "not_explained"
@@ -134,6 +140,27 @@ class RolloverRequest:
         """
         found = self.told.get(ACCOUNT)
         return str(self.employee_id) if found is None else str(found.told)
+
+    @property
+    def goes_to(self) -> tuple[str, ...]:
+        """The custodian of each leg, where several receive."""
+        said = self.told[RECEIVERS].told if RECEIVERS in self.told else ()
+        return tuple(str(each["custodian"]) for each in said for _ in range(each["legs"]))
+
+    @property
+    def withheld_unread(self) -> bool:
+        """Whether something may have been withheld of it, and nobody read yet what the network did."""
+        if self.booked is None or self.booked.way is not RolloverWay.OUT or WITHHELD in self.told:
+            return False
+        return any(each.into in (None, "person") for each in self.booked.parts)
+
+    @property
+    def withheld_otherwise(self) -> tuple[int, int] | None:
+        """Cents withheld by the books and by the network, where they differ."""
+        if self.booked is None or WITHHELD not in self.told:
+            return None
+        both = (sum(each.withheld_cents for each in self.booked.parts), int(self.told[WITHHELD].told))
+        return None if both[0] == both[1] else both
 
     @property
     def open(self) -> bool:
@@ -324,6 +351,11 @@ def rollover_damage(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> tuple[i
         for each in booked.values()
         if not all(sum(part.shares.values()) == part.cents and _of_one_kind(part) for part in each.parts)
     ]
+    found += [
+        RolloverDamage(str(each.entry_id), "after-tax money is not basis alone: its earnings come as pre-tax money")
+        for each in booked.values()
+        if any(part.kind == "after_tax" and part.basis_cents != part.cents for part in each.parts)
+    ]
     return len(booked), tuple(found)
 
 
@@ -342,7 +374,10 @@ def _of_one_kind(part: RolloverPart) -> bool:
 
 
 #: How money of a source is taxed, where it is not all of it untaxed so far; of kinds of rollovers by their names.
-TAXED_AS: Final = {Source.ROTH: "roth", Source.ROTH_ROLLOVER: "roth", Source.AFTER_TAX: "after_tax"}
+TAXED_AS: Final = {
+    Source.ROTH: "roth", Source.ROTH_ROLLOVER: "roth",
+    Source.AFTER_TAX: "after_tax", Source.AFTER_TAX_ROLLOVER: "after_tax",
+}  # fmt: skip
 TAXED_KIND: Final = {"roth": "roth", "after_tax": "after_tax"}
 
 

@@ -8,6 +8,8 @@ from open401k.base.db import Tx
 from open401k.compliance import Cure, CureKind, TestId
 from open401k.kernel import ComplianceRunId, Money, PlanId, SponsorId, day_of
 from open401k.payroll import runs
+from open401k.recordkeeping.rollover_withheld import differently_withheld
+from open401k.recordkeeping.rollovers import WITHHELD
 
 from . import rollovers_invalid
 from .deposits import Deposit, owed_for_corrections, state_on
@@ -107,13 +109,27 @@ def _turnover(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, today: date) -> lis
 
 
 def _rollovers(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, today: date) -> list[DutyLine]:
-    """What our node does not answer is due on the day on which it began; it is tried again until it does."""
+    """What our node does not answer is due on the day on which it began; it is tried again until it does.
+
+    Where the network withheld other cents than the books say, since the day on which that was read.
+    """
     looked = recordkeeping.following_of(tx, tenant_id=tenant_id, plan_id=plan_id)
-    if looked is None or looked.since is None:
+    if looked is None:
         return []
+    found = [
+        DutyLine(
+            read.event_on, "Find out what tax was withheld of a rollover",
+            f"by the plan administrator: {Money(both[1])} by the network, {Money(both[0])} by the books",
+            state_on(read.event_on, today),
+        )
+        for request, both in differently_withheld(tx, tenant_id=tenant_id, plan_id=plan_id)
+        if (read := request.told.get(WITHHELD)) is not None
+    ]  # fmt: skip
+    if looked.since is None:
+        return found
     since, problem = day_of(looked.since), looked.problems[0]
     title = "Find out why our node does not say where rollovers stand"
-    return [DutyLine(since, title, f"by {problem.owner}: {problem.message}", state_on(since, today))]
+    return [*found, DutyLine(since, title, f"by {problem.owner}: {problem.message}", state_on(since, today))]
 
 
 def _files(history: Sequence[runs.Run], today: date) -> list[DutyLine]:

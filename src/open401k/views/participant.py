@@ -25,7 +25,7 @@ from .wish_words import KIND_WORDS, ended_words, in_words
 SOURCE_WORDS = {
     "pre_tax": "Your own pre-tax contributions", "roth": "Your own Roth contributions", "match": "Employer match",
     "after_tax": "Your own after-tax contributions", "rollover": "Money you rolled in, not yet taxed",
-    "roth_rollover": "Roth money you rolled in",
+    "roth_rollover": "Roth money you rolled in", "after_tax_rollover": "After-tax money you rolled in",
 }  # fmt: skip
 _OPENED = {
     Event.SEVERANCE: "because you left the employer on {}", Event.DEATH: "because the employee died on {}",

@@ -156,6 +156,7 @@ VALUES: Mapping[str, str] = {
     "section_414s_alternative": "section 414(s) pay, alternative",
     "roth": "Roth",
     "roth_rollover": "Roth rollover",
+    "after_tax_rollover": "After-tax rollover",
     "pre_tax": "pre-tax",
     "after_tax": "after-tax",
     "qnec": "QNEC",

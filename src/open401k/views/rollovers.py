@@ -10,6 +10,7 @@ from open401k.base.db import Tx
 from open401k.kernel import CalendarYear, EmployeeId, Money, PlanId, RolloverId, SponsorId, day_of
 from open401k.law.filings import form_945
 from open401k.recordkeeping import STATE, RolloverBooked, RolloverPart, RolloverRequest, RolloverWay
+from open401k.recordkeeping.rollovers import WITHHELD
 
 from . import rollovers_invalid, who
 from .heading import heading
@@ -74,6 +75,8 @@ class PartLine:
     roth_since: int | None
     into: str
     sources: tuple["SourceShare", ...]
+    #: The custodian that received it, where several did.
+    custodian: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,19 @@ class RolloverDetail:
     forms: tuple[FormLine, ...] | None = None
     deposit: WithheldTax | None = None
     invalid: InvalidShown | None = None
+    #: What the network withheld, once it was read; ``differs``: the books say otherwise.
+    withheld: Money | None = None
+    differs: Money | None = None
+    #: Of several receivers each, with how many legs.
+    receivers: tuple["ReceiverLine", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiverLine:
+    """One of several custodians to which a rollover goes at once: what it gets, in words."""
+
+    custodian: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,8 +232,11 @@ def load_one(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, rollover_id: Roll
         _line(request, people),
         request.case or "",
         "" if booked is None else booked.rollover.hex(),
-        () if booked is None else tuple(map(_part, booked.parts)),
+        () if booked is None else tuple(_part(each, request.goes_to) for each in booked.parts),
         tuple(ToldLine(each.name, each.event_on, each.recorded_at, called[each.recorded_by]) for each in told),
+        withheld=Money(request.told[WITHHELD].told) if WITHHELD in request.told else None,
+        differs=None if request.withheld_otherwise is None else Money(request.withheld_otherwise[0]),
+        receivers=_receivers(request),
         invalid=None if booked is None else rollovers_invalid.load(tx, **of, rollover_id=rollover_id),
     )
 
@@ -276,10 +295,29 @@ def _words(state: str, booked: RolloverBooked | None) -> str:
     return "received" if booked.way is RolloverWay.INTO else "paid"
 
 
-def _part(part: RolloverPart) -> PartLine:
+def _receivers(request: RolloverRequest) -> tuple[ReceiverLine, ...]:
+    """Each of several custodians, with what it asked for."""
+    wanted = request.told["wanted"].told if "wanted" in request.told else ()
+    found: dict[str, list[str]] = {}
+    for custodian, each in zip(request.goes_to, wanted, strict=False):
+        amount = f"{Money(each['cents'])} of " if each.get("cents") else ""
+        found.setdefault(custodian, []).append(f"{amount}{each['kind']} into {each['into']}".replace("_", " "))
+    return tuple(ReceiverLine(custodian, ", ".join(words)) for custodian, words in found.items())
+
+
+def _part(part: RolloverPart, goes_to: Sequence[str]) -> PartLine:
     shares = tuple(SourceShare(source.value, Money(cents)) for source, cents in part.shares.items())
     basis = Money(part.basis_cents)
-    return PartLine(part.leg, part.kind, Money(part.cents), basis, part.roth_since, part.into or "", shares)
+    return PartLine(
+        part.leg,
+        part.kind,
+        Money(part.cents),
+        basis,
+        part.roth_since,
+        part.into or "",
+        shares,
+        goes_to[part.leg] if part.leg < len(goes_to) else "",
+    )
 
 
 def _name(who: census.Employee) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -52,7 +53,9 @@ def network_for_trying(
     Without ``ports`` it takes free ones. ``start`` is the time that its clock begins with; ``plan_data`` is where the
     books of a company that is a plan are.
     """
-    _emptied(folder)
+    _free(ports)  # before anything is thrown away: programs of a network that was killed may still use it
+    if _emptied(folder):
+        say("The network of an earlier run is thrown away: this one begins anew.")
     with EmbeddedServer(folder / "databases") as server:
         say("Founding a network: council, rules, custodians, deposits ...")
         made = set_up(
@@ -95,10 +98,30 @@ def tell(trial: Trial, say: Say) -> None:
     say(f"     open401k network deposit show --network {folder / 'network.toml'}")
 
 
-def _emptied(folder: Path) -> None:
-    if folder.exists() and any(folder.iterdir()):
+def _free(ports: Sequence[int]) -> None:
+    """Refuse ports that somebody listens on, all at once."""
+    busy = []
+    for port in ports:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                busy.append(str(port))
+    if busy:
+        raise Open401kError(
+            f"Ports {', '.join(busy)} are in use: by another network, or by what is left of one that was killed.",
+            fix=f"Stop it with Ctrl-C where it runs, or end its programs (lsof -i :{busy[0]} names one); then again.",
+        )
+
+
+def _emptied(folder: Path) -> bool:
+    """Make it a new folder; whether an earlier network was in it."""
+    known = folder.exists() and any(folder.iterdir())
+    if known:
         if not (folder / _MARK).exists():
             raise Open401kError(f"{folder} holds something else.", fix="Name an empty folder: --folder.")
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / _MARK).touch()
+    return known

@@ -200,6 +200,8 @@ def say_rollover(found: view.RolloverDetail, voice: Voice) -> None:
     voice.tell(found)
     amount = f", {line.amount} on {line.booked_on}" if line.amount is not None else ""
     voice.line(f"{line.rollover_id}: {line.way}, {line.name}, {line.words}{amount}; case {found.case or '-'}.")
+    for to in found.receivers:
+        voice.line(f"To {to.custodian}: {to.words}.")
     for each in line.missing:
         voice.line(f"{each.code} ({each.owner} {'tells' if each.unknown else 'acts'}): {each.detail}")
     rows = [

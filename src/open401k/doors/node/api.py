@@ -27,7 +27,7 @@ from open401k.rails.node.staff import Role, link_for
 from ..problems import NOT_FOUND, ProblemError
 from . import mail_api, papers_api
 from .access import Call, Operation, case_named
-from .evidence_api import evidence
+from .evidence_api import evidence, paid
 from .for_pages import onward_again
 from .shown import case_shown, hook_shown
 
@@ -117,10 +117,14 @@ def put_facts(call: Call) -> Answer:
 
 
 def halves(call: Call) -> Answer:
-    """Both halves of the facts, as far as they are known: for the custodian's own systems, which answer them."""
+    """Both halves of the facts, as far as they are known: for the custodian's own systems, which answer them.
+
+    ``others``: those of the other receivers, in the order of the election; null of one that did not join yet.
+    """
     with call.doors.process.files.begin() as unit:
         deal = unit.deal(case_named(unit, call))
-    return Answer(200, {"releasing": told(deal.releasing), "receiving": told(deal.receiving)})
+    others = [told(each.half) for each in sorted(deal.others, key=lambda one: one.place)]
+    return Answer(200, {"releasing": told(deal.releasing), "receiving": told(deal.receiving), "others": others})
 
 
 def member(call: Call) -> Answer:
@@ -328,6 +332,7 @@ OPERATIONS = (
     Operation("POST", f"{CASE}/return", _ACT, "Ask back what was paid", give_back),
     Operation("POST", f"{CASE}/off-rail", _ACT, "Close by check or wire", off_rail),
     Operation("GET", f"{CASE}/evidence", _READ, "Read the evidence of a case", evidence),
+    Operation("GET", f"{CASE}/paid", _READ, "Read what the network paid", paid),
     Operation("GET", "/v1/exceptions", _READ, "List open exceptions", exceptions),
     Operation("GET", "/v1/webhooks", _ACT, "List webhooks", webhooks),
     Operation("POST", "/v1/webhooks", _ACT, "Add a webhook", add_webhook),

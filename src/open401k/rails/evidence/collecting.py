@@ -63,7 +63,7 @@ def collect(
     final = chain.final()
     network = _address(chain, coordinator, "NETWORK()", final.number)
     (delay,) = answer_of(["uint256"], chain.call(network, call_of("DELAY()"), at=final.number))
-    found = _transactions(chain, coordinator, case, final)
+    found = transactions(chain, coordinator, case, final)
     at = final.number
     if found and at - found[0][0] >= _LINKED:
         at = min(found[-1][0], found[0][0] + _LINKED - 1)  # as near as is needed: the head is any final block
@@ -89,7 +89,7 @@ def _address(chain: Chain, contract: bytes, signature: str, at: At) -> bytes:
     return bytes.fromhex(str(told)[2:])
 
 
-def _transactions(chain: Chain, coordinator: bytes, case: Decoded, final: Head) -> list[tuple[int, bytes]]:
+def transactions(chain: Chain, coordinator: bytes, case: Decoded, final: Head) -> list[tuple[int, bytes]]:
     """Blocks and hashes of what the coordinator did about it, oldest first; read back to where it began."""
     rollover = rollover_id(election_hash(case.election), case.terms)
     found: dict[bytes, int] = {}

@@ -282,10 +282,10 @@ def moved_on_chain(context: Context) -> dict[bytes, int]:
         (log.topics[1][12:], log.topics[2][12:], int.from_bytes(log.data, "big"))
         for each in context.transactions
         for log in each.logs
-        if log.address == token and len(log.topics) == 3 and log.topics[0] == _TRANSFER
+        if log.address == token and len(log.topics) == 3 and log.topics[0] == TRANSFER
     ]
     return _flow(told)
 
 
-_TRANSFER = keccak(b"Transfer(address,address,uint256)")
+TRANSFER = keccak(b"Transfer(address,address,uint256)")
 _PERSON = 15

@@ -56,6 +56,14 @@ class NodeClient:
         """Both halves, as far as they are known."""
         return self._ask("GET", f"/v1/rollovers/{quote(case, safe='')}/facts")
 
+    def codes(self, case: str) -> dict[str, Any]:
+        """By which code each other receiver joins."""
+        return self._ask("GET", f"/v1/rollovers/{quote(case, safe='')}/codes")
+
+    def paid(self, case: str) -> dict[str, Any]:
+        """What the network paid when it was committed."""
+        return self._ask("GET", f"/v1/rollovers/{quote(case, safe='')}/paid")
+
     def put_explanation(self, case: str, paper: Paper) -> dict[str, Any]:
         """The document whose hash our half of the facts names."""
         content = base64.b64encode(paper.content).decode()

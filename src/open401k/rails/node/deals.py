@@ -33,7 +33,7 @@ from .returning import changed_wish, wrong_return
 from .taking import take
 from .terms_of import Worked, agreed_with, deadline_of, terms_for, voters_of, worked
 from .together import BOUNDARIES as TOGETHER
-from .together import join, leading, tell_all, tell_facts
+from .together import join, leading, no_cash_for_persons, tell_all, tell_facts
 from .views import file_for
 from .voting import BOUNDARIES as VOTING
 from .voting import HOW_NAMED, NAMES, ballots_for, is_asked, name_voter, paper_of, vote
@@ -56,6 +56,8 @@ def request(
         raise BadInputError([Wrong("member", "is not our own address in the network")])
     if source == desk.us:
         raise BadInputError([Wrong("source", "is our own address: nothing moves between custodians")])
+    if cash := no_cash_for_persons(desk, half):
+        raise BadInputError(cash)
     leading(receivers, desk, source)
     if (known := _known(unit, case)) is not None:
         if (known.side, known.peer, known.receiving) != (Side.RECEIVER, source, half):
@@ -297,6 +299,7 @@ def _same_places(unit: DealUnit, desk: Desk, deal: Deal, file: Case, half: Half)
             wrong.append(Wrong("source_account", "is not the account of the request; ask for a new rollover"))
         if half.member != deal.us:
             wrong.append(Wrong("member", "is not our own address in the network"))
+        wrong += no_cash_for_persons(desk, half)
         wrong += [each for each in changed_wish(unit, desk, deal, half) if each.path not in {x.path for x in wrong}]
     if wrong:
         raise BadInputError(wrong)

@@ -47,6 +47,8 @@ class Desk:
     terms_days: int = 5
     #: Whether batches that others offer are looked at.
     takes_batches: bool = False
+    #: Whether our core passes on to the person what is paid to them; the books of one plan hold its assets alone.
+    pays_persons: bool = True
     #: Whether a wallet that is a contract signed this digest: (address, digest, signature).
     wallet: Callable[[bytes, bytes, bytes], bool] | None = None
 

@@ -208,7 +208,9 @@ _ROTH = {
     Source.MATCH: "roth_match", Source.NONELECTIVE: "roth_nonelective", Source.ROLLOVER: "rollover_roth",
     Source.ROTH_ROLLOVER: "rollover_roth",
 }  # fmt: skip
-_PLAIN = {Source.NONELECTIVE: "profit_sharing", Source.ROLLOVER: "rollover_pre_tax"}
+_PLAIN = {
+    Source.NONELECTIVE: "profit_sharing", Source.ROLLOVER: "rollover_pre_tax", Source.AFTER_TAX_ROLLOVER: "after_tax",
+}  # fmt: skip
 
 
 def _tax(making: Making) -> Iterator[Row]:

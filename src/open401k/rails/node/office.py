@@ -55,6 +55,7 @@ class Office:
             withholder=config.withholder,
             voters=config.voters,
             takes_batches=config.batches is not None,
+            pays_persons=config.core.adapter != "plan",
             wallet=lambda *given: first(("wallet", *given), lambda: wallet_signed(process, *given)),
         )
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from open401k.base.faults import fault
 
+from ..kinds import Into
 from .cases import Case, State
 from .codec import BadInputError, Wrong
 from .core import Side
@@ -70,6 +71,18 @@ def leading(members: Sequence[bytes], desk: Desk, source: bytes) -> None:
         raise BadInputError([Wrong("receivers", "names somebody twice, us or the source")])
 
 
+def no_cash_for_persons(desk: Desk, half: ReceivingHalf) -> list[Wrong]:
+    """What of it a plan's books do not take: a part that is paid to the person is a payment of the plan that pays.
+
+    That plan withholds from it and reports it (IRC 3405(c)(1)); what another plan takes is what goes into it directly
+    (IRC 401(a)(31)). In the books of that one it would lie among assets that are not its own.
+    """
+    if desk.pays_persons:
+        return []
+    why = "is the person: the plan that pays pays that part itself; a plan that receives takes into its accounts alone"
+    return [Wrong(f"wanted[{at}].into", why) for at, each in enumerate(half.wanted) if each.into is Into.PERSON]
+
+
 def codes_of(deal: Deal) -> dict[bytes, bytes]:
     """By which code each other receiver joins, where we lead, or pay and were told who is awaited."""
     if deal.side is Side.SOURCE:
@@ -83,6 +96,8 @@ def join(unit: DealUnit, desk: Desk, case: str, *, source: bytes, code: bytes, h
     """We receive a part of what another custodian's participant asks for, and have its code from them."""
     if half.member != desk.us or source == desk.us:
         raise BadInputError([Wrong("member", "is not our own address, or the source is")])
+    if cash := no_cash_for_persons(desk, half):
+        raise BadInputError(cash)
     if (known := unit.deal_of(source, code)) is not None:
         if (known.case, known.receiving) != (case, half):
             raise NotNowError(f"this code was used for case {known.case}; put the facts of that one")

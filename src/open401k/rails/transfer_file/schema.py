@@ -74,7 +74,7 @@ SOURCES = frozenset(
 #: Of these the first year of the five is told; a Roth IRA's own years go along with its owner.
 _ROTH = frozenset({"roth", "roth_match", "roth_nonelective", "rollover_roth"})
 _CONVERTED = re.compile(r"in_plan_roth_(20\d\d)")
-_LABEL = re.compile(r"([a-z]+)(?:\[([a-z0-9_]+)\])?\.([a-z0-9_]+)")
+_LABEL = re.compile(r"([a-z_]+)(?:\[([a-z0-9_]+)\])?\.([a-z0-9_]+)")
 
 _TABLE = """
 case reference hash M, message_version count M, rule_version count M, direction text M, full flag M, direct flag M

@@ -39,7 +39,7 @@ SOURCES: Final[Sequence[Sequence[Source]]] = (
         Source.SAFE_HARBOR_NONELECTIVE, Source.PROFIT_SHARING, Source.QNEC, Source.QMAC,
     ),
     (Source.ROTH_ROLLOVER, Source.ROTH),
-    (Source.AFTER_TAX,),
+    (Source.AFTER_TAX_ROLLOVER, Source.AFTER_TAX),
 )  # fmt: skip
 _NEVER = "released before anything was held"
 
