@@ -177,7 +177,9 @@ class FileCheck:
             self.findings.add(columns.finding(row, Severity.REJECT, code, reason, fix, Field.SSN))
         told = {rows[place].row for place, _, _ in again}
         for row in rows:
-            if row.row not in told and beside.get(row.row) is False:
+            if (
+                row.row not in told and beside.get(row.row) is False and not columns.standing.answered
+            ):  # a word goes first
                 reason = f"Row {row.row} and a row before it are the same person, each by another number."
                 field = Field.SSN if row.ssn else Field.EMPLOYEE_NUMBER
                 self.findings.add(columns.finding(row, Severity.REJECT, Code.ROW_DUPLICATE, reason, _TWICE, field))
