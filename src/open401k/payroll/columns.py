@@ -109,9 +109,8 @@ def masked_samples(cells: Sequence[str], field: Field | None) -> tuple[str, ...]
 def _by_name(place: int, heading: str, cells: Sequence[str], published: Table[str, Field | None]) -> ProposedColumn:
     kind = content_kind(cells)
     if by_code := _by_code(heading):
-        field, code = by_code
-        why = "our own heading of a payroll code"
-        return ProposedColumn(letter(place), heading, field, 100, why, masked_samples(cells, field), name=code)
+        why, samples = "our own heading of a payroll code", masked_samples(cells, by_code[0])
+        return ProposedColumn(letter(place), heading, by_code[0], 100, why, samples, name=by_code[1])
     field, confidence, why = words.field_of(heading), 100, "known heading"
     if field in (Field.EMPLOYEE_ID, Field.EMPLOYEE_NUMBER):
         field = _whose_number(cells)
