@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from tests.flows.bookkeeping import Plan
-from tests.flows.test_elections import brought, elect, pay_with
+from tests.flows.test_elections import brought, pay_with
+from tests.flows.test_elections import elect as elected
 from tests.flows.test_heal import HELEN, SPONSOR, approve, assert_proved, credited, every, newest
 
 from open401k import compliance
@@ -16,8 +17,10 @@ from open401k.demo.people import PAY_DATES
 from open401k.doors import corrections
 from open401k.flows import heal, heal_approved
 from open401k.flows.day import begin_day
+from open401k.flows.election import elect
 from open401k.kernel import FailureId, FixedClock, FlowId, Refused, Source
 from open401k.plan import AutomaticEnrollment, Covered
+from open401k.recordkeeping import How, NewElection, Slot
 from open401k.views import elections
 
 ELECTED_ON = date(2026, 1, 1)
@@ -31,7 +34,7 @@ def plan(db: Database, clock: FixedClock) -> Plan:
 
 
 def not_followed(made: Plan, until: int = UNTIL) -> Plan:
-    elect(made, HELEN, 600, ELECTED_ON, made_on=date(2025, 12, 20))
+    elected(made, HELEN, 600, ELECTED_ON, made_on=date(2025, 12, 20))
     for period in range(1, until + 1):
         pay_with(made, period, {})
     return made
@@ -99,13 +102,39 @@ def test_an_election_of_january_that_was_never_withheld_proposes_itself_in_may(p
     assert credited(plan, HELEN, Source.QNEC) == amounts[Source.QNEC]
     assert_proved(plan)
 
-    elect(plan, HELEN, 400, ELECTED_ON, made_on=date(2025, 12, 20))  # the form said 4 %, as is found in June
+    elected(plan, HELEN, 400, ELECTED_ON, made_on=date(2025, 12, 20))  # the form said 4 %, as is found in June
     morning(plan, date(2026, 6, 2))
     back = newest(plan)
     assert back.state is ProposalState.PROPOSED
     assert back.content.title.startswith("Difference")
     assert owed(plan) == {Source.QNEC: -missed // 4 // 3, Source.MATCH: -missed // 2 // 3}
     assert [each.failure_id for each in failures(plan)] == [found.failure_id]
+    assert_proved(plan)
+
+
+def test_an_election_on_file_late_proposes_what_was_missed_at_once_and_ends_it_when_it_was_a_slip(
+    db: Database, clock: FixedClock
+) -> None:
+    plan = brought(db, clock)
+    for period in (1, 2, 3):
+        pay_with(plan, period, {})
+    plan.at(date(2026, 3, 2))
+
+    def told(bps: int) -> None:
+        on_paper = NewElection(
+            plan.employee(HELEN), Slot(Source.PRE_TAX), ELECTED_ON, How.ADMINISTRATOR, bps=bps, made_on=ELECTED_ON
+        )
+        with plan.db.begin(SPONSOR, tenants=[plan.sponsor]) as tx:
+            assert elect(tx, tenant_id=plan.sponsor, plan_id=plan.plan, elections=[on_paper]) == 1
+
+    told(600)
+    (person,) = failures(plan)[0].people
+    assert [each.cents for each in person.missed or ()] == [2_000_00 * 6 // 100] * 3
+    assert newest(plan).state is ProposalState.PROPOSED
+    plan.at(date(2026, 3, 3))
+    told(0)
+    assert failures(plan)[0].people[0].missed == ()
+    assert [each.state for each in every(plan)] == [ProposalState.REPLACED]
     assert_proved(plan)
 
 
@@ -160,7 +189,7 @@ def test_a_notice_that_is_late_or_missing_doubles_what_is_owed(plan: Plan) -> No
 
 def test_what_goes_away_before_anybody_decided_ends_as_replaced(plan: Plan) -> None:
     morning(plan, date(2026, 5, 11))
-    elect(plan, HELEN, 0, ELECTED_ON, made_on=date(2025, 12, 20))  # she had taken it back in December
+    elected(plan, HELEN, 0, ELECTED_ON, made_on=date(2025, 12, 20))  # she had taken it back in December
     morning(plan, date(2026, 5, 12))
     (ended,) = every(plan)
     assert ended.state is ProposalState.REPLACED
@@ -169,7 +198,7 @@ def test_what_goes_away_before_anybody_decided_ends_as_replaced(plan: Plan) -> N
     assert gone.people[0].missed == ()
     morning(plan, date(2026, 5, 13))
     assert failures(plan) == [gone]
-    elect(plan, HELEN, 600, ELECTED_ON, made_on=date(2025, 12, 20))  # and it was another Helen after all
+    elected(plan, HELEN, 600, ELECTED_ON, made_on=date(2025, 12, 20))  # and it was another Helen after all
     morning(plan, date(2026, 5, 14))
     assert [each.failure_id for each in failures(plan)] == [gone.failure_id]
     assert [each.state for each in every(plan)] == [ProposalState.REPLACED, ProposalState.PROPOSED]

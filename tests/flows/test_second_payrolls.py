@@ -37,7 +37,7 @@ def rows_of(plan: Plan, *mine: dict[str, str], others: bool = True) -> bytes:
     heading, *rows = csv.reader(io.StringIO(plan.file(1).decode()))
     more = sorted({name for cells in mine for name in cells} - set(heading))
     out = io.StringIO()
-    written = csv.DictWriter(out, [*heading, *more], restval="0.00")
+    written = csv.DictWriter(out, [*heading, *more], restval="" if "EIN" in more or "Pay Group" in more else "0.00")
     written.writeheader()
     for row in rows:
         named = dict(zip(heading, row, strict=True))
@@ -113,7 +113,65 @@ def test_the_same_person_twice_is_told_once_and_each_row_judged_by_itself(plan: 
         (5, "match.mismatch", "3000"),
         (6, "row.duplicate", None),
         (7, "row.duplicate", None),
+        (7, "match.mismatch", "3000"),
     ]
+
+
+AT_BOTH = ({"EIN": "11-1111111"}, {"EIN": "22-2222222", "Gross Pay": "3400.00", "401k Deferral": "272.00"})
+
+
+def test_one_person_paid_by_two_employers_in_one_file_is_one_pay_of_one_person(plan: Plan) -> None:
+    """The figures of the test above: 8 % of the second pay is 6 % of both, so 136.00 of match are added to 68.00."""
+    first, second = AT_BOTH
+    taken = sent(plan, rows_of(plan, first, second | {"Employer Match": "102.00"}))
+    told = [(each.row, each.code, dict(each.detail).get("computed_cents")) for each in findings(plan, taken)]
+    assert told == [(5, "match.mismatch", "13600")]
+    assert plan.post(taken.run.run_id).halted is None
+    by_date = books(plan).by_date
+    assert by_date["1003", "pre_tax", PAY_DATES[1]] == 408_00
+    assert by_date["1003", "match", PAY_DATES[1]] == 204_00
+    assert_sound(plan)
+
+
+def test_what_both_employers_withhold_is_held_to_one_limit(plan: Plan) -> None:
+    # 24,500 in 2026, age below 50: 20,000 at the one and 6,000 at the other are 1,500 too much.
+    first = {"EIN": "11-1111111", "Gross Pay": "40000.00", "401k Deferral": "20000.00", "Employer Match": "1200.00"}
+    second = {"EIN": "22-2222222", "Gross Pay": "40000.00", "401k Deferral": "6000.00", "Employer Match": "1200.00"}
+    taken = sent(plan, rows_of(plan, first, second))
+    (found,) = findings(plan, taken)
+    assert (found.row, found.code, dict(found.detail)["before_cents"]) == (5, "limit.402g", "2000000")
+    assert dict(found.detail)["excess_cents"] == "150000"
+    assert plan.post(taken.run.run_id).halted is None
+    assert sum(books(plan).held.values()) == 1_500_00
+    assert_sound(plan)
+
+
+def test_somebody_new_at_two_employers_is_added_once_and_who_left_one_of_them_works_here_still(plan: Plan) -> None:
+    new = {"Employee SSN": "219-11-1077", "Last Name": "Quill", "First Name": "Nadia", "401k Deferral": "0.00"}
+    new |= {"Employer Match": "0.00", "Hire Date": "12/20/2025"}
+    left = AT_BOTH[0] | {"Term Date": "01/10/2026"}
+    rows = (left, AT_BOTH[1], AT_BOTH[0] | new, AT_BOTH[1] | new | {"Hire Date": "12/08/2025", "401k Deferral": "0.00"})
+    taken = sent(plan, rows_of(plan, *rows))
+    (note,) = [each for each in findings(plan, taken) if each.code == "person.unknown"]
+    assert "hired on 2025-12-08" in note.reason
+    assert plan.post(taken.run.run_id).halted is None
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        people = census.roster(tx, tenant_id=plan.sponsor)
+    at_work = {each.ssn_last4: [(span.hired_on, span.terminated_on) for span in each.employment] for each in people}
+    assert at_work["1077"] == [(date(2025, 12, 8), None)]
+    assert at_work["1003"][-1][1] is None
+    assert len(people) == len(at_work)
+    assert_sound(plan)
+
+
+def test_rows_of_one_person_that_do_not_name_two_employers_are_refused(plan: Plan) -> None:
+    for cells in ({"EIN": ""}, {"EIN": "11-1111111"}):
+        taken = sent(plan, rows_of(plan, AT_BOTH[0], cells))
+        assert [each.code for each in findings(plan, taken)] == ["row.duplicate"], cells
+    groups = rows_of(
+        plan, {"Pay Group": "Weekly", "401k Deferral": "0.00", "Employer Match": "0.00"}, {"Pay Group": "Monthly"}
+    )
+    assert "row.duplicate" not in [each.code for each in findings(plan, sent(plan, groups))]
 
 
 def test_plan_compensation_that_the_file_says_is_held_against_all_of_the_pay(plan: Plan) -> None:

@@ -285,6 +285,12 @@ def kind_of(side: Side, kind: str) -> PayKind | DeductionKind:
     return found
 
 
+def kinds_of(side: Side) -> tuple[str, ...]:
+    """The names of all kinds of a side."""
+    kinds = DeductionKind if side is Side.DEDUCTION else EARNING_KINDS
+    return tuple(str(each) for each in kinds)
+
+
 def words_on(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, on: date) -> dict[str, Word]:
     """For each code of earnings that somebody spoke of: what holds of it on a pay date, for one plan.
 

@@ -1,6 +1,7 @@
 """What codes of a payroll are for, as something learned. Not here: what follows in the books (correction.py)."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from open401k import census
 from open401k.base.db import Tx
@@ -19,10 +20,15 @@ class PayCodeKinds:
     def origin(self) -> str:
         """In words, for the correction."""
         return " ".join(
-            f"{_CALLED[each.side]} {each.code} is {each.kind} from {each.event_on} on." for each in self.said
+            f"{_CALLED[each.side]} {each.code} is {str(each.kind).replace('_', ' ')} {_since(each.event_on)}."
+            for each in self.said
         )
 
     def record(self, tx: Tx, *, tenant_id: SponsorId) -> None:
         """Each of them, known from now on."""
         for each in self.said:
             census.set_code_kind(tx, tenant_id=tenant_id, said=each)
+
+
+def _since(day: date) -> str:
+    return "on all pay dates" if day == date.min else f"from {day} on"

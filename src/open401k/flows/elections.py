@@ -1,14 +1,16 @@
-"""Elections come in: a table of many, whole or not at all, or some of one person. Not here: which the plan takes."""
+"""A table of elections comes in, whole or not at all. Not here: one person's (election.py), which the plan takes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from open401k import census, payroll, recordkeeping
-from open401k.base import heads, steps
+from open401k.base import heads
 from open401k.base.db import Actor, Database, Tx
-from open401k.kernel import EmployeeId, FlowId, PlanId, Refused, Source, SponsorId, day_of, named_uuid
+from open401k.kernel import EmployeeId, PlanId, Refused, Source, SponsorId, day_of
 from open401k.recordkeeping import Election, ElectionRefusal, How, NewElection, Part, Slot, elected_on
+
+from .election import elect
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def _record(tx: Tx, told: ElectionsTold) -> ElectionsBrought:
     if file.findings.rejected:
         raise _Rejected(file.findings)
     if wanted:
-        recorded = recordkeeping.record_elections(tx, **of, elections=wanted)
+        recorded = elect(tx, **of, elections=wanted)
         if isinstance(recorded, Refused):  # judged a moment ago, under the same lock
             raise ValueError(recorded.message)
     people = len({each.employee_id for each in elections})
@@ -125,26 +127,3 @@ def _fresh(tx: Tx, of: Mapping[str, Any], elections: Sequence[NewElection]) -> l
         )
 
     return [place for place, each in enumerate(elections) if not known(each)]
-
-
-def stopped(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, new: NewElection) -> list[NewElection]:
-    """A stop of everything that holds on its day, slot by slot; nothing elected yet is a stop of all pay's pre-tax."""
-    held = recordkeeping.read_elections(tx, tenant_id=tenant_id, plan_id=plan_id, employees=[new.employee_id])
-    slots = list(elected_on(held, new.event_on)) or [new.slot]
-    return [replace(new, slot=slot, bps=0, cents=0, how=How.STOP) for slot in slots]
-
-
-def elect_once(
-    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, key: str, new: NewElection, stop: bool
-) -> Refused[ElectionRefusal] | None:
-    """Record what one person elects, or the stop of everything; the same key again records nothing more."""
-    of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id}
-    flow_id = FlowId(named_uuid("election", str(tenant_id), str(plan_id), key))
-    heads.lock(tx, tenant_id=tenant_id)
-    if steps.done(tx, tenant_id=tenant_id, flow_id=flow_id):
-        return None
-    recorded = recordkeeping.record_elections(tx, **of, elections=stopped(tx, **of, new=new) if stop else [new])
-    if isinstance(recorded, Refused):
-        return recorded
-    steps.kept_once(tx, flow="election", flow_id=flow_id, tenant_id=tenant_id, step="elect", result=recorded)
-    return None

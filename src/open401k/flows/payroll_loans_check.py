@@ -40,53 +40,59 @@ def with_loans(tx: Tx, asked: payroll.Asked, run: runs.Run, standing: payroll.St
     Nothing is read where the plan lends nothing and no row repays anything.
     """
     terms = asked.provisions.loans
-    by_place = {standing.place[row.key]: row for row in rows if row.key in standing.place}
-    if not by_place or (terms is None and not any(row.loan_payments for row in rows)):
+    of_whom: dict[int, list[payroll.PayrollRow]] = {}
+    for row in rows:
+        if row.key in standing.place:
+            of_whom.setdefault(standing.place[row.key], []).append(row)
+    if not of_whom or (terms is None and not any(row.loan_payments for row in rows)):
         return standing
     known = recordkeeping.repayments(
         tx,
         tenant_id=asked.tenant_id,
         plan_id=asked.plan_id,
-        employee_ids=[standing.employee_id[place] for place in by_place],
+        employee_ids=[standing.employee_id[place] for place in of_whom],
         without=run.replaces,
     )
     loans: list[dict[str, int]] = [{} for _ in range(len(standing))]
     overdue: list[dict[str, payroll.OverdueLoan]] = [{} for _ in range(len(standing))]
     installments: list[list[int]] = [[] for _ in range(len(standing))]
     months = None if terms is None else terms.cure_months
-    for place, row in by_place.items():
+    for place, own in of_whom.items():
         mine = [each for each in known if each.loan.employee_id == standing.employee_id[place]]
-        loans[place] = _payoffs(mine, row, asked.pay_date)
-        overdue[place] = _missing(mine, row, run.run_id, asked.pay_date, months)
+        for row in own:
+            loans[standing.again.get(row.row, place)] = _payoffs(mine, row, own, asked.pay_date)
+        overdue[place] = _missing(mine, own, run.run_id, asked.pay_date, months)
         installments[place] = [each.loan.schedule.level_payment_cents for each in mine if not each.paid_off]
-    for number, place in standing.again.items():  # a second row of somebody: the file is refused for it already
-        loans[place] = next((_all(known, standing.employee_id[place], r, asked) for r in rows if r.row == number), {})
     return replace(standing, loans=loans, overdue=overdue, installments=installments)
 
 
-def _all(known: Sequence[Repayment], who: EmployeeId, row: payroll.PayrollRow, asked: payroll.Asked) -> dict[str, int]:
-    return _payoffs([each for each in known if each.loan.employee_id == who], row, asked.pay_date)
+def _payoffs(mine: Sequence[Repayment], row: payroll.PayrollRow, own: Rows, on: date) -> dict[str, int]:
+    """What each reference of a row may be paid at most: the payoff, less what else is paid on the same loan that day.
 
-
-def _payoffs(mine: Sequence[Repayment], row: payroll.PayrollRow, on: date) -> dict[str, int]:
-    """What each reference of a row may be paid at most: the payoff, less what the row pays on the same loan besides."""
-    named = [(text, cents, recordkeeping.named_loan(mine, text, on=on)) for text, cents in row.loan_payments]
+    ``own`` are all rows of the person, of several employers.
+    """
+    named = [
+        (each is row, text, cents, recordkeeping.named_loan(mine, text, on=on))
+        for each in own
+        for text, cents in each.loan_payments
+    ]
     found = {}
-    for number, (text, _, loan) in enumerate(named):
-        if loan is not None:
-            others = [cents for n, (_, cents, other) in enumerate(named) if n != number and other is loan]
+    for number, (here, text, _, loan) in enumerate(named):
+        if here and loan is not None:
+            others = [cents for n, (_, _, cents, other) in enumerate(named) if n != number and other is loan]
             found[text] = max(loan.payoff_cents(on) - sum(others), 0)
     return found
 
 
 def _missing(
-    mine: Sequence[Repayment], row: payroll.PayrollRow, run_id: RunId, on: date, cure_months: int | None
+    mine: Sequence[Repayment], own: Rows, run_id: RunId, on: date, cure_months: int | None
 ) -> dict[str, payroll.OverdueLoan]:
-    """What is missing of each loan once this row is posted."""
+    """What is missing of each loan once the rows of the person are posted."""
     found = {}
     for each in mine:
         more = [
             LoanPayment(each.loan.loan_id, run_id, row.row, place, on, cents)
+            for row in own
             for place, (text, cents) in enumerate(row.loan_payments)
             if recordkeeping.named_loan(mine, text, on=on) is each
         ]

@@ -36,21 +36,24 @@ def confirmed(tx: Tx, *, tenant_id: SponsorId, run: runs.Run) -> Confirmed:
 def people_of(tx: Tx, *, tenant_id: SponsorId, rows: Rows, provider: str) -> dict[str, EmployeeId]:
     """Who each row is, by its key; who is on file nowhere is added from what the row says."""
     found, _ = payroll.named_by(tx, tenant_id=tenant_id, rows=rows, provider=provider)
-    new = [row for row in rows if row.key not in found]
+    new: dict[str, list[payroll.PayrollRow]] = {}
+    for row in rows:
+        if row.key not in found:
+            new.setdefault(row.key, []).append(row)
     if new:
         people = [
             census.NewEmployee(
-                first_name=row.first_name,
-                last_name=row.last_name,
-                ssn=row.ssn,
-                birth_date=row.birth_date,
-                hired_on=row.hire_date,
-                terminated_on=row.termination_date,
+                first_name=own[0].first_name,
+                last_name=own[0].last_name,
+                ssn=own[0].ssn,
+                birth_date=own[0].birth_date,
+                hired_on=payroll.hired_of(own),
+                terminated_on=own[0].termination_date if len(own) == 1 else payroll.left_of(own),
             )
-            for row in new
+            for own in new.values()
         ]
         added = census.add_employees(tx, tenant_id=tenant_id, people=people)
-        found |= {row.key: employee_id for row, employee_id in zip(new, added, strict=True)}
+        found |= dict(zip(new, added, strict=True))
     return found
 
 
@@ -62,11 +65,15 @@ def learn(
     if not telling:
         return []
     wanted = [who[row.key] for row in telling]
+    of_whom: dict[EmployeeId, list[payroll.PayrollRow]] = {each: [] for each in wanted}
+    for row in rows:
+        if who[row.key] in of_whom:
+            of_whom[who[row.key]].append(row)
     known = {each.employee_id: each for each in census.roster(tx, tenant_id=tenant_id, employee_ids=wanted)}
     changed: dict[EmployeeId, None] = {}
     for row in telling:
         person = known[who[row.key]]
-        for fact, day in _facts(row, person, yes, pay_date):
+        for fact, day in _facts(row, person, yes, pay_date, of_whom[person.employee_id]):
             census.record_fact(tx, tenant_id=tenant_id, employee_id=person.employee_id, fact=fact, event_on=day)
             if not isinstance(fact, census.Name):
                 changed[person.employee_id] = None
@@ -74,10 +81,10 @@ def learn(
 
 
 def _facts(
-    row: payroll.PayrollRow, person: census.Employee, yes: Confirmed, pay_date: date
+    row: payroll.PayrollRow, person: census.Employee, yes: Confirmed, pay_date: date, own: Rows
 ) -> Iterator[tuple[census.Fact, date]]:
     spans: Sequence[census.Employment] = person.employment
-    left = row.termination_date if row.rehire_date is None else None
+    left = payroll.left_of(own) if row is own[-1] else None  # once, from all employers' rows
     if left and spans and spans[-1].terminated_on is None and spans[-1].hired_on <= left:
         yield census.Terminated(), left
     if row.row in yes.names and row.last_name != person.last_name:

@@ -1,6 +1,6 @@
 """What posting a file would compute for its people, before anything is recorded. Not here: the checks that tell it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,9 +13,6 @@ from open401k.recordkeeping import Cents
 
 from .payroll_columns import Waits, elected, joined, own_and_moved, waits
 from .payroll_reported import in_doubt, in_other_plans, paid_in_doubt, paid_that_day, reported
-
-#: Of a person's later rows in a file (it is refused for them), so many are judged.
-MOST_ROWS_AGAIN = 2
 
 Rows = Sequence[payroll.PayrollRow]
 
@@ -57,19 +54,25 @@ def previewed(
 ) -> payroll.Standing:
     """What posting will compute for the people of these rows: the match by the formula, and what it will hold.
 
-    A row of somebody who has one already is judged by itself.
+    A row of somebody who has one already is judged by itself; of another employer or pay group, by what it adds.
     """
     paid = [(standing.place[row.key], row) for row in rows if row.key in standing.place]
     if not paid or of is None:
         return standing
     first, again = _first_and_again(paid)
     found = [_found(tx, of, people, first)]
-    for turn in again[:MOST_ROWS_AGAIN]:
-        alone = [(number, row) for number, (_, row) in enumerate(turn)]
-        found.append(_found(tx, of, [people[place] for place, _ in turn], alone))
     if again:
-        judged = [each for turn in again for each in turn]
-        standing = standing.with_rows_again([(row.row, place) for place, row in judged])
+        beside = payroll.rows_again(rows, standing.place)
+        earlier = {place: [row] for place, row in first}
+        judged: list[payroll.RowAgain] = []
+        for turn in again[: payroll.MOST_OF_ONE - 1]:
+            before = [[*earlier[place]] if beside[row.row] else [] for place, row in turn]
+            alone = [(number, row) for number, (_, row) in enumerate(turn)]
+            found.append(_found(tx, of, [people[place] for place, _ in turn], alone, before))
+            for (place, row), rest in zip(turn, before, strict=True):
+                judged.append(payroll.RowAgain.of(row, place, rest))
+                earlier[place].append(row)
+        standing = standing.with_rows_again(judged)
     size = len(standing)
     match = joined([each.match for each in found], size, payroll.UNKNOWN)
     asked: dict[str, Any] = elected([each.elected for each in found], size)
@@ -99,13 +102,30 @@ def _first_and_again(
     return turns[0], turns[1:]
 
 
+def _turns(before: Sequence[Rows]) -> Iterator[list[tuple[int, payroll.PayrollRow]]]:
+    """The first of the rows of each, with the place of the person, then the second ones, and so on."""
+    for number in range(max(map(len, before), default=0)):
+        yield [(place, rows[number]) for place, rows in enumerate(before) if len(rows) > number]
+
+
 def _found(
-    tx: Tx, of: Previewed, people: Sequence[census.Employee], rows: Sequence[tuple[int, payroll.PayrollRow]]
+    tx: Tx,
+    of: Previewed,
+    people: Sequence[census.Employee],
+    rows: Sequence[tuple[int, payroll.PayrollRow]],
+    before: Sequence[Rows] = (),
 ) -> _Found:
-    """The preview of one row a person; ``rows`` name the place of theirs."""
+    """The preview of one row a person; ``rows`` name the place of theirs, ``before`` has their rows beside it."""
     pay = reported(rows, len(people), of.watch.codes, of.bonus_codes)
     paid = paid_that_day(of.to_date, people)
     doubted = in_doubt(of.watch, rows, len(people))
+    paid_doubted = paid_in_doubt(tx, of.asked, people)
+    for turn in _turns(before):
+        more = reported(turn, len(people), of.watch.codes, of.bonus_codes)
+        paid = more if paid is None else paid + more
+        waiting = in_doubt(of.watch, turn, len(people))
+        if waiting is not None:
+            paid_doubted = waiting if paid_doubted is None else paid_doubted | waiting
     found = recordkeeping.preview(
         tx,
         scope=scope_of(of.asked),
@@ -116,7 +136,7 @@ def _found(
         paid=paid,
         elections=of.elections,
         in_doubt=doubted,
-        paid_in_doubt=paid_in_doubt(tx, of.asked, people),
+        paid_in_doubt=paid_doubted,
     )
     match = found.match if found.match is not None else np.full(len(people), payroll.UNKNOWN, dtype=np.int64)
     match = match if doubted is None else np.where(doubted, payroll.UNKNOWN, match)

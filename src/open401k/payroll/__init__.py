@@ -1,6 +1,7 @@
 """Payroll: files and API bodies into checked rows, and the runs they make. Not here: posting (recordkeeping)."""
 
 from . import deposit_clock, files, remittance, runs
+from .beside import MOST_OF_ONE, hired_of, left_of, rows_again
 from .catalogue import CalledCode, Catalogue, catalogue_in, read_codes
 from .checks import FileCheck, Outcome, check, missing_figures
 from .code_proposals import Proposal, Seen, propose_kind, seen_from
@@ -54,7 +55,7 @@ from .reopening import reopen
 from .roster_file import PersonRow, RosterFile, check_relatives, read_roster
 from .rows import Field, PayrollRow, masked_ssn
 from .said import CONTROL_TOTALS, ENCODINGS, NOTHING_SAID, ROWS, Said, control_totals, encoding_of
-from .standing import NOBODY, UNKNOWN, Expectation, OtherPlan, OverdueLoan, PlanTerms, Standing
+from .standing import NOBODY, UNKNOWN, Expectation, OtherPlan, OverdueLoan, PlanTerms, RowAgain, Standing
 from .year_to_date import (
     Boundary,
     YearToDateExpected,
@@ -71,6 +72,7 @@ __all__ = [
     "ENCODINGS",
     "LAYOUTS",
     "MOST_LISTED",
+    "MOST_OF_ONE",
     "NOBODY",
     "NOTHING_SAID",
     "NO_CODES",
@@ -121,6 +123,7 @@ __all__ = [
     "RecordFile",
     "RecordLayout",
     "RosterFile",
+    "RowAgain",
     "Said",
     "Seen",
     "SeenDeduction",
@@ -158,7 +161,9 @@ __all__ = [
     "files",
     "findings_of",
     "gather_standing",
+    "hired_of",
     "known_layout",
+    "left_of",
     "letter",
     "masked_ssn",
     "missing_figures",
@@ -181,6 +186,7 @@ __all__ = [
     "record_layout",
     "remittance",
     "reopen",
+    "rows_again",
     "runs",
     "seen_deduction_from",
     "seen_from",

@@ -18,6 +18,7 @@ from open401k.kernel import CalendarYear, LimitationYear, Money, PlanYear
 from open401k.law import additions, figures
 
 from . import checks_limits, checks_pay, checks_people, checks_same_day
+from .beside import rows_again
 from .checks_deductions import ToldOrNot
 from .checks_swap import SwapWatch
 from .chunks import Chunk
@@ -30,6 +31,10 @@ from .standing import NOBODY, Cents, Expectation, Standing
 
 #: A payroll is announced at most this long before its pay date.
 DAYS_AHEAD = 7
+_TWICE = (
+    "Remove one of them; two checks of one pay date are added up in one row. Where two employers (EINs) or pay groups"
+    " of the sponsor paid the person, name them in each of the rows, and keep the rows of one person together."
+)
 
 
 @dataclass(slots=True)
@@ -158,18 +163,26 @@ class FileCheck:
                 )
 
     def _repeated(self, rows: Sequence[PayrollRow], columns: Chunk) -> None:
-        for place, first_row, same_name in self._seen.again(rows):
+        again = self._seen.again(rows)
+        beside = rows_again(rows, columns.standing.place)
+        for place, first_row, same_name in again:
             row = rows[place]
+            if beside.get(row.row) and (same_name or row.key in columns.standing.place):
+                continue  # whoever is on file is held against it, row by row
             if same_name:
-                reason = f"Rows {first_row} and {row.row} are the same person."
-                fix = "Remove one of them; two checks of one pay date are added up in one row."
-                if row.employer_ein or row.pay_group:
-                    fix += " Those of two employers or pay groups are payrolls of their own: send each as one."
-                code = Code.ROW_DUPLICATE
+                code, reason, fix = Code.ROW_DUPLICATE, f"Rows {first_row} and {row.row} are the same person.", _TWICE
             else:
                 reason = f"Rows {first_row} and {row.row} have the same SSN and different names."
                 fix, code = "Correct the SSN of one of them.", Code.PERSON_CONFLICT
             self.findings.add(columns.finding(row, Severity.REJECT, code, reason, fix, Field.SSN))
+        told = {rows[place].row for place, _, _ in again}
+        for row in rows:
+            if (
+                row.row not in told and beside.get(row.row) is False and not columns.standing.answered
+            ):  # a word goes first
+                reason = f"Row {row.row} and a row before it are the same person, each by another number."
+                field = Field.SSN if row.ssn else Field.EMPLOYEE_NUMBER
+                self.findings.add(columns.finding(row, Severity.REJECT, Code.ROW_DUPLICATE, reason, _TWICE, field))
 
 
 class _Seen:

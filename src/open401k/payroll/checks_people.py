@@ -7,6 +7,7 @@ from typing import TypeAlias
 from open401k.kernel import LimitationYear, anniversary
 from open401k.law import compensation
 
+from .beside import hired_of
 from .cells import shown
 from .chunks import Chunk
 from .findings import Code, Finding, Severity
@@ -30,6 +31,7 @@ def check(chunk: Chunk, expected: Expectation, pay_date: date | None, new_people
     youngest = _years_before(day, YOUNGEST)
     oldest = _years_before(day, OLDEST)
     alike: dict[tuple[str, str], int] | None = None
+    fresh: dict[str, list[PayrollRow]] | None = None  # the rows of each, where anybody is new
     for row, place in zip(chunk.rows, chunk.places.tolist(), strict=True):
         born = row.birth_date
         if born is not None and (born > youngest or born < oldest or born in PLACEHOLDERS):
@@ -41,7 +43,11 @@ def check(chunk: Chunk, expected: Expectation, pay_date: date | None, new_people
             yield chunk.finding(
                 row, Severity.REJECT, Code.HOURS_RANGE, reason, "Send the hours of this pay period.", Field.HOURS
             )
-        if row.ssn and row.employee_id and chunk.standing.place.get(row.employee_id, -1) != place:
+        if (
+            row.ssn
+            and row.employee_id
+            and chunk.standing.place.get(row.employee_id, -1) != chunk.standing.place.get(row.ssn, -1)
+        ):
             reason = "The SSN and the employee id name two different people, or one of them nobody."
             fix = "Send one of them, or correct it."
             yield chunk.finding(row, Severity.REJECT, Code.PERSON_CONFLICT, reason, fix, Field.SSN)
@@ -56,7 +62,13 @@ def check(chunk: Chunk, expected: Expectation, pay_date: date | None, new_people
         else:
             if alike is None:
                 alike = _by_name(chunk.standing)
-            yield from _unknown(chunk, row, alike, new_people)
+            if fresh is None:
+                fresh = {}
+                for each in chunk.rows:
+                    fresh.setdefault(each.key, []).append(each)
+            own = fresh[row.key]
+            if row is own[0] or any(each.last_name != row.last_name for each in own) or not own[0].hire_date:
+                yield from _unknown(chunk, row, alike, new_people, hired_of(own))
 
 
 def _years_before(day: date, years: int) -> date:
@@ -174,7 +186,13 @@ def _by_name(standing: Standing) -> dict[tuple[str, str], int]:
     return {(_plain(last), _plain(first)): place for place, (last, first) in enumerate(names)}
 
 
-def _unknown(chunk: Chunk, row: PayrollRow, alike: dict[tuple[str, str], int], new_people: list[PayrollRow]) -> Found:
+def _unknown(
+    chunk: Chunk,
+    row: PayrollRow,
+    alike: dict[tuple[str, str], int],
+    new_people: list[PayrollRow],
+    hired_on: date | None,
+) -> Found:
     standing = chunk.standing
     twin = alike.get((_plain(row.last_name), _plain(row.first_name)))
     if twin is not None and row.ssn and row.row not in standing.said_new and _may_be_same(row, standing, twin):
@@ -214,7 +232,7 @@ def _unknown(chunk: Chunk, row: PayrollRow, alike: dict[tuple[str, str], int], n
         )
     else:
         new_people.append(row)
-        reason = f"{row.first_name} {row.last_name} is new and will be added as hired on {row.hire_date}."
+        reason = f"{row.first_name} {row.last_name} is new and will be added as hired on {hired_on}."
         fix = "Nothing to do if that is right. Add as new hire took: name, birth date, hire date."
         yield chunk.finding(row, Severity.NOTE, Code.PERSON_UNKNOWN, reason, fix, Field.SSN)
 

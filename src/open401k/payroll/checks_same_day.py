@@ -39,6 +39,8 @@ def check(chunk: Chunk, expected: Expectation) -> Iterator[tuple[Finding, Hold]]
 
 def _finding(chunk: Chunk, place: int, source: Source, cents: int, code: Code, why: str) -> Finding:
     of = f"{Money(abs(cents))} of {source.replace('_', '-')} money of the other payroll of this day"
+    if chunk.rows[place].row in chunk.standing.again:
+        of = of.replace("the other payroll of this day", "the person's other rows")
     if cents > 0:
         severity, reason = Severity.HOLD, f"With this row, {of} waits as well: {why}."
         fix = "Return it, or send this row with less."

@@ -61,9 +61,8 @@ def answer(
     try:
         meant = census.kind_of(side, kind)
     except ValueError:
-        raise Open401kError(
-            f"There is no kind {kind!r} of {side}.", fix="Take one that the list of kinds has."
-        ) from None
+        fix = f"Take one of: {', '.join(census.kinds_of(side))}."
+        raise Open401kError(f"There is no kind {kind!r} of {side}.", fix=fix) from None
     seen_in_gross = question.proposal.in_gross if question else before.in_gross if before else True
     evidence = question.evidence() if question else dict(before.evidence) if before else {}
     return census.CodeKind(

@@ -59,7 +59,7 @@ def propose(
     columns = [_by_name(place, heading, cells[place], published or {}) for place, heading in enumerate(headings)]
     changes: tuple[str, ...] = ()
     if remembered:
-        columns, changes = _against(remembered[0], columns)
+        columns, changes = _against(remembered[0], columns, cells)
     ambiguous = _ambiguities(columns, cells)
     fields = {column.field for column in columns}
     missing = tuple(field for field in REQUIRED if field not in fields and not _instead(field, fields))
@@ -108,6 +108,9 @@ def masked_samples(cells: Sequence[str], field: Field | None) -> tuple[str, ...]
 
 def _by_name(place: int, heading: str, cells: Sequence[str], published: Table[str, Field | None]) -> ProposedColumn:
     kind = content_kind(cells)
+    if by_code := _by_code(heading):
+        why, samples = "our own heading of a payroll code", masked_samples(cells, by_code[0])
+        return ProposedColumn(letter(place), heading, by_code[0], 100, why, samples, name=by_code[1])
     field, confidence, why = words.field_of(heading), 100, "known heading"
     if field in (Field.EMPLOYEE_ID, Field.EMPLOYEE_NUMBER):
         field = _whose_number(cells)
@@ -126,6 +129,14 @@ def _by_name(place: int, heading: str, cells: Sequence[str], published: Table[st
     return ProposedColumn(
         letter(place), heading, field, confidence, why, masked_samples(cells, field), alternatives=alternatives
     )
+
+
+def _by_code(heading: str) -> tuple[Field, str] | None:
+    """What our own layout writes before a payroll code, in whichever file it stands."""
+    for field, prefix in zip(BY_CODE, ("pay:", "hours:", "deduction:"), strict=True):
+        if heading.casefold().startswith(prefix) and (code := heading[len(prefix) :].strip()):
+            return field, code
+    return None
 
 
 def _whose_number(cells: Sequence[str]) -> Field:
@@ -161,6 +172,8 @@ def _fits(field: Field, kind: str) -> bool:
         return kind in ("ssn", "number", "text")
     if field in DATES:
         return kind in ("date", "number", "text")
+    if field in (Field.EMPLOYER_EIN, Field.PAY_GROUP, Field.FIRST_NAME, Field.LAST_NAME):
+        return kind not in ("percent", "date", "money")
     return kind in ("money", "number", "text") if field in MONEY else kind not in ("percent", "date")
 
 
@@ -178,8 +191,13 @@ def _ambiguities(columns: Sequence[ProposedColumn], cells: Sequence[Sequence[str
     return tuple(twice + odd)
 
 
-def _against(old: Mapping, columns: list[ProposedColumn]) -> tuple[list[ProposedColumn], tuple[str, ...]]:
-    """Carry over what was settled for headings that did not change, and say what did."""
+def _against(
+    old: Mapping, columns: list[ProposedColumn], cells: Sequence[Sequence[str]]
+) -> tuple[list[ProposedColumn], tuple[str, ...]]:
+    """Carry over what was settled for headings that did not change, and say what did.
+
+    A column in the place of one that is gone is taken for it where its cells could be that.
+    """
     known = {column.heading: column for column in old.columns}
     now = {column.heading for column in columns}
     gone = {column.place: column for column in old.columns if column.heading not in now}
@@ -192,7 +210,8 @@ def _against(old: Mapping, columns: list[ProposedColumn]) -> tuple[list[Proposed
             renamed = gone.pop(place)
             changes.append(f"Column {column.letter}: {renamed.heading!r} is now {column.heading!r}.")
             field, why = column.field, column.why
-            if field is None or column.confidence < 100:
+            fits = renamed.field is not None and _fits(renamed.field, content_kind(cells[place]))
+            if (field is None or column.confidence < 100) and (fits or renamed.field is None):
                 field, why = renamed.field, "stands in the same place"
             column = replace(column, field=field, confidence=min(column.confidence, 90), why=why)
             column = replace(column, changed_from=renamed.heading)

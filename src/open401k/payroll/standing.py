@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from open401k.kernel import EmployeeId, LimitationYear, Source
 from open401k.plan import Compensation
 
 from .pay_codes import NO_CODES, CodesOfPlan
+from .rows import PayrollRow
 from .said import NOTHING_SAID, Said
 
 Cents: TypeAlias = NDArray[np.int64]
@@ -65,6 +66,21 @@ class NumberAgain:
     left: bool
 
 
+class RowAgain(NamedTuple):
+    """A later row of somebody: its number, the place of the person, what rows beside it deferred of that pay date."""
+
+    row: int
+    place: int
+    pre_tax_cents: int = 0
+    roth_cents: int = 0
+
+    @classmethod
+    def of(cls, row: PayrollRow, place: int, beside: Sequence[PayrollRow]) -> "RowAgain":
+        """A row, and the rows of the person before it that stand beside it."""
+        pre_tax = sum(each.pre_tax_cents + each.pre_tax_catch_up_cents for each in beside)
+        return cls(row.row, place, pre_tax, sum(each.roth_cents + each.roth_catch_up_cents for each in beside))
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Column ``i`` of everything is one known person; ``place`` finds it by SSN and by employee id text.
@@ -112,17 +128,25 @@ class Standing:
     def __len__(self) -> int:
         return len(self.employee_id)
 
-    def with_rows_again(self, rows: Sequence[tuple[int, int]]) -> "Standing":
-        """A column more for each of these rows of somebody who has a row already: (row number, place of the person)."""
-        places = [place for _, place in rows]
+    def with_rows_again(self, rows: Sequence[RowAgain]) -> "Standing":
+        """A column more for each of these rows of somebody who has a row already; to date is with the rows before."""
+        places = [each.place for each in rows]
+        deferred = {
+            "ytd_pre_tax": [each.pre_tax_cents for each in rows],
+            "ytd_roth": [each.roth_cents for each in rows],
+        }
         longer: dict[str, Any] = {}
         for each in fields(self):
             column = getattr(self, each.name)
             if each.name in _NOT_COLUMNS or column is None or not len(column):
                 continue
             more = [column[place] for place in places]
+            if each.name in deferred:
+                more = [to_date + cents for to_date, cents in zip(more, deferred[each.name], strict=True)]
+            elif each.name.startswith("previous_"):  # the last payroll was of all rows: the first is held against it
+                more = [0] * len(places)
             longer[each.name] = np.append(column, more) if isinstance(column, np.ndarray) else [*column, *more]
-        again = {row: len(self) + number for number, (row, _) in enumerate(rows)}
+        again = {each.row: len(self) + number for number, each in enumerate(rows)}
         return replace(self, again=again, **longer)
 
     def at(self, column: Cents, places: Cents, *, default: int = 0) -> Cents:

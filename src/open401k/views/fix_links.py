@@ -12,6 +12,8 @@ _WHO = frozenset({Code.PERSON_CONFLICT, Code.PERSON_UNKNOWN})
 _CODES = frozenset({Code.PAY_CODE_UNCONFIRMED, Code.PLAN_PAY_MISMATCH})
 _ELECTIONS = frozenset({Code.ELECTION_MISMATCH, Code.ELECTION_REFUSED})
 _COLUMNS = frozenset({Code.HEADER_MISSING, Code.HEADER_UNKNOWN, Code.HEADER_BLANK, Code.COLUMNS_SWAPPED})
+#: What a column that was taken for another looks like, cell by cell.
+_CELLS = frozenset({Code.EIN_FORMAT, Code.AMOUNT_FORMAT, Code.DATE_FORMAT, Code.DATE_INVALID, Code.HOURS_FORMAT})
 _LOANS = frozenset({Code.LOAN_UNKNOWN, Code.LOAN_OVERPAY, Code.LOAN_MISSED})
 _PERSON = frozenset(
     {
@@ -69,7 +71,7 @@ def way(found: Finding, at: Places) -> tuple[str, str]:
         code, of = told["code"], "deduction " if told.get("side") == census.Side.DEDUCTION else ""
         words = f"Confirm {code}" if told.get("proposed") else f"Say what {code} is"
         return f"/pay-codes#{code_anchor(of + code)}", words
-    if found.code in _COLUMNS and at.columns:
+    if found.code in _COLUMNS | _CELLS and at.columns:
         return f"/payrolls/{at.run_id}/mapping", "Look at the columns"
     if found.code in _ELECTIONS:
         return ("/elections", "See elections") if employee_id is None else (

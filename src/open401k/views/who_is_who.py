@@ -1,5 +1,6 @@
 """Who is who: the rows about which a person is asked, with the evidence for each candidate, and what was answered."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -11,6 +12,7 @@ from open401k.payroll import runs
 
 from .heading import heading
 from .shown import PlanHeading
+from .who import names
 
 #: From these scores on: ten points make it ten times as likely that both are one person.
 _VERY_LIKELY, _LIKELY = 80, 45
@@ -86,6 +88,7 @@ class QuestionLine:
     answer: str
     answered_at: datetime | None
     answered_by: str
+    called: str = ""  # who answered, by name
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,9 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> WhoIsWho:
     wanted = {each.employee_id for question in found for each in question.candidates}
     wanted |= {each.reply.employee_id for each in found if each.reply and each.reply.employee_id}
     people = census.roster(tx, tenant_id=tenant_id, employee_ids=sorted(wanted)) if wanted else []
-    lines = [_line(each, {person.employee_id: person for person in people}) for each in found]
+    called = names(tx, (each.reply.answered_by for each in found if each.reply))
+    known = {person.employee_id: person for person in people}
+    lines = [_line(each, known, called) for each in found]
     return WhoIsWho(
         heading(tx, tenant_id=tenant_id, plan_id=plan_id),
         tuple(each for each in lines if not each.answer),
@@ -128,7 +133,9 @@ def _overtaken(tx: Tx, tenant_id: SponsorId, question: census.Question) -> bool:
     return any(each.received_at > run.received_at for each in posted)
 
 
-def _line(question: census.Question, people: dict[EmployeeId, census.Employee]) -> QuestionLine:
+def _line(
+    question: census.Question, people: dict[EmployeeId, census.Employee], called: Mapping[str, str]
+) -> QuestionLine:
     said, reply = question.evidence, question.reply
     answer = ""
     if reply is not None:
@@ -151,6 +158,7 @@ def _line(question: census.Question, people: dict[EmployeeId, census.Employee]) 
         answer=answer,
         answered_at=reply.answered_at if reply else None,
         answered_by=reply.answered_by if reply else "",
+        called=called[reply.answered_by] if reply else "",
     )
 
 

@@ -209,7 +209,7 @@ def test_a_new_deduction_code_holds_its_row_until_one_word_and_the_map_shows_wha
     }  # fmt: skip
     done = desk.post(path, {"certain": True}, "certain")
     assert done.status_code == 201, done.text
-    assert "Deduction code MED is cafeteria_reduction" in done.json()["origin"]
+    assert "Deduction code MED is cafeteria reduction on all pay dates." in done.json()["origin"]
     (line,) = desk.get(path)["codes"]
     assert (line["state"], line["waiting_people"]) == ("confirmed", 0)
     again = desk.post("/v1/payroll-runs", with_deductions(desk, "2026-01-10", codes=types), "next").json()

@@ -9,7 +9,7 @@ PLAN = ("--plan", "Acme")
 def test_codes_are_confirmed_and_listed_with_what_they_count_for(run: Run) -> None:
     done = run("pay-codes", "confirm", "GTL=taxable_group_term_life", "--since", "2026-01-01", "--beside-gross", *PLAN)
     assert done.code == 0, done.err
-    assert "Pay code GTL is taxable_group_term_life from 2026-01-01 on." in done.out
+    assert "Pay code GTL is taxable group term life from 2026-01-01 on." in done.out
     (line,) = run("pay-codes", "list", *PLAN, "--json").document["codes"]
     assert (line["code"], line["state"], line["in_gross"], line["since"]) == ("GTL", "confirmed", False, "2026-01-01")
     assert {cell["purpose"] for cell in line["cells"] if cell["counts"]} == {

@@ -13,7 +13,7 @@ from tests.support.payroll_rows import rows
 from open401k import census
 from open401k.census.likeness import Traits, likeness
 from open401k.kernel import EmployeeId
-from open401k.payroll import Field, Findings, PayrollRow, as_json, evidence_of, open_upload, propose, read_json
+from open401k.payroll import Field, Findings, PayrollRow, as_json, evidence_of, open_upload, propose, read_json, settle
 from open401k.payroll.checks import content_sum
 from open401k.payroll.providers import (
     Earning,
@@ -208,3 +208,14 @@ def test_a_pulled_row_has_what_was_taken_off_for_no_plan_by_code() -> None:
     findings = Findings()
     ((back,),) = read_json(body, findings)
     assert (back.deductions, findings.total) == (pulled[0].deductions, 0)
+
+
+def test_a_column_of_amounts_in_the_place_of_an_ein_is_no_ein_and_our_headings_of_codes_are_known() -> None:
+    before = settle(propose(["SSN", "First Name", "Last Name", "Gross Pay", "Pre-Tax", "EIN"], [[""] * 6]), {})
+    headings = ["SSN", "First Name", "Last Name", "Gross Pay", "Pre-Tax"]
+    row = ["", "", "", "", ""]
+    regular = propose([*headings, "Regular"], [[*row, "3400.00"]], remembered=[before]).columns[5]
+    renamed = propose([*headings, "Employer"], [[*row, "11-1111111"]], remembered=[before]).columns[5]
+    code = propose([*headings, "pay:BON"], [[*row, "3400.00"]], remembered=[before]).columns[5]
+    assert [regular.field, renamed.field] == [None, Field.EMPLOYER_EIN]
+    assert (code.field, code.name, code.changed_from) == (Field.EARNINGS, "BON", "EIN")

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from open401k import recordkeeping
-from open401k.flows.elections import ElectionsBrought, ElectionsTold, bring_elections, stopped
+from open401k.flows.election import elect_or_stop
+from open401k.flows.elections import ElectionsBrought, ElectionsTold, bring_elections
 from open401k.kernel import EmployeeId, Money, Refused, Source, day_of
 from open401k.recordkeeping import How, NewElection, Part, Slot
 from open401k.views import elections as view
@@ -50,9 +50,7 @@ def set_one(
         made_on=made_on.date() if made_on else None,
     )
     with at_plan(wiring_of(context), "elections set", plan) as place, place.begin() as tx:
-        of: dict[str, Any] = {"tenant_id": place.tenant_id, "plan_id": place.plan_id}
-        wanted = stopped(tx, **of, new=new) if stop else [new]
-        done = recordkeeping.record_elections(tx, **of, elections=wanted)
+        done = elect_or_stop(tx, tenant_id=place.tenant_id, plan_id=place.plan_id, new=new, stop=stop)
         if isinstance(done, Refused):
             fail(done.message, done.fix)
     voice = Voice(json)

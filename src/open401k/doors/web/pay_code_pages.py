@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
 from starlette.datastructures import FormData
@@ -14,6 +15,7 @@ from open401k.kernel import FileId, FlowId, Open401kError, named_uuid
 from open401k.views import pay_codes
 
 from ..guard import Caller, Needs, posted_form, word
+from ..late_facts import in_words
 from ..problems import Problem
 from .frame import frame, page, see_other
 
@@ -37,10 +39,11 @@ def confirm(request: Request, caller: Changer, form: Posted) -> Response:
         certain = word(form, "certain") == "yes"
         choices = () if certain else (_choice(form),)
         asked = flow.Confirming(caller.tenant, caller.plan, flow_id, choices, certain)
-        flow.confirm(caller.services.db, actor=caller.actor, asked=asked)
+        done = flow.confirm(caller.services.db, actor=caller.actor, asked=asked)
     except Open401kError as error:
         return _page(request, caller, Problem(422, "pay_code_refused", "Not confirmed.", error.message, error.fix))
-    return see_other(f"/plans/{caller.plan}/pay-codes?said=Confirmed.")
+    said = quote(f"Confirmed. {in_words(done['settle'])}")
+    return see_other(f"/plans/{caller.plan}/pay-codes?said={said}")
 
 
 def _choice(form: FormData) -> flow.Choice:

@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from open401k import census
 from open401k.base.access import Permission
-from open401k.flows.elections import elect_once
-from open401k.kernel import EmployeeId, Refused, Source
+from open401k.flows.election import elect_once
+from open401k.kernel import EmployeeId, Refused, Source, day_of
 from open401k.recordkeeping import How, NewElection, Part, Slot
 
 from .. import late_facts
@@ -68,7 +68,9 @@ def elect(caller: Changer, form: Posted, employee_id: str) -> Response:
     if isinstance(done, Refused):
         title = "The plan does not take this election."
         raise ProblemError(Problem(422, str(done.reason), title, done.message, done.fix))
-    return _back(caller, who, f"On file: what is elected from {new.event_on} on. Payroll is told of it.")
+    since = f"On file: what is elected from {new.event_on} on. Payroll is told of it."
+    owed = " What it should have withheld since then, if it did not, waits under Corrections."
+    return _back(caller, who, since + owed if new.event_on <= day_of(caller.services.clock.now()) else since)
 
 
 def _told(form: FormData, kind: str) -> dict[str, Any]:

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Body, Depends, Query
 from pydantic import BaseModel, Field, StrictBool
 
-from open401k import recordkeeping
 from open401k.base.access import Permission
 from open401k.base.db import Tx
+from open401k.flows.election import elect as elected
 from open401k.flows.elections import ElectionsBrought, ElectionsTold, bring_elections
 from open401k.kernel import EmployeeId, Money, Refused, Source
 from open401k.recordkeeping import How, NewElection, Part, Slot
@@ -98,12 +98,13 @@ def elect(
 ) -> ElectionsRecorded:
     """Record what one person elects; a change takes effect with the first pay date on or after its day.
 
-    What the plan does not take is refused with its reason as `code`, and nothing of it is recorded.
+    Of a day that is past, what payroll should have withheld since waits under corrections at once. What the plan does
+    not take is refused with its reason as `code`, and nothing of it is recorded.
     """
     new = [_new(sent, each) for each in sent.elections]
 
     def work(tx: Tx) -> dict[str, Any]:
-        done = recordkeeping.record_elections(tx, tenant_id=caller.tenant, plan_id=caller.plan, elections=new)
+        done = elected(tx, tenant_id=caller.tenant, plan_id=caller.plan, elections=new)
         if isinstance(done, Refused):
             title = "The plan does not take this election."
             raise ProblemError(Problem(422, str(done.reason), title, done.message, done.fix))
