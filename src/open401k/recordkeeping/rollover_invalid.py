@@ -28,7 +28,7 @@ INVALID_REASON: Final = "rollover: invalid"
 INVALID_CITE: Final = "Reg. 1.401(a)(31)-1 A-14(b)(1)"
 #: Reasons of entries that are no earnings: what came into a source and left it otherwise.
 _MOVES: Final = frozenset(
-    {"contribution", "correction", "forfeiture", "loan", "loan_payment", "opening", "opening_reversed",
+    {"contribution", "correction", "forfeiture", "loan", "loan_payment", "opening", "opening_reversed", "overpaid",
      "rollover: receiver", "rollover: source", INVALID_REASON}
 )  # fmt: skip
 
