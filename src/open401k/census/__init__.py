@@ -106,6 +106,7 @@ from .people import (
     Ssn,
     Terminated,
 )
+from .possible import Impossible, impossible
 from .questions import (
     AskedRow,
     Candidate,
@@ -147,6 +148,7 @@ __all__ = [
     "Family",
     "Hired",
     "How",
+    "Impossible",
     "LeftBy",
     "Likeness",
     "LineInDoubt",
@@ -224,6 +226,7 @@ __all__ = [
     "forget",
     "headcount",
     "hours_of_service",
+    "impossible",
     "in_doubt",
     "index_key_fits",
     "kept_out",
