@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from tests.flows.test_accounts_above_zero import assert_above_zero, match_by_day
+from tests.flows.test_accounts_above_zero import assert_above_zero, leaves, match_by_day, overpaid
 from tests.flows.test_declaration import on_last_day
 from tests.flows.test_match_forms import DAYS, LAST, NOTHING, SAVED, assert_proven, day_begins, matched, paid
 from tests.flows.test_random_years import Machine, Row
@@ -159,24 +159,6 @@ def test_a_quarters_match_is_taken_back_as_far_as_later_deferrals_used_the_limit
     assert told == ([(taken_back, LAST, True)] if taken_back else [])
     assert received == ({who: 450_00 - taken_back} if taken_back < 450_00 else {})
     assert_proven(made)
-
-
-def leaves(made: Machine, who: EmployeeId, cents: int) -> None:
-    """So much of the match is paid out."""
-    with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
-        mine = ledger.AccountKey(made.plan_id, ledger.Kind.PARTICIPANT, who, Source.MATCH)
-        cash = ledger.AccountKey(made.plan_id, ledger.Kind.CASH_CLEARING)
-        accounts = ledger.open_accounts(tx, tenant_id=made.sponsor, keys=[mine, cash])
-        of: dict[str, Any] = {"tenant_id": made.sponsor, "key": "paid out", "event_on": made.clock.now().date()}
-        lines = [ledger.Line(accounts[mine], accounts[cash], cents, "paid out")]
-        done = ledger.post(tx, **of, reason="withdrawal", cause="a test", lines=lines)
-        assert isinstance(done, ledger.Posted), done
-
-
-def overpaid(made: Machine) -> list[tuple[Source, int]]:
-    with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
-        found = recordkeeping.overpaid.outstanding(tx, tenant_id=made.sponsor, plan_id=made.plan_id)
-    return [(each.source, each.cents) for each in found]
 
 
 def test_what_left_before_it_is_taken_back_is_told_as_overpaid_and_the_round_goes_on(db: Database) -> None:
