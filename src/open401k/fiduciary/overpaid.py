@@ -58,7 +58,7 @@ def tell_overpaid(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Sequence[
             "act_by": None if each.act_by is None else each.act_by.isoformat(), "acts": each.acts, "cite": each.cite,
         }  # fmt: skip
         audit.record(tx, tenant_id=tenant_id, action=OVERPAID_FOUND, subject=subject, after=said)
-        messages.publish(tx, tenant_id=tenant_id, kind=OVERPAID_FOUND, subject=plan_id, data=said)
+        messages.publish(tx, tenant_id=tenant_id, kind="overpaid.found", subject=plan_id, data=said)
     return list(fresh.values())
 
 
