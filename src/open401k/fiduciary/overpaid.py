@@ -71,15 +71,9 @@ def _open(found: recordkeeping.overpaid.Overpaid, year: PlanYear) -> OverpaidOpe
 def words_of(found: recordkeeping.overpaid.Overpaid) -> str:
     """What happened, and what is open to whom."""
     may = overpayment_choices(inadvertent=True, over_401a17_or_415=False)
-    left = (
-        f" Nobody has to pay it back: a plan stays qualified that leaves it ({may.cite}); where it is above a limit of "
-        "401(a)(17) or 415, that limit holds all the same."
-        if may.may_leave_it
-        else ""
-    )
+    left = f" A plan stays qualified that leaves it, unless it is above 401(a)(17) or 415: {may.cite}."
     return (
-        f"{Money(found.cents)} of {found.source.value.replace('_', ' ')} was taken back after it had left the account. "
-        "What was still there was taken; the rest was paid out or lent, and the employer is not credited with it. "
-        "Decide whether it is asked back from the person, made up by somebody else, or left."
-        f"{left} What is asked back could not be rolled over, and the person is told so."
+        f"{Money(found.cents)} of {found.source.value.replace('_', ' ')} had left the account, paid out or lent, when the "
+        "books took it back. What was still there went back; the employer is not credited with this. Decide whether it "
+        f"is asked back from the person, made up by somebody else, or left.{left if may.may_leave_it else ''}"
     )
