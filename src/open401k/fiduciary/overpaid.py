@@ -73,7 +73,7 @@ def words_of(found: recordkeeping.overpaid.Overpaid) -> str:
     may = overpayment_choices(inadvertent=True, over_401a17_or_415=False)
     left = f" A plan stays qualified that leaves it, unless it is above 401(a)(17) or 415: {may.cite}."
     return (
-        f"{Money(found.cents)} of {found.source.value.replace('_', ' ')} had left the account, paid out or lent, when the "
+        f"{Money(found.cents)} of {found.source.replace('_', ' ')} had left the account, paid out or lent, when the "
         "books took it back. What was still there went back; the employer is not credited with this. Decide whether it "
         f"is asked back from the person, made up by somebody else, or left.{left if may.may_leave_it else ''}"
     )
