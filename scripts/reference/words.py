@@ -472,6 +472,11 @@ EVENTS: dict[str, tuple[str, str, str]] = {
         "the plan",
         "`plan_year`, `measured_bps`: the worst rate group, `amend_by`: by when an amendment cures it, `cite`",
     ),
+    "overpaid.found": (
+        "The books took back employer's money that had left the account before; told once of each amount.",
+        "the plan",
+        "`employee_id`, `source`, `cents`, `act_by`, `acts`: who, `cite`",
+    ),
     "turnover.presumed": (
         "So many participants were let go that a partial termination is presumed; told when it is so, and when more are.",
         "the plan",

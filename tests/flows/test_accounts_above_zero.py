@@ -8,6 +8,7 @@ back on another.
 import random
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from tests.flows.test_random_years import Machine, Row, machine, taken_over
 from tests.support.database import TESTER, Served
 
-from open401k import census, ledger, payroll, plan
+from open401k import census, ledger, payroll, plan, recordkeeping
 from open401k.base.db import Database
 from open401k.doors.provided import Order, RunOutcome
 from open401k.doors.stories import PayrollStories
@@ -142,6 +143,45 @@ def test_a_cap_lowered_in_the_year_takes_back_nothing_that_was_earned(db: Databa
     made.send(days[1], {who: SAVED}, told="payroll")
     assert match_by_day(made) == {days[0]: 375_00}  # IRC 411(d)(6): over the new cap, and earned before it
     made.check()
+
+
+def leaves(made: Machine, who: EmployeeId, cents: int) -> None:
+    """So much of the match is paid out."""
+    with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
+        mine = ledger.AccountKey(made.plan_id, ledger.Kind.PARTICIPANT, who, Source.MATCH)
+        cash = ledger.AccountKey(made.plan_id, ledger.Kind.CASH_CLEARING)
+        accounts = ledger.open_accounts(tx, tenant_id=made.sponsor, keys=[mine, cash])
+        of: dict[str, Any] = {"tenant_id": made.sponsor, "key": "paid out", "event_on": made.clock.now().date()}
+        lines = [ledger.Line(accounts[mine], accounts[cash], cents, "paid out")]
+        done = ledger.post(tx, **of, reason="withdrawal", cause="a test", lines=lines)
+        assert isinstance(done, ledger.Posted), done
+
+
+def overpaid(made: Machine) -> list[tuple[Source, int]]:
+    with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
+        found = recordkeeping.overpaid.outstanding(tx, tenant_id=made.sponsor, plan_id=made.plan_id)
+    return [(each.source, each.cents) for each in found]
+
+
+def test_what_a_corrected_payroll_takes_back_after_it_left_is_overpaid_until_it_was_due(
+    db: Database,
+) -> None:
+    """The match of 375.00 had 300.00 paid out; 75.00 go back. The employer is not credited with the rest."""
+    days = [date(2025, 9, 15), date(2025, 10, 15)]
+    made, who = with_terms(db, TERMS, days)
+    made.send(days[0], {who: SAVED}, told="payroll")
+    made.at(date(2025, 9, 20))
+    leaves(made, who, 300_00)
+    made.send(days[0], {who: NOTHING}, told="corrected", replaces=made.world.runs[0].run_id)
+    assert match_by_day(made) == {}
+    assert overpaid(made) == [(Source.MATCH, 300_00)]
+    assert_above_zero(made)
+    made.send(days[0], {who: SAVED}, told="corrected back", replaces=made.world.runs[0].run_id)
+    assert match_by_day(made) == {days[0]: 375_00}
+    assert overpaid(made) == []
+    assert_above_zero(made)
+    made.at(days[1])
+    assert verify(db, actor=TESTER, tenants=[made.sponsor]).problems == []
 
 
 def test_a_correction_that_another_use_of_the_money_stands_against_is_refused_whole(db: Database) -> None:

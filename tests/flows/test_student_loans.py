@@ -5,18 +5,19 @@ from datetime import date
 from typing import Any
 
 import pytest
-from tests.flows.test_accounts_above_zero import match_by_day
+from tests.flows.test_accounts_above_zero import assert_above_zero, leaves, match_by_day, overpaid
 from tests.flows.test_declaration import on_last_day
 from tests.flows.test_match_forms import DAYS, LAST, NOTHING, SAVED, assert_proven, day_begins, matched, paid
 from tests.flows.test_random_years import Machine, Row
 from tests.support.database import TESTER
 
-from open401k import compliance, plan, recordkeeping
+from open401k import compliance, ledger, plan, recordkeeping
+from open401k.base import messages
 from open401k.base.db import Database
 from open401k.base.steps import FlowResults
 from open401k.flows.student_loans import Certified, certify
 from open401k.kernel import EmployeeId, FlowId, Refused, Source
-from open401k.views import student_loans
+from open401k.views import corrections, student_loans
 
 
 def asked(made: Machine, who: EmployeeId, paid_on: date, cents: int, loan: str = "") -> Certified:
@@ -157,4 +158,36 @@ def test_a_quarters_match_is_taken_back_as_far_as_later_deferrals_used_the_limit
     told = [(each.amount.cents, each.on, each.taken_back) for each in shown.over]
     assert told == ([(taken_back, LAST, True)] if taken_back else [])
     assert received == ({who: 450_00 - taken_back} if taken_back < 450_00 else {})
+    assert_proven(made)
+
+
+def test_what_left_before_it_is_taken_back_is_told_as_overpaid_and_the_round_goes_on(db: Database) -> None:
+    """Of a match of 1,350.00 the account has 50.00 when 450.00 of it are above the limit: 400.00 are overpaid."""
+    made, who = paid(db, QUARTERLY, NOTHING, NOTHING)
+    made.at(date(2025, 2, 20))
+    certified(made, who, date(2025, 2, 20), 900_00)
+    day_begins(made, date(2025, 4, 1))
+    made.send(DAYS[2], {who: Row(30_000_00, 23_500_00)}, told="payroll")
+    made.at(date(2025, 5, 2))
+    leaves(made, who, 1_300_00)
+    for day in (date(2026, 1, 2), date(2026, 1, 3)):
+        day_begins(made, day)
+        assert match_by_day(made)[LAST] == -450_00  # what it should have had, as every test counts it
+        assert overpaid(made) == [(Source.MATCH, 400_00)]
+        assert_above_zero(made)
+        assert_proven(made)
+    with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
+        events = messages.read_after(tx, tenant_id=made.sponsor, cursor=0)
+        held = ledger.balances(tx, tenant_id=made.sponsor, plan_id=made.plan_id)
+        (told,) = corrections.load(tx, tenant_id=made.sponsor, plan_id=made.plan_id).overpaid
+    assert [each.data["employer_cents"] for each in events if each.kind == "plan.year_ended"] == [-50_00]
+    assert [each.data["cents"] for each in events if each.kind == "overpaid.found"] == [400_00]
+    assert (told.amount.cents, told.act_by) == (400_00, date(2027, 7, 31))
+    assert held.total(ledger.Kind.PARTICIPANT, source=Source.MATCH) == 0
+    made.at(date(2026, 1, 4))  # the payments were not theirs: nothing was to be matched, and nothing is above a limit
+    certified(made, who, date(2025, 2, 20), 0)
+    assert overpaid(made) == [(Source.MATCH, 400_00)]
+    assert_proven(made)
+    made.send(DAYS[3], {who: NOTHING}, told="a late payroll")
+    assert overpaid(made) == [(Source.MATCH, 400_00)]
     assert_proven(made)

@@ -117,6 +117,8 @@ def test_a_fact_that_changes_later_shows_what_changed_since(plan: Plan) -> None:
     assert told[str(plan.employee("1004")), "officer"] == ("False", "True")
     assert told[str(plan.employee("1003")), "terminated_on"] == ("None", "2026-12-30")
     assert told[str(plan.employee("1003")), "status"] == ("active", "terminated")
+    in_words = {each.what: (each.before, each.now) for each in found.changes}
+    assert (in_words["officer"], in_words["terminated on"]) == (("no", "yes"), ("–", "2026-12-30"))
     assert {who for who, _ in told} == {str(plan.employee("1003")), str(plan.employee("1004"))}
 
     plan.clock.advance(timedelta(days=1))

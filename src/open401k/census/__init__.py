@@ -107,6 +107,7 @@ from .people import (
     Ssn,
     Terminated,
 )
+from .possible import Impossible, impossible
 from .questions import (
     AskedRow,
     Candidate,
@@ -148,6 +149,7 @@ __all__ = [
     "Family",
     "Hired",
     "How",
+    "Impossible",
     "LeftBy",
     "Likeness",
     "LineInDoubt",
@@ -225,6 +227,7 @@ __all__ = [
     "forget",
     "headcount",
     "hours_of_service",
+    "impossible",
     "in_doubt",
     "index_key_fits",
     "kept_out",

@@ -42,6 +42,20 @@ def read(
     return _asked(json.dumps(changed), effective_on, why, found)
 
 
+def of_other_terms(asked: Asked, *, shown: plan.Provisions, held: plan.Provisions) -> tuple[FieldProblem, ...]:
+    """Why a form shown from other terms than those ``held`` on its day is not taken: what it changes would undo more.
+
+    A subject is changed whole: what another amendment made of it would go back to what was shown.
+    """
+    before, then = document(shown), document(held)
+    others = [name for name in json.loads(asked.as_json) if before[name] != then[name]]
+    if not others:
+        return ()
+    words = f"On {asked.effective_on} other terms are in force than those shown here: {', '.join(others)}."
+    fix = f"Show the terms in force on {asked.effective_on}, and change these."
+    return (FieldProblem(words, fix, pointer="effective_on"),)
+
+
 def read_text(changes: str, effective_on: str, why: str) -> Asked | tuple[FieldProblem, ...]:
     """What changes, as the API takes it: what a preview put into the form that adopts it."""
     return _asked(changes, effective_on, why, [])

@@ -11,7 +11,7 @@ from open401k.base.db import Actor, Database
 from open401k.flows import correction
 from open401k.flows.payroll_keys import claim_key
 from open401k.flows.payroll_settle import PostingRefused
-from open401k.kernel import EmployeeId, FlowId, Money, PlanId, SponsorId, named_uuid
+from open401k.kernel import EmployeeId, FlowId, Money, PlanId, SponsorId, day_of, named_uuid
 
 from .problems import NOT_FOUND, FieldProblem, Problem, ProblemError
 from .saying import count
@@ -219,8 +219,15 @@ def _learned(
         return correction.PayCodeMeaning(sent.code, sent.counts, sent.event_on)
     employee_id = _person(sent.employee_id)
     with db.begin(actor, tenants=[tenant_id]) as tx:
-        census.employee(tx, tenant_id=tenant_id, employee_id=employee_id)  # says so where nobody is called so
-    return correction.LateFact(employee_id, fact_of(sent), sent.event_on)
+        person = census.employee(tx, tenant_id=tenant_id, employee_id=employee_id)  # says where nobody is called so
+        today = day_of(tx.now)
+    fact = fact_of(sent)
+    cannot_be = census.impossible(person, fact, event_on=sent.event_on, today=today)
+    if cannot_be is not None:
+        wrong = [FieldProblem(cannot_be.reason, cannot_be.fix, pointer=cannot_be.member)]
+        words = f"{cannot_be.member}: {cannot_be.reason}"
+        raise ProblemError(Problem(422, "fact_impossible", "Not recorded.", words, cannot_be.fix, errors=wrong))
+    return correction.LateFact(employee_id, fact, sent.event_on)
 
 
 def _person(text: str) -> EmployeeId:

@@ -20,6 +20,7 @@ from .alerts import (
 from .amounts import AmountsFailed, amounts_failed, tell_amounts
 from .corrections import WaitingCorrection, tell_approved, tell_correction, waiting_corrections
 from .forfeitures import ForfeituresDue, forfeitures_due, tell_forfeitures
+from .overpaid import OverpaidOpen, overpaid_open, tell_overpaid
 from .turnover import TurnoverOpen, tell_turnover, turnover_open
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "AmountsFailed",
     "Content",
     "ForfeituresDue",
+    "OverpaidOpen",
     "TurnoverOpen",
     "WaitingCorrection",
     "acknowledge",
@@ -43,10 +45,12 @@ __all__ = [
     "forfeitures_due",
     "get",
     "open_alerts",
+    "overpaid_open",
     "tell_amounts",
     "tell_approved",
     "tell_correction",
     "tell_forfeitures",
+    "tell_overpaid",
     "tell_turnover",
     "turnover_open",
     "waiting_corrections",

@@ -85,6 +85,7 @@ def remind(tx: Tx, of: PlanDay, _: dict[str, Any]) -> list[str]:
     """Lines of the bank that waited for a payroll find it; the outside hears of what is late or due."""
     settle_open(tx, tenant_id=of.tenant_id, plan_id=of.plan_id)
     fiduciary.tell_forfeitures(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, today=of.on)
+    fiduciary.tell_overpaid(tx, tenant_id=of.tenant_id, plan_id=of.plan_id)
     if plan.in_effect(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, on=of.on):
         fiduciary.tell_turnover(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, today=of.on)
         fiduciary.tell_amounts(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, today=of.on)

@@ -40,6 +40,8 @@ def check_healed(tx: Tx, tenant_id: SponsorId, proof: Proof) -> None:
     for each_plan in plan.list_plans(tx, tenant_id=tenant_id):
         for message in recordkeeping.changed_late_payrolls(tx, tenant_id=tenant_id, plan_id=each_plan.plan_id):
             problem("late_payroll", each_plan.plan_id, message)
+        for where, message in recordkeeping.overpaid.damage(tx, tenant_id=tenant_id, plan_id=each_plan.plan_id):
+            problem("overpaid", where, message)
     for damage in recordkeeping.corrective_damage(tx, tenant_id=tenant_id):
         where = f"{damage.entry_id} {damage.employee_id} {damage.source}"
         problem("corrective", where, f"kept {damage.kept_cents} cents, moved {damage.moved_cents}")

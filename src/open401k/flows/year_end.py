@@ -46,7 +46,8 @@ def _settled(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, since: date, last_da
     key = f"year_end/{plan_id}/{last_day}"
     scope = recordkeeping.Scope(tenant_id, plan_id, since, date.max)
     cause = recordkeeping.Cause(key, key, origin=origin, pays=last_day)
-    posted = recordkeeping.settle(tx, scope=scope, cause=cause)
+    # A rollover that is on its way stops no plan's round: what it takes along is told as overpaid.
+    posted = recordkeeping.settle(tx, scope=scope, cause=cause, reserved_is_gone=True)
     if isinstance(posted, Refused):
         raise PostingRefused(posted)
     return posted.receivable_cents

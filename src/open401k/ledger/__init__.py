@@ -3,7 +3,7 @@
 from .accounts import USD, AccountKey, Kind, account_id, open_accounts
 from .balances import Balances, Contribution, balances, contributions
 from .checks import Checked, Damage, DamageKind, verify
-from .journal import Posted, Together, post, reverse, take_in
+from .journal import Posted, Together, post, reverse, short, take_in
 from .lines import LARGEST_AMOUNT, Line, Lines, Refusal
 from .pending import Held, Reserved, Voided, held, post_reserved, reserve, void, waiting
 from .totals import (
@@ -49,6 +49,7 @@ __all__ = [
     "post_reserved",
     "reserve",
     "reverse",
+    "short",
     "take_in",
     "together",
     "verify",

@@ -13,7 +13,7 @@ from open401k.base.faults import fault
 from open401k.kernel import EntryId, Refused, ReservationId, SponsorId
 
 from . import _pending_store, _store
-from .lines import EntryRow, Line, Lines, Refusal, body_hash, refuse_against, refuse_key, refuse_lines, seal
+from .lines import EntryRow, Line, Lines, Refusal, body_hash, effects, refuse_against, refuse_key, refuse_lines, seal
 
 #: What the audit trail calls a posting; verification looks for it.
 POST_ACTION = "ledger.post"
@@ -92,6 +92,20 @@ def take_in(tx: Tx, *, tenant_id: SponsorId, together: Together) -> Refused[Refu
         return _store.update_balances(tx, tenant_id=tenant_id, entries=entries, lines=lines)
 
     return write_or_explain(tx, tenant_id=tenant_id, lines=lines, write=write)
+
+
+def short(tx: Tx, *, tenant_id: SponsorId, together: Together) -> list[UUID]:
+    """The accounts that would fall below their floor by what waits; no statement where nothing does."""
+    _, lines = together.waiting()
+    if not lines.debit:
+        return []
+    net = effects(lines)
+    standings = _store.standings(tx, tenant_id=tenant_id, account_ids=sorted(net))
+    return [
+        account
+        for account, each in standings.items()
+        if not each.may_go_negative and each.available + net[account] * each.normal_side < 0
+    ]
 
 
 def reverse(

@@ -1,5 +1,6 @@
 """Recordkeeping: what each person should have, less what is posted, written to the ledger."""
 
+from . import overpaid
 from .allocating import Declared, GroupShare
 from .before_date import left_long_ago
 from .case_relief import Told, ToldOf, notice_open, open_relief
@@ -435,6 +436,7 @@ __all__ = [
     "opening_key",
     "openings",
     "outside_plan",
+    "overpaid",
     "paid_out",
     "pause_installments",
     "pay_back_invalid",

@@ -108,7 +108,7 @@ def gained(
         select m.employee_id, m.source, e.event_on, sum(m.amount)::bigint
         from moved m
         join ledger.entry_v e on e.tenant_id = %(tenant)s and e.entry_id = m.entry_id
-        where e.reason not in ('forfeiture', 'rollover: source')
+        where e.reason not in ('forfeiture', 'rollover: source', 'overpaid')
           and e.recorded_at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
         group by m.employee_id, m.source, e.event_on
         having sum(m.amount) <> 0

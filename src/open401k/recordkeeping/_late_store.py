@@ -34,19 +34,21 @@ def moved(
     rows = tx.rows_by_hashing(
         """
         with late as materialized (
-            select c.entry_id, c.origin, c.recorded_at, e.event_on
-            from recordkeeping.correction c
-            join ledger.entry_v e on e.tenant_id = c.tenant_id and e.entry_id = c.entry_id
-            where c.tenant_id = %(tenant)s and c.plan_id = %(plan)s
-              and e.reason = 'correction'
+            select
+                e.entry_id, e.event_on, coalesce(c.recorded_at, e.recorded_at) as recorded_at,
+                coalesce(c.origin, 'Of what was taken back, this had left the account.') as origin
+            from ledger.entry_v e
+            left join recordkeeping.correction c on c.tenant_id = e.tenant_id and c.entry_id = e.entry_id
+            where e.tenant_id = %(tenant)s
+              and (e.reason = 'overpaid' or (e.reason = 'correction' and c.plan_id = %(plan)s))
               and (
                   starts_with(e.key, %(keys)s)
                   or exists (
                       select 1 from recordkeeping.late_payroll p
-                      where p.tenant_id = c.tenant_id and starts_with(e.key, p.keys)
+                      where p.tenant_id = e.tenant_id and starts_with(e.key, p.keys)
                   )
               )
-              and (%(known_at)s::timestamptz is null or c.recorded_at <= %(known_at)s)
+              and (%(known_at)s::timestamptz is null or coalesce(c.recorded_at, e.recorded_at) <= %(known_at)s)
         ),
         side as materialized (
             select l.entry_id, each.account_id, each.amount
@@ -61,15 +63,14 @@ def moved(
         join side on side.entry_id = late.entry_id
         join ledger.account_v a on a.account_id = side.account_id
         where a.tenant_id = %(tenant)s and a.account_id = any (array(select account_id from side))
+          and a.plan_id = %(plan)s
           and a.kind in ('participant', 'suspense') and a.source = any (%(sources)s::text[])
         group by a.employee_id, a.source, late.event_on, late.recorded_at, late.origin
         having sum(side.amount) <> 0
         order by late.recorded_at, late.event_on, a.employee_id, a.source
         """,
-        {
-            "tenant": tenant_id, "plan": plan_id, "keys": keys, "sources": list(sources), "known_at": known_at,
-        },
-    )  # fmt: skip
+        {"tenant": tenant_id, "plan": plan_id, "keys": keys, "sources": list(sources), "known_at": known_at},
+    )
     return [LateRow(*row) for row in rows]
 
 

@@ -65,11 +65,14 @@ class Settled:
     credited_cents: Mapping[Source, int] = field(default_factory=dict)
     held_cents: Mapping[tuple[Source, HeldReason], int] = field(default_factory=dict)
     other_days: Mapping[tuple[date, Slot], int] = field(default_factory=dict)
+    #: Of what was taken back, what had left the accounts before: the employer is not credited with it (overpaid.py).
+    overpaid_cents: Mapping[Source, int] = field(default_factory=dict)
 
     @property
     def receivable_cents(self) -> int:
         """What the employer owes for these entries."""
-        return sum(self.credited_cents.values()) + sum(self.held_cents.values())
+        back = sum(self.overpaid_cents.values())
+        return sum(self.credited_cents.values()) + sum(self.held_cents.values()) + back
 
     @property
     def employer_cents(self) -> int:
@@ -104,7 +107,10 @@ class Settled:
 
     def by_source(self) -> dict[str, int]:
         """What the employer owes, by source; all that is held is one."""
-        found = {str(source): cents for source, cents in sorted(self.credited_cents.items()) if cents}
+        credited = dict(self.credited_cents)
+        for source, cents in self.overpaid_cents.items():
+            credited[source] = credited.get(source, 0) + cents
+        found = {str(source): cents for source, cents in sorted(credited.items()) if cents}
         held = sum(self.held_cents.values())
         return found | ({"held": held} if held else {})
 
@@ -117,7 +123,10 @@ class Settled:
         days = dict(self.other_days)
         for of_day, cents in other.other_days.items():
             days[of_day] = days.get(of_day, 0) + cents
-        return Settled((*self.entries, *other.entries), credited, held, days)
+        back = dict(self.overpaid_cents)
+        for source, cents in other.overpaid_cents.items():
+            back[source] = back.get(source, 0) + cents
+        return Settled((*self.entries, *other.entries), credited, held, days, back)
 
 
 def difference(should_be: Books, posted: Books) -> dict[Slot, Cents]:

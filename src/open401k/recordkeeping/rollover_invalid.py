@@ -29,7 +29,7 @@ INVALID_CITE: Final = "Reg. 1.401(a)(31)-1 A-14(b)(1)"
 #: Reasons of entries that are no earnings: what came into a source and left it otherwise. A note is part of the
 #: account (ADR-0033): what is lent and repaid goes nowhere, and interest is what the account earns.
 _MOVES: Final = frozenset(
-    {"contribution", "correction", "forfeiture", "loan_offset", "opening", "opening_reversed",
+    {"contribution", "correction", "forfeiture", "loan_offset", "opening", "opening_reversed", "overpaid",
      "rollover: receiver", "rollover: source", INVALID_REASON}
 )  # fmt: skip
 _ACCOUNT: Final = (ledger.Kind.PARTICIPANT, ledger.Kind.PARTICIPANT_LOAN)

@@ -25,7 +25,7 @@ from .vested import vested_in_full, vested_shares
 
 #: Entries whose money in a source was contributed, and is basis where it was taxed; a note is part of the account.
 _CONTRIBUTED: Final = ("contribution", "correction")
-_NEUTRAL: Final = ("loan", "loan_payment", "forfeiture", *ROLLOVER_REASON.values())
+_NEUTRAL: Final = ("loan", "loan_payment", "forfeiture", "overpaid", *ROLLOVER_REASON.values())
 AGE_59_5: Final = 59
 
 

@@ -32,6 +32,7 @@ from .elsewhere import Elsewhere, added, counted, read_elsewhere, windows
 from .entered import ToDate
 from .forfeitures import settle_forfeitures
 from .highly_paid import highly_paid
+from .overpaid import settle_overpaid
 from .pay_apart import by_date_apart, entered_for, kinds_apart, totals_apart
 from .posted import books_of, on_file
 from .posting import Books, Cause, Settled, Slot, post_difference
@@ -70,7 +71,7 @@ class BeforeAmendment:
     apart: Mapping[plan.Kind, census.PayTotals] = field(default_factory=dict)
 
 
-def settle(tx: Tx, *, scope: Scope, cause: Cause) -> Settled | Refused[ledger.Refusal]:
+def settle(tx: Tx, *, scope: Scope, cause: Cause, reserved_is_gone: bool = False) -> Settled | Refused[ledger.Refusal]:
     """Post what is missing, take back what is too much, for every pay date of the scope; a settled book stays.
 
     A pay date of more than ``SLICE`` people is posted in several entries. All entries are one movement: a match over
@@ -78,6 +79,9 @@ def settle(tx: Tx, *, scope: Scope, cause: Cause) -> Settled | Refused[ledger.Re
 
     What is posted here changes what is left to the sponsor's other plans on later pay dates: these are settled in their
     turn, and not part of the answer.
+
+    What is taken back of the employer's money and left the account before is told as overpaid; so is, where
+    ``reserved_is_gone``, what is reserved to leave it.
     """
     total, together, touched = Settled(), ledger.Together(), dict[PlanId, Cause]()
     for part, its_cause in _turns(tx, scope, cause):
@@ -92,6 +96,13 @@ def settle(tx: Tx, *, scope: Scope, cause: Cause) -> Settled | Refused[ledger.Re
         forfeited = settle_forfeitures(tx, **of, key=its_cause.key, cause=its_cause.cause, together=together)
         if isinstance(forfeited, Refused):
             return forfeited
+        correcting = its_cause.correction or bool(total.other_days)
+        back = settle_overpaid(
+            tx, **of, cause=its_cause, together=together, looked_up=correcting, reserved_is_gone=reserved_is_gone
+        )
+        if isinstance(back, Refused):
+            return back
+        total = total + Settled(overpaid_cents=back) if plan_id == scope.plan_id and back else total
     refused = ledger.take_in(tx, tenant_id=scope.tenant_id, together=together)
     return total if refused is None else refused
 

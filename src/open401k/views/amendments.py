@@ -44,23 +44,26 @@ class AmendmentLine:
 
 @dataclass(frozen=True, slots=True)
 class Amendments:
-    """The terms of today, and all that were put on file, the newest first."""
+    """The terms of a day, ``terms_on``, and all that were put on file, the newest first."""
 
     heading: PlanHeading
     today: date
+    terms_on: date
     provisions: plan.Provisions
     lines: tuple[AmendmentLine, ...]
 
 
-def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Amendments:
-    """For the page."""
+def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, terms_on: date | None = None) -> Amendments:
+    """For the page; the terms of today, or of another day."""
     today = day_of(tx.now)
+    on = terms_on or today
     known = plan.history(tx, tenant_id=tenant_id, plan_id=plan_id)
     called = who.names(tx, [each.recorded_by for each in known])
     return Amendments(
         heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id),
         today=today,
-        provisions=plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=today),
+        terms_on=on,
+        provisions=plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=on),
         lines=tuple(_line(each, called) for each in reversed(known)),
     )
 

@@ -19,6 +19,7 @@ from .who_is_who import open_questions
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 _MOST_DIFFERENCES = 200
+_WHOLE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,57 @@ class CensusYear:
     recomputed: bool
     open_questions: int
     more: int | None = None
+    #: What everybody owns directly, together: above the whole, a share that was sold is still on file.
+    owned_bps: int = 0
+
+    @property
+    def owned_too_much(self) -> str:
+        """What they own in percent, where it is more than there is."""
+        return Money(self.owned_bps).plain() if self.owned_bps > _WHOLE else ""
+
+    @property
+    def changes(self) -> tuple["ChangedLine", ...]:
+        """The differences as a person reads them."""
+        return tuple(map(changed_line, self.differences))
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedLine:
+    """One difference from what was confirmed, in words."""
+
+    employee_id: str
+    name: str
+    what: str
+    before: str
+    now: str
+
+
+def changed_line(each: compliance.Difference) -> ChangedLine:
+    """A difference in words: amounts as dollars, shares as percent.
+
+    >>> line = changed_line(compliance.Difference("emp_1", "A Person", "ownership_bps", "0", "1000"))
+    >>> line.what, line.before, line.now
+    ('ownership', '0.00 %', '10.00 %')
+    >>> changed_line(compliance.Difference("emp_1", "A Person", "key_employee", "None", "True")).before
+    '–'
+    """
+    what = re.sub(r"_(cents|bps|hundredths)$", "", each.field).replace("_", " ")
+    return ChangedLine(
+        each.employee_id, each.name, what or "the person", _told(each.field, each.before), _told(each.field, each.now)
+    )
+
+
+_TOLD = {"True": "yes", "False": "no", "None": "–", "": "–"}
+
+
+def _told(field: str, text: str) -> str:
+    if text in _TOLD or not _NUMBER.fullmatch(text) or "." in text:
+        return _TOLD.get(text, text)
+    if field.endswith("_cents"):
+        return str(Money(int(text)))
+    if field.endswith(("_bps", "_hundredths")):
+        return Money(int(text)).plain() + (" %" if field.endswith("_bps") else "")
+    return text
 
 
 def load(
@@ -100,6 +152,7 @@ def load(
         recomputed=recomputed,
         open_questions=len(open_questions(tx, tenant_id=tenant_id, plan_id=plan_id)),
         more=end if end < len(now.rows) else None,
+        owned_bps=sum(row.ownership_bps for row in now.rows),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from open401k import census, compliance
+from open401k import census, compliance, fiduciary
 from open401k.base.db import Tx
 from open401k.compliance import Proposal, ProposalState
 from open401k.kernel import EmployeeId, FailureId, Money, PlanId, ProposalId, Source, SponsorId, day_of
@@ -119,6 +119,21 @@ class WorkingLine:
 
 
 @dataclass(frozen=True, slots=True)
+class OverpaidLine:
+    """What left an account before it was taken back, and who acts by when."""
+
+    employee_id: EmployeeId
+    person: str
+    source: str
+    amount: Money
+    found_on: date
+    act_by: date | None
+    acts: str
+    text: str
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
 class Inbox:
     """Everything about corrections of one plan; ``people`` are those whom a failure can be recorded for."""
 
@@ -127,6 +142,7 @@ class Inbox:
     done: tuple[CorrectionLine, ...]
     people: tuple[tuple[EmployeeId, str], ...]
     kinds: tuple[tuple[str, str], ...]
+    overpaid: tuple[OverpaidLine, ...]
 
 
 def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Inbox:
@@ -146,7 +162,25 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Inbox:
         done=tuple(done),
         people=tuple(sorted(((each.employee_id, names[each.employee_id]) for each in here), key=lambda each: each[1])),
         kinds=tuple((kind.value, _KINDS[kind.value]) for kind in compliance.FailureKind),
+        overpaid=overpaid(tx, tenant_id=tenant_id, plan_id=plan_id, names=names),
     )
+
+
+def overpaid(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, names: Mapping[EmployeeId, str] | None = None
+) -> tuple[OverpaidLine, ...]:
+    """What is overpaid by now; ``names`` where somebody has read them."""
+    found = fiduciary.overpaid_open(tx, tenant_id=tenant_id, plan_id=plan_id)
+    if names is None and found:
+        people = census.roster(tx, tenant_id=tenant_id, employee_ids=[each.employee_id for each in found])
+        names = {each.employee_id: f"{each.first_name} {each.last_name}" for each in people}
+    return tuple(
+        OverpaidLine(
+            each.employee_id, (names or {}).get(each.employee_id, str(each.employee_id)), _source(each.source),
+            Money(each.cents), each.found_on, each.act_by, each.acts, each.words, each.cite,
+        )
+        for each in found
+    )  # fmt: skip
 
 
 def load_one(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, proposal_id: ProposalId) -> CorrectionLine | None:

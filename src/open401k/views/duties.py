@@ -67,6 +67,7 @@ def duties(
     ]
     found += _forfeitures(tx, tenant_id, plan_id, today)
     found += _turnover(tx, tenant_id, plan_id, today)
+    found += _overpaid(tx, tenant_id, plan_id, today)
     found += _rollovers(tx, tenant_id, plan_id, today)
     found += rollovers_invalid.duties(tx, tenant_id=tenant_id, plan_id=plan_id)
     for alert in alerts:
@@ -105,6 +106,20 @@ def _turnover(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, today: date) -> lis
             DutyState.SOON,
         )
         for each in fiduciary.turnover_open(tx, tenant_id=tenant_id, plan_id=plan_id)
+    ]
+
+
+def _overpaid(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, today: date) -> list[DutyLine]:
+    """Money that left an account before it was taken back is decided on by a person."""
+    return [
+        DutyLine(
+            each.act_by or today,
+            "Decide what becomes of money that was paid out beyond what the person should have had",
+            f"see Corrections; {each.acts} ({each.cite})",
+            state_on(each.act_by or today, today),
+            amount=Money(each.cents),
+        )
+        for each in fiduciary.overpaid_open(tx, tenant_id=tenant_id, plan_id=plan_id)
     ]
 
 

@@ -63,10 +63,10 @@ class Browser:
         self.client, self.url = client, f"/plans/{desk.plan_id}/amendments"
         client.cookies.set(SESSION_COOKIE, self.token)
 
-    def fields(self) -> dict[str, list[str]]:
-        """What the form begins with."""
+    def fields(self, on: str = "") -> dict[str, list[str]]:
+        """What the form begins with, of today or of a day."""
         found: dict[str, list[str]] = {}
-        for name, value in _Form(self.client.get(self.url).text).sent:
+        for name, value in _Form(self.client.get(self.url, params={"on": on} if on else None).text).sent:
             found.setdefault(name, []).append(value)
         return found
 
@@ -143,6 +143,24 @@ def test_a_late_amendment_is_shown_then_adopted_once_and_attributed(paid: Desk, 
         "again",
     )
     assert settled.json()["code"] == "nothing_changes"
+
+
+def test_terms_of_another_day_are_changed_as_they_are_then_and_not_from_those_of_today(
+    paid: Desk, client: TestClient
+) -> None:
+    browser, cap = Browser(client, paid, Role.SPONSOR), "match.cap_cents"
+    tiers = {"match": {"tiers": [[10000, 600]]}}
+    sent = {"effective_on": "2026-03-01", "why": "More from March.", "provisions": tiers}
+    assert paid.post(f"/v1/plans/{paid.plan_id}/amendments", sent, "march").status_code in (200, 201)
+    assert browser.fields()[RATE] == ["50"]
+    other = browser.preview({cap: "900"}, "2026-04-01")
+    assert other.status_code == 422  # or the match of March would be that of today again
+    assert "On 2026-04-01 other terms are in force than those shown here: match" in other.text
+    of_april = browser.fields("2026-04-01")
+    assert (of_april[RATE], of_april["effective_on"]) == (["100"], ["2026-04-01"])
+    shown = browser.send("/preview", **{**of_april, cap: "900", "why": "A cap."})
+    assert json.loads(hidden(shown.text)["changes"])["match"]["tiers"] == [[10000, 600]]
+    assert browser.client.get(browser.url, params={"on": "soon"}).status_code == 422
 
 
 def test_everything_that_is_wrong_is_told_at_once_and_nothing_changes(paid: Desk, client: TestClient) -> None:

@@ -40,8 +40,10 @@ def show(context: typer.Context, year: YearOf, plan: PlanOption = "", json: Json
     ]
     voice.table(("Person", "Status", "Plan pay", "Deferred", "Match", "", "", "Years"), rows, empty="Nobody.")
     voice.line(f"{shown.counts.why} {shown.mandate_why}")
-    for each in shown.differences:
-        voice.line(f"Changed since it was confirmed: {each.name}: {each.field or 'person'} {each.before} -> {each.now}")
+    if shown.owned_too_much:
+        voice.line(f"Shares on file come to {shown.owned_too_much} %: a share is wrong, or who sold one still has it.")
+    for each in shown.changes:
+        voice.line(f"Changed since it was confirmed: {each.name}: {each.what} {each.before} -> {each.now}")
     said = shown.confirmation
     voice.line(f"Confirmed by {said.signed_as} on {said.confirmed_at:%Y-%m-%d}." if said else "Not confirmed.")
     voice.line(f"To confirm it as shown: open401k census confirm {year} --sha256 {shown.sha256} --signed-as NAME")

@@ -42,6 +42,20 @@ def list_them(context: typer.Context, plan: PlanOption = "", json: Json = False)
     voice.table(headings, rows, empty="No correction was ever proposed.")
 
 
+@commands.command("overpaid")
+def list_overpaid(context: typer.Context, plan: PlanOption = "", json: Json = False) -> None:
+    """Money that left an account before it was taken back: whose, who acts, by when."""
+    with at_plan(wiring_of(context), "corrections overpaid", plan) as place, place.begin() as tx:
+        lines = inbox.overpaid(tx, tenant_id=place.tenant_id, plan_id=place.plan_id)
+    voice = Voice(json)
+    voice.tell(lines)
+    rows = [(each.person, each.source, each.amount, each.found_on, each.act_by, each.acts) for each in lines]
+    headings = ("Person", "Source", "Overpaid", "Found on", "Act by", "Who acts")
+    voice.table(headings, rows, empty="Nothing left an account before it was taken back.")
+    for each in lines:
+        voice.line(f"{each.person}: {each.text} ({each.cite})")
+
+
 @commands.command()
 def show(context: typer.Context, which: Which, plan: PlanOption = "", json: Json = False) -> None:
     """One correction: what happened, who gets how much, what waiting costs, the notices."""

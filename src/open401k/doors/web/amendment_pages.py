@@ -1,5 +1,6 @@
 """The page that amends a plan: terms in force, a preview of what would change, and adopting what was shown."""
 
+from datetime import date
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -7,6 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
+from open401k import plan
 from open401k.base import steps
 from open401k.base.access import Permission
 from open401k.flows.amendment_preview import Foreseen
@@ -40,29 +42,46 @@ _MEANWHILE = Problem(
 
 
 @router.get("")
-def amendments_page(request: Request, caller: Reader) -> Response:
-    """The terms in force, a form to change them, and every amendment so far."""
-    return _page(request, caller)
+def amendments_page(request: Request, caller: Reader, on: str = "") -> Response:
+    """The terms in force today or on a day, a form to change them, and every amendment so far."""
+    return _page(request, caller, terms_on=_day(on))
 
 
 @router.post("/preview")
 def preview(request: Request, caller: Changer, form: Posted) -> Response:
     """What would change, why it may not, how far it reaches back; nothing is recorded."""
-    with caller.begin() as tx:
-        terms = view.load(tx, tenant_id=caller.tenant, plan_id=caller.plan).provisions
+    terms_on = _day(word(form, "terms_on"))
+    terms = _terms(caller, terms_on)
     told, wrong = provision_forms.read(terms, form)
     if word(form, "more"):
-        return _page(request, caller, form=form)
+        return _page(request, caller, form=form, terms_on=terms_on)
     asked = amending_forms.read(told, word(form, "effective_on"), word(form, "why"), shown=terms, wrong=wrong)
     if not isinstance(asked, amending_forms.Asked):
-        return _page(request, caller, form=form, wrong=asked)
+        return _page(request, caller, form=form, wrong=asked, terms_on=terms_on)
     key = str(caller.services.ids.new(FlowId))
     try:
+        other = amending_forms.of_other_terms(asked, shown=terms, held=_terms(caller, asked.effective_on))
+        if other:
+            return _page(request, caller, form=form, wrong=other, terms_on=terms_on)
         found = amending.foresee(caller.services.db, actor=caller.actor, asked=_of(caller, asked, key))
     except Open401kError as error:
         told_wrong = (FieldProblem(str(error), error.fix, pointer="effective_on"),)
-        return _page(request, caller, form=form, wrong=told_wrong)
-    return _page(request, caller, form=form, asked=asked, foreseen=found, key=key)
+        return _page(request, caller, form=form, wrong=told_wrong, terms_on=terms_on)
+    return _page(request, caller, form=form, asked=asked, foreseen=found, key=key, terms_on=terms_on)
+
+
+def _terms(caller: Caller, on: date | None) -> plan.Provisions:
+    with caller.begin() as tx:
+        return view.load(tx, tenant_id=caller.tenant, plan_id=caller.plan, terms_on=on).provisions
+
+
+def _day(text: str) -> date | None:
+    """A day as a form has it; None for none."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        problem = Problem(422, "date_invalid", "That is not a date.", fix="Write it as 2026-08-14.")
+        raise ProblemError(problem) from None
 
 
 @router.post("")
@@ -114,9 +133,10 @@ def _page(
     asked: amending_forms.Asked | None = None,
     foreseen: Foreseen | None = None,
     key: str = "",
+    terms_on: date | None = None,
 ) -> Response:
     with caller.begin() as tx:
-        shown = view.load(tx, tenant_id=caller.tenant, plan_id=caller.plan)
+        shown = view.load(tx, tenant_id=caller.tenant, plan_id=caller.plan, terms_on=terms_on)
     told = {each.pointer or "": each.reason for each in wrong}
     more = "" if form is None else word(form, "more")
     subjects = provision_forms.subjects(shown.provisions, form, told, more)
@@ -131,7 +151,7 @@ def _page(
         changes=caller.may(Permission.PLAN_CHANGE),
         subjects=subjects,
         entered={
-            "effective_on": str(shown.today) if form is None else word(form, "effective_on"),
+            "effective_on": str(shown.terms_on) if form is None else word(form, "effective_on"),
             "why": "" if form is None else word(form, "why"),
         },
         wrong=[(each, name_of(each.pointer or ""), each.pointer in placed) for each in wrong],

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from pydantic import Field, StrictBool, StrictInt
 
-from open401k import compliance
+from open401k import compliance, fiduciary
 from open401k.base.access import Permission
 from open401k.base.plain import plain
 from open401k.compliance import Affected, Failure, FailureKind, Proposal
@@ -95,6 +95,21 @@ def list_corrections(caller: Reader) -> list[models.CorrectionToDecide]:
     with caller.begin() as tx:
         known = compliance.proposals(tx, tenant_id=caller.tenant, plan_id=caller.plan)
     return [_shown(each) for each in known]
+
+
+@router.get("/plans/{plan_id}/overpayments")
+def list_overpayments(caller: Reader) -> list[models.OverpaidMoney]:
+    """What left accounts before it was taken back, by person and source; a person decides what becomes of it."""
+    with caller.begin() as tx:
+        found = fiduciary.overpaid_open(tx, tenant_id=caller.tenant, plan_id=caller.plan)
+    return [
+        models.OverpaidMoney(
+            employee_id=str(each.employee_id), source=each.source.value, amount=Money(each.cents).plain(),
+            since=each.since, found_on=each.found_on, act_by=each.act_by, acts=each.acts, text=each.words,
+            cite=each.cite,
+        )
+        for each in found
+    ]  # fmt: skip
 
 
 @router.get("/plans/{plan_id}/corrections/{proposal_id}")

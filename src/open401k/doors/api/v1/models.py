@@ -398,6 +398,20 @@ class CorrectionNotice(BaseModel):
     text: str
 
 
+class OverpaidMoney(BaseModel):
+    """Employer's money that left one person's source before it was taken back: who acts, by when."""
+
+    employee_id: str
+    source: str
+    amount: MoneyText
+    since: Annotated[date, Field(description="The day on which it was paid out, or after which it was taken back")]
+    found_on: date
+    act_by: Annotated[date | None, Field(description="Until then self-correction is certainly in time")]
+    acts: str
+    text: str
+    cite: str
+
+
 class CorrectionToDecide(BaseModel):
     """One correction that costs the employer money: proposed, approved (and posted), declined or replaced."""
 

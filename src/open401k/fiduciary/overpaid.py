@@ -1,0 +1,79 @@
+"""Money that left an account before it was taken back: told once, who acts, by when, what may be done. ADR-0069.
+
+What is open follows from the books (recordkeeping/overpaid.py), so it cannot say anything else. Not here: the taking.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from open401k import plan, recordkeeping
+from open401k.base import audit, heads, messages
+from open401k.base.db import Tx
+from open401k.kernel import EmployeeId, Money, PlanId, PlanYear, Source, SponsorId, day_of
+from open401k.law.self_correction import overpayment_choices, self_correction_period
+
+OVERPAID_FOUND = "overpaid.found"
+_CITE = "Rev. Proc. 2021-30 section 6.06, with IRC 414(aa) and Notice 2024-77"
+
+
+@dataclass(frozen=True, slots=True)
+class OverpaidOpen:
+    """What one person's source paid out beyond what it should have had; ``act_by`` None: whether in time is judged."""
+
+    employee_id: EmployeeId
+    source: Source
+    cents: int
+    since: date
+    found_on: date
+    act_by: date | None
+    words: str
+    acts: str = "the plan administrator, on behalf of the employer"
+    cite: str = _CITE
+
+
+def overpaid_open(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> tuple[OverpaidOpen, ...]:
+    """Everything that is overpaid by now, the one found first first."""
+    found = recordkeeping.overpaid.outstanding(tx, tenant_id=tenant_id, plan_id=plan_id)
+    if not found:
+        return ()
+    year_of = plan.get(tx, tenant_id=tenant_id, plan_id=plan_id).plan_year_of
+    return tuple(_open(each, year_of(each.since)) for each in found)
+
+
+def tell_overpaid(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Sequence[OverpaidOpen]:
+    """The outside hears once of each amount; returns those told of now."""
+    found = {
+        f"{plan_id}/{each.employee_id}/{each.source}/{each.cents}": each
+        for each in overpaid_open(tx, tenant_id=tenant_id, plan_id=plan_id)
+    }
+    if not found:
+        return []
+    heads.lock(tx, tenant_id=tenant_id)
+    known = audit.recorded(tx, tenant_id=tenant_id, action=OVERPAID_FOUND, subjects=found)
+    fresh = {subject: each for subject, each in found.items() if subject not in known}
+    for subject, each in fresh.items():
+        said = {
+            "employee_id": str(each.employee_id), "source": each.source.value, "cents": each.cents,
+            "act_by": None if each.act_by is None else each.act_by.isoformat(), "acts": each.acts, "cite": each.cite,
+        }  # fmt: skip
+        audit.record(tx, tenant_id=tenant_id, action=OVERPAID_FOUND, subject=subject, after=said)
+        messages.publish(tx, tenant_id=tenant_id, kind="overpaid.found", subject=plan_id, data=said)
+    return list(fresh.values())
+
+
+def _open(found: recordkeeping.overpaid.Overpaid, year: PlanYear) -> OverpaidOpen:
+    found_on = day_of(found.found_at)
+    until = self_correction_period(plan_year=year, identified_on=found_on).last_day
+    return OverpaidOpen(found.employee_id, found.source, found.cents, found.since, found_on, until, words_of(found))
+
+
+def words_of(found: recordkeeping.overpaid.Overpaid) -> str:
+    """What happened, and what is open to whom."""
+    may = overpayment_choices(inadvertent=True, over_401a17_or_415=False)
+    left = f" A plan stays qualified that leaves it, unless it is above 401(a)(17) or 415: {may.cite}."
+    return (
+        f"{Money(found.cents)} of {found.source.replace('_', ' ')} had left the account, paid out or lent, when the "
+        "books took it back. What was still there went back; the employer is not credited with this. Decide whether it "
+        f"is asked back from the person, made up by somebody else, or left.{left if may.may_leave_it else ''}"
+    )
