@@ -11,11 +11,13 @@ from tests.support.database import TESTER
 
 from open401k import custody, recordkeeping
 from open401k.base.db import Database
+from open401k.custody import StatementId
 from open401k.custody.accounts import NewAccount, Purpose
 from open401k.custody.ach import FileStatus
 from open401k.flows.debit_file import Answered, make_file, take_answer
 from open401k.flows.deposit_choices import place_line, use_waiting
 from open401k.kernel import FixedClock, Open401kError
+from open401k.views import deposit_page
 from open401k.views.deposits import State
 from open401k.wire import nacha
 from open401k.wire.nacha.layouts import fields_of
@@ -195,6 +197,33 @@ def test_a_person_places_a_line_and_the_rest_waits(plan: Plan) -> None:
     assert due(plan)[1].received.cents == 40
     with pytest.raises(Open401kError, match="does not wait any more"):
         use_waiting(plan.db, actor=TESTER, **where, entry_id=waits.entry_id, run_id=None, on=on)
+    assert_books_hold(plan)
+
+
+def test_money_that_came_twice_waits_pays_what_is_owed_and_waits_on(plan: Plan) -> None:
+    """No reference: the bank cannot say what the second payment is for, the employer can."""
+    (one,) = paid(plan, 1)
+    told(plan, (came_on(one), cents(one), "WIRE"), (came_on(one, 4), cents(one), "WIRE AGAIN"))
+    where: dict[str, Any] = {"tenant_id": plan.sponsor, "plan_id": plan.plan}
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        page = deposit_page.load(tx, **where)
+    assert page.lines[0].choices == (), "no payroll waits for money"
+    line: dict[str, Any] = {"statement_id": StatementId.parse(page.lines[0].statement_id), "line_no": 2}
+    for _ in range(2):
+        place_line(plan.db, actor=TESTER, **where, **line, run_id=None, employers=True)
+    with pytest.raises(Open401kError, match="has its place already"):
+        place_line(plan.db, actor=TESTER, **where, **line, run_id=None)
+    two = paid(plan, 2)[1]
+    told(plan, (came_on(two), cents(two) - 60, custody.ach.reference(two.run_id)))
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        (waits,) = recordkeeping.waiting(tx, **where)
+    use: dict[str, Any] = {"run_id": two.run_id, "on": came_on(two)}
+    rest = use_waiting(plan.db, actor=TESTER, **where, entry_id=waits.entry_id, **use)
+    assert (rest.cents, due(plan)[1].outstanding.cents) == (cents(one) - 60, 0)
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        (still,) = recordkeeping.waiting(tx, **where)
+    with pytest.raises(Open401kError, match="Nothing is due"):
+        use_waiting(plan.db, actor=TESTER, **where, entry_id=still.entry_id, **use)
     assert_books_hold(plan)
 
 

@@ -4,6 +4,8 @@ Not here: files of debits (ach.py), statements (statements.py).
 """
 
 import json
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -100,6 +102,37 @@ def number_of(tx: Tx, *, tenant_id: SponsorId, account: BankAccount) -> str:
     return tx.keyring.unseal(
         tx, tenant_id=tenant_id, table="custody.bank_account", column="sealed", row_id=row_id, sealed=sealed
     ).decode()
+
+
+def refuse_others(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, told: Iterable[str]) -> None:
+    """Refuse the statement of an account that is not the plan's: a debit of the employer's would look like money gone.
+
+    Every account that was ever the plan's counts. A statement that names none, or a plan without one, is not held up.
+    """
+    rows = _store.accounts_ever(tx, tenant_id=tenant_id, plan_id=plan_id, purpose=Purpose.PLAN)
+    mine = [BankAccount(BankAccountId(row[0]), Purpose(row[1]), *row[2:]) for row in rows]
+    numbers = [number_of(tx, tenant_id=tenant_id, account=each) for each in mine]
+    for account in told:
+        if mine and account.strip() and not any(_is_of(account, number) for number in numbers):
+            ends = f"ends in {account[-4:]}" if len(account) > 4 else "is another one"
+            known = mine[0].last4 or "····"
+            raise Open401kError(
+                f"It is no statement of the plan's account: its account {ends}, the plan's in {known}.",
+                fix="Take the statement of the plan's account, or put this account on file as the plan's.",
+            )
+
+
+def _is_of(told: str, number: str) -> bool:
+    """Whether a statement's account is a number on file; banks leave zeros out, add a country, or mask the beginning.
+
+    >>> [_is_of(told, "055500011") for told in ("55500011", "XXXXX0011", "US0555-00011", "0011", "744567899012")]
+    [True, True, True, False, False]
+    """
+    said, known = (re.sub(r"[^0-9A-Z*]", "", each.upper()).lstrip("0") for each in (told, number))
+    masked_ = re.fullmatch(r"[X*]+([0-9]{3,})", said)
+    if masked_ is not None:
+        return known.endswith(masked_[1])
+    return said == known or (len(known) > 4 and len(said) > len(known) and said.endswith(known))
 
 
 def propose(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, change: nacha.Change) -> AccountChangeId:

@@ -73,6 +73,16 @@ class DepositLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """A payroll that a line may be for: it waits for money, or its deposit of that sum (``came_on``) is taken back."""
+
+    run_id: RunId
+    pay_date: date
+    amount: Money
+    came_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class WaitingLine:
     """A line of a statement that only a person can place."""
 
@@ -81,6 +91,7 @@ class WaitingLine:
     booked_on: date
     amount: Money
     text: str
+    choices: tuple[Choice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +141,11 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> DepositsPage:
     paying = connections.of_plan(tx, tenant_id=tenant_id, plan_id=plan_id)
     names = {each.connection_id: each.company_name for each in paying} if len(paying) > 1 else {}
     listing = listed(deposits(tx, tenant_id=tenant_id, plan_id=plan_id), today, names)
+    posted = recordkeeping.deposits(tx, tenant_id=tenant_id, plan_id=plan_id) if lines else []
     return DepositsPage(
         heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id),
         deposits=tuple(_with_paid(tx, tenant_id, plan_id, listing)),
-        lines=tuple(_line(each) for each in lines),
+        lines=tuple(_line(each, listing, posted) for each in lines),
         money=tuple(WaitingMoney(each.entry_id, each.on, Money(each.cents)) for each in waiting),
         files=tuple(custody.ach.files(tx, tenant_id=tenant_id, plan_id=plan_id)),
         statements=tuple(custody.statements.kept(tx, tenant_id=tenant_id, plan_id=plan_id)),
@@ -238,7 +250,17 @@ def _why(clock: deposit_clock.Clock) -> str:
     return "seven business days" if clock.basis is Basis.SAFE_HARBOR else "no pattern yet: as soon as you can"
 
 
-def _line(each: Line) -> WaitingLine:
+def _line(each: Line, payrolls: Sequence[DepositLine], posted: Sequence[recordkeeping.Deposited]) -> WaitingLine:
     line = each.line
+    if line.cents > 0:
+        choices = [Choice(one.run_id, one.pay_date, one.outstanding) for one in payrolls if one.outstanding]
+    else:
+        stands = {one.reference: one.on for one in posted if one.taken_back is None and one.cents == -line.cents}
+        choices = [
+            Choice(one.run_id, one.pay_date, Money(-line.cents), stands[str(one.run_id)])
+            for one in payrolls
+            if str(one.run_id) in stands
+        ]
     text = " · ".join(part for part in (line.counterparty, line.text, *line.references) if part)
-    return WaitingLine(str(each.statement_id), each.line_no, line.booked_on, Money(line.cents), text)
+    name = (str(each.statement_id), each.line_no, line.booked_on)
+    return WaitingLine(*name, Money(line.cents), text, tuple(choices))

@@ -162,6 +162,9 @@ class Placed(Sent):
     line_no: int | None = None
     entry_id: str | None = None
     run_id: str | None = None
+    employers: bool = Field(
+        default=False, description="A line that is the employer's money: it came twice, or too much"
+    )
 
 
 @router.get("/plans/{plan_id}/deposits/now")
@@ -353,6 +356,7 @@ def _place(caller: Caller, sent: Placed) -> DepositsNow:
                 statement_id=statement_id,
                 line_no=sent.line_no,
                 run_id=run_id,
+                employers=sent.employers,
             )
         else:
             raise Open401kError("Nothing says what is placed.", fix="Send statement_id and line_no, or entry_id.")
