@@ -36,6 +36,9 @@ def list_deposits(context: typer.Context, plan: PlanOption = "", json: Json = Fa
     ]
     headings = ("Pay date", "State", "Due", "To come", "Send by", "Reference", "Run")
     voice.table(headings, rows, empty="No payroll owes a deposit.")
+    for each in shown.deposits:
+        if each.to_do:
+            voice.line(f"{each.pay_date}: {each.to_do}")
     for line in shown.lines:
         name = f"{line.statement_id} {line.line_no}"
         voice.line(f"A line waits: {name}: {line.booked_on} {line.amount} {line.text}")
