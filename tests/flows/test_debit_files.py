@@ -164,6 +164,15 @@ def test_what_came_back_is_tried_again_as_the_rules_of_nacha_say(
     assert other == custody.retries.Again(allowed=True)
 
 
+def test_a_no_is_not_outdated_by_a_change_of_the_account_before_it() -> None:
+    """A bank's change of the account was taken over while the debit was under way; then the employer's no came."""
+    on, first, second = date(2026, 1, 16), BankAccountId(UUID(int=1)), BankAccountId(UUID(int=3))
+    name = (AchFileId(UUID(int=9)), "1", RunId(UUID(int=2)), 500, on)
+    no, closed = (Debit(*name, code, on, False, first, second) for code in ("R10", "R02"))
+    assert not custody.retries.again([no], account=second, cents=500, on=on).allowed
+    assert custody.retries.again([closed], account=second, cents=500, on=on).allowed, "the change named a good one"
+
+
 def test_a_return_of_somebody_elses_debit_is_told_and_changes_nothing(plan: Plan) -> None:
     paid(plan, 1)
     file = made(plan)

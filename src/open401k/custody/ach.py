@@ -48,6 +48,8 @@ class Debit:
     returned_on: date | None
     withdrawn: bool
     bank_account_id: BankAccountId | None
+    account_then: BankAccountId | None = None
+    """The employer's account on file when it came back."""
 
     @property
     def under_way(self) -> bool:
@@ -146,7 +148,17 @@ def debits(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Debit]:
     """Every debit, the oldest first."""
     rows = _store.entries(tx, tenant_id=tenant_id, plan_id=plan_id)
     return [
-        Debit(AchFileId(r[0]), r[1], RunId(r[2]), r[3], r[4], r[5], r[6], r[7], BankAccountId(r[8]) if r[8] else None)
+        Debit(
+            AchFileId(r[0]),
+            r[1],
+            RunId(r[2]),
+            r[3],
+            r[4],
+            r[5],
+            r[6],
+            r[7],
+            *(BankAccountId(a) if a else None for a in r[8:]),
+        )
         for r in rows
     ]
 
@@ -165,10 +177,14 @@ def mark(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, file_id: AchFileId, s
         audit.record(tx, tenant_id=tenant_id, action=f"custody.ach_file_{status}", subject=file_id)
 
 
-def came_back(tx: Tx, *, tenant_id: SponsorId, debit: Debit, code: str, on: date) -> bool:
+def came_back(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, debit: Debit, code: str, on: date) -> bool:
     """A debit was returned; False when that was on file."""
     file_id, trace = debit.ach_file_id, debit.trace
-    if not _store.add_return(tx, tenant_id=tenant_id, file_id=file_id, trace=trace, code=code, returned_on=on):
+    employer = accounts.on_file(tx, tenant_id=tenant_id, plan_id=plan_id).get(accounts.Purpose.EMPLOYER)
+    then = None if employer is None else employer.bank_account_id
+    if not _store.add_return(
+        tx, tenant_id=tenant_id, file_id=file_id, trace=trace, code=code, returned_on=on, account=then
+    ):
         return False
     told = {"trace": debit.trace, "code": code, "cents": debit.cents}
     audit.record(tx, tenant_id=tenant_id, action="custody.debit_returned", subject=debit.run_id, after=told)

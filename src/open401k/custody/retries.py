@@ -35,7 +35,7 @@ class Again:
 
 def again(debits: Sequence[Debit], *, account: BankAccountId | None, cents: int, on: date) -> Again:
     """What follows from the debits of one payroll that came back from the account on file; ``cents`` are still due."""
-    back = [each for each in debits if each.return_code and each.bank_account_id in (None, account)]
+    back = [each for each in debits if each.return_code and _concerns(each, account)]
     if not back:
         return Again(allowed=True)
     last = back[-1]
@@ -49,6 +49,12 @@ def again(debits: Sequence[Debit], *, account: BankAccountId | None, cents: int,
     times = "once" if left == 1 else "twice"
     words = f"{told} The employer sees to the funds; then debit again, {times} at most, until {until}."
     return Again(True, retry=True, words=words)
+
+
+def _concerns(debit: Debit, account: BankAccountId | None) -> bool:
+    """Whether a return says something of the account: it was debited; or a no came, and it was on file by then."""
+    about_it = debit.return_code in FUNDS | _ACCOUNT
+    return (debit.bank_account_id if about_it else debit.account_then or debit.bank_account_id) in (None, account)
 
 
 def back_words(debit: Debit) -> str:

@@ -115,7 +115,7 @@ def take_answer(
 
 def _came_back(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, debit: Debit, code: str) -> None:
     today = day_of(tx.now)
-    if not custody.ach.came_back(tx, tenant_id=tenant_id, debit=debit, code=code, on=today):
+    if not custody.ach.came_back(tx, tenant_id=tenant_id, plan_id=plan_id, debit=debit, code=code, on=today):
         return
     for each in reversed(recordkeeping.deposits(tx, tenant_id=tenant_id, plan_id=plan_id)):
         # Money that came before the debit took effect is not the debit's.
