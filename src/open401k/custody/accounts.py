@@ -247,7 +247,8 @@ def _is_known(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, code: str, wante
 
 def _shown(change: nacha.Change) -> str:
     """The wish in words, without an account number."""
-    parts = [f"The bank asks to change the {change.meaning}."]
+    about = change.meaning.replace("transaction code", "kind of account")
+    parts = [f"The bank asks to change the {about}."]
     if change.routing:
         parts.append(f"Routing number {change.routing}.")
     if change.account:
