@@ -114,6 +114,9 @@ def test_a_return_undoes_the_deposit_and_its_reason_says_what_comes_first(plan: 
     assert sent_back(plan, data) == Answered((one.run_id,), 0, ())
     assert sent_back(plan, data) == Answered((one.run_id,), 0, ())
     assert balances(plan) == (0, cents(one))
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        (known,) = custody.ach.files(tx, tenant_id=plan.sponsor, plan_id=plan.plan)
+        assert known.status is FileStatus.SENT, "what came back was at the bank, whether or not somebody said so"
     (back,) = due(plan)
     assert (back.state_on(date(2026, 1, 23)), back.clock) == (State.RETURNED, one.clock)
     assert told(plan, (date(2026, 1, 23), -cents(one), f"RETURN {code}")) == [("seen_before", -cents(one))]

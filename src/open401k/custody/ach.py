@@ -186,6 +186,8 @@ def came_back(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, debit: Debit, co
         tx, tenant_id=tenant_id, file_id=file_id, trace=trace, code=code, returned_on=on, account=then
     ):
         return False
+    if not debit.withdrawn and _store.add_event(tx, tenant_id=tenant_id, file_id=file_id, status=FileStatus.SENT):
+        audit.record(tx, tenant_id=tenant_id, action="custody.ach_file_sent", subject=file_id, after={"by": "a return"})
     told = {"trace": debit.trace, "code": code, "cents": debit.cents}
     audit.record(tx, tenant_id=tenant_id, action="custody.debit_returned", subject=debit.run_id, after=told)
     return True
