@@ -72,6 +72,10 @@ YEAR = (
     ("connections-light", "light", DESK, 1300, "/connections"),
     ("connections-phone", "light", PHONE, 1500, "/connections"),
     ("person-light", "light", DESK, 1500, "+"),
+    ("amendments-light", "light", DESK, 1300, "/amendments"),
+    ("vesting-light", "light", DESK, 1100, "/vesting"),
+    ("forfeitures-light", "light", DESK, 800, "/forfeitures"),
+    ("corrections-decided-light", "light", DESK, 1100, "/corrections"),
 )
 #: Of a plan that lends, lets the employer declare, and matches student loan payments.
 TERMS = (

@@ -205,7 +205,7 @@ class Wiring(RailsWiring):
         if sandbox.clock.now().date() > payroll_year.STARTS_AT.date():
             raise Open401kError(
                 f"The sandbox clock stands at {sandbox.clock.now():%Y-%m-%d}; the payroll year begins on January 2.",
-                fix="Begin from nothing: open401k demo --story payroll-year --reset",
+                fix="See it: open401k serve. Begin from nothing: open401k demo --story payroll-year --reset",
             )
         sandbox = replace(sandbox, world=payroll_year.WORLD)
         around = Surroundings(self._wall, lambda wait: time.sleep(wait.total_seconds()), self._random)

@@ -12,12 +12,13 @@ from tests.support.flows import each_step_twice, run_with_a_stop, stop_points
 from open401k import custody, ledger, wire
 from open401k.base.db import Database
 from open401k.base.steps import run_flow
+from open401k.custody.accounts import NewAccount, Purpose
 from open401k.flows import bank_statement
 from open401k.flows.bank_statement import StatementFile, read_in
 from open401k.flows.day import begin_day
 from open401k.flows.deposit import deposit_run
 from open401k.flows.verify import verify
-from open401k.kernel import FixedClock, Money
+from open401k.kernel import FixedClock, Money, Open401kError
 from open401k.law import lost_earnings
 from open401k.views.deposit_page import late_money
 from open401k.views.deposits import Deposit, State, deposits
@@ -263,3 +264,59 @@ def test_a_line_that_came_before_its_payroll_finds_it_on_the_next_day(plan: Plan
     assert open_lines(plan) == [cents(one) * 2], "money that came before a pay date is not taken for it unseen"
     told(plan, (came_on(due(plan)[1]), cents(one) * 2, ""))
     assert [each.outstanding.cents for each in due(plan)] == [0, 0]
+
+
+CAMT = """<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.{kind}.001.08"><M><{part}>
+<Acct><Id><Othr><Id>{account}</Id></Othr></Id></Acct>{balances}{entries}</{part}></M></Document>"""
+ENTRY = """<Ntry><Amt Ccy="USD">{amount}</Amt><CdtDbtInd>{side}</CdtDbtInd><RvslInd>{back}</RvslInd><Sts>BOOK</Sts>
+<BookgDt><Dt>{on}</Dt></BookgDt>
+<NtryDtls><TxDtls><Refs><EndToEndId>{name}</EndToEndId></Refs></TxDtls></NtryDtls></Ntry>"""
+BALANCE = """<Bal><Tp><CdOrPrtry><Cd>{of}</Cd></CdOrPrtry></Tp><Amt Ccy="USD">{amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd>
+<Dt><Dt>{on}</Dt></Dt></Bal>"""
+
+
+def camt(
+    *lines: tuple[date, int, str], kind: str = "053", account: str = "55500011", opening: int = 1_000_000
+) -> bytes:
+    """A camt.053 that adds up, or a camt.054; money that went is a reversal."""
+    sides = [("CRDT", "false") if each[1] > 0 else ("DBIT", "true") for each in lines]
+    entries = "".join(
+        ENTRY.format(amount=dollars(abs(cents)), side=side, back=back, on=on, name=name)
+        for (on, cents, name), (side, back) in zip(lines, sides, strict=True)
+    )
+    sums = {"OPBD": opening, "CLBD": opening + sum(each[1] for each in lines)} if kind == "053" else {}
+    balances = "".join(BALANCE.format(of=of, amount=dollars(cents), on=lines[0][0]) for of, cents in sums.items())
+    part = "Stmt" if kind == "053" else "Ntfctn"
+    return CAMT.format(kind=kind, part=part, account=account, balances=balances, entries=entries).encode()
+
+
+def told_by(plan: Plan, data: bytes) -> list[tuple[str, int]]:
+    result = read_in(plan.db, actor=TESTER, of=of(plan, data))
+    assert not isinstance(result, wire.Unreadable), str(result)
+    return [(each["kind"], each["cents"]) for each in result["settle"]]
+
+
+def test_money_that_three_statements_tell_of_is_posted_once_and_a_second_payment_waits(plan: Plan) -> None:
+    """A notice at noon, the statement of the day, an export of the month; the employer paid twice on one day."""
+    (one,) = paid(plan, FIRST)
+    name = custody.ach.reference(one.run_id)
+    came = (came_on(one), cents(one), name)
+    assert told_by(plan, camt(came, kind="054")) == [("deposit", cents(one))]
+    assert told_by(plan, camt(came)) == [("seen_before", cents(one))]
+    assert told(plan, came, came) == [("seen_before", cents(one)), ("employer_money", cents(one))]
+    back = (came_on(one, 4), -cents(one), "")
+    assert told_by(plan, camt(back)) == [("returned", -cents(one))], "RvslInd: the bank takes an entry back"
+    assert balances(plan) == (cents(one), 0), "of two one stands, and it waits"
+    assert_books_hold(plan)
+
+
+def test_a_statement_of_another_account_is_refused_and_its_debit_takes_nothing_back(plan: Plan) -> None:
+    (one,) = paid(plan, FIRST)
+    mine = NewAccount(Purpose.PLAN, "Acme 401k Plan", "231380104", "055500011")
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        custody.accounts.add(tx, tenant_id=plan.sponsor, plan_id=plan.plan, account=mine)
+    name = custody.ach.reference(one.run_id)
+    told_by(plan, camt((came_on(one), cents(one), name)))
+    with pytest.raises(Open401kError, match="ends in 9012, the plan's in 0011"):
+        told_by(plan, camt((came_on(one), -cents(one), name), account="744567899012"))
+    assert balances(plan) == (cents(one), 0)

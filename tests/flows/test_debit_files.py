@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from tests.flows.bookkeeping import Plan, acme
@@ -11,11 +12,13 @@ from tests.support.database import TESTER
 
 from open401k import custody, recordkeeping
 from open401k.base.db import Database
+from open401k.custody import AchFileId, BankAccountId, StatementId
 from open401k.custody.accounts import NewAccount, Purpose
-from open401k.custody.ach import FileStatus
+from open401k.custody.ach import Debit, FileStatus
 from open401k.flows.debit_file import Answered, make_file, take_answer
 from open401k.flows.deposit_choices import place_line, use_waiting
-from open401k.kernel import FixedClock, Open401kError
+from open401k.kernel import FixedClock, Open401kError, RunId
+from open401k.views import deposit_page
 from open401k.views.deposits import State
 from open401k.wire import nacha
 from open401k.wire.nacha.layouts import fields_of
@@ -100,8 +103,9 @@ def test_the_sum_of_a_file_on_the_statement_pays_its_payrolls(plan: Plan) -> Non
     assert_books_hold(plan)
 
 
-@pytest.mark.parametrize("code", ["R01", "R02", "R03", "R29"])
-def test_a_return_undoes_the_deposit_and_the_debit_may_be_tried_again(plan: Plan, code: str) -> None:
+@pytest.mark.parametrize("code", ["R01", "R02", "R10", "R29"])
+def test_a_return_undoes_the_deposit_and_its_reason_says_what_comes_first(plan: Plan, code: str) -> None:
+    """For want of funds it is sent again, marked as such; a closed account or a no waits for the employer's account."""
     (one,) = paid(plan, 1)
     file = made(plan)
     told(plan, (date(2026, 1, 21), cents(one), "SETTLEMENT"))
@@ -110,11 +114,66 @@ def test_a_return_undoes_the_deposit_and_the_debit_may_be_tried_again(plan: Plan
     assert sent_back(plan, data) == Answered((one.run_id,), 0, ())
     assert sent_back(plan, data) == Answered((one.run_id,), 0, ())
     assert balances(plan) == (0, cents(one))
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        (known,) = custody.ach.files(tx, tenant_id=plan.sponsor, plan_id=plan.plan)
+        assert known.status is FileStatus.SENT, "what came back was at the bank, whether or not somebody said so"
     (back,) = due(plan)
     assert (back.state_on(date(2026, 1, 23)), back.clock) == (State.RETURNED, one.clock)
     assert told(plan, (date(2026, 1, 23), -cents(one), f"RETURN {code}")) == [("seen_before", -cents(one))]
-    assert made(plan, "again").entries[0].cents == cents(one)
+    if code != "R01":
+        with pytest.raises(Open401kError, match="came back") as refused:
+            made(plan, "again")
+        assert ("names an account" if code == "R02" else "has to allow") in refused.value.fix
+        with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+            assert not deposit_page.load(tx, tenant_id=plan.sponsor, plan_id=plan.plan).can_debit
+            new = NewAccount(Purpose.EMPLOYER, "Acme Inc", "121042882", "99")
+            custody.accounts.add(tx, tenant_id=plan.sponsor, plan_id=plan.plan, account=new)
+    two = paid(plan, 2)[1]
+    again = made(plan, "again")
+    assert {each.cents for each in again.entries} == {cents(one), cents(two)}
+    retried = {"RETRY PYMT": [cents(one)]} if code == "R01" else {}
+    batches = {each.header["description"]: [entry.cents for entry in each.entries] for each in again.batches}
+    batches.pop("401K DEP")
+    assert batches == retried
+    assert nacha.read(nacha.write(again)) == again
     assert_books_hold(plan)
+
+
+@pytest.mark.parametrize(
+    ("codes", "on", "due_cents", "retry", "said"),
+    [
+        (("R01",), "2026-02-01", 500, True, "twice at most, until 2026-07-15"),
+        (("R09", "R01"), "2026-02-01", 500, True, "once at most"),
+        (("R01", "R01", "R01"), "2026-02-01", 500, False, "may not be tried again"),
+        (("R01",), "2026-07-16", 500, False, "may not be tried again"),
+        (("R01",), "2026-02-01", 499, False, "may not be tried again"),
+        (("R03",), "2026-02-01", 500, False, "R03, no account, or the account cannot be found. The employer names"),
+        (("reversed",), "2026-02-01", 500, False, "does not say why. The employer has to allow"),
+    ],
+)
+def test_what_came_back_is_tried_again_as_the_rules_of_nacha_say(
+    codes: tuple[str, ...], on: str, due_cents: int, retry: bool, said: str
+) -> None:
+    """Twice within 180 days of the first, the same amount; another account starts anew."""
+    start, account, run_id = date(2026, 1, 16), BankAccountId(UUID(int=1)), RunId(UUID(int=2))
+    back = [
+        Debit(AchFileId(UUID(int=9)), "1", run_id, 500, start + timedelta(days=at), code, start, False, account)
+        for at, code in enumerate(codes)
+    ]
+    found = custody.retries.again(back, account=account, cents=due_cents, on=date.fromisoformat(on))
+    assert (found.allowed, found.retry) == (retry, retry)
+    assert said in found.words
+    other = custody.retries.again(back, account=BankAccountId(UUID(int=3)), cents=due_cents, on=date.fromisoformat(on))
+    assert other == custody.retries.Again(allowed=True)
+
+
+def test_a_no_is_not_outdated_by_a_change_of_the_account_before_it() -> None:
+    """A bank's change of the account was taken over while the debit was under way; then the employer's no came."""
+    on, first, second = date(2026, 1, 16), BankAccountId(UUID(int=1)), BankAccountId(UUID(int=3))
+    name = (AchFileId(UUID(int=9)), "1", RunId(UUID(int=2)), 500, on)
+    no, closed = (Debit(*name, code, on, False, first, second) for code in ("R10", "R02"))
+    assert not custody.retries.again([no], account=second, cents=500, on=on).allowed
+    assert custody.retries.again([closed], account=second, cents=500, on=on).allowed, "the change named a good one"
 
 
 def test_a_return_of_somebody_elses_debit_is_told_and_changes_nothing(plan: Plan) -> None:
@@ -125,23 +184,60 @@ def test_a_return_of_somebody_elses_debit_is_told_and_changes_nothing(plan: Plan
     assert "R01" in strange.unknown[0]
 
 
-def test_a_notice_of_change_waits_for_a_person(plan: Plan) -> None:
+NOTICES = {
+    "C01": ("99887766554", "ending in 6554", ("121042882", "99887766554", "checking", "Acme Inc")),
+    "C02": ("231380104", "Routing number 231380104", ("231380104", NUMBER, "checking", "Acme Inc")),
+    "C03": ("231380104   4455", "ending in 4455", ("231380104", "4455", "checking", "Acme Inc")),
+    "C04": (
+        "ACME TOOL AND DIE",
+        "should say: ACME TOOL AND DIE",
+        ("121042882", NUMBER, "checking", "ACME TOOL AND DIE"),
+    ),
+    "C05": ("37", "It is a savings account", ("121042882", NUMBER, "savings", "Acme Inc")),
+}
+
+
+@pytest.mark.parametrize("code", NOTICES)
+def test_a_notice_of_change_waits_for_a_person(plan: Plan, code: str) -> None:
+    corrected, shown, after = NOTICES[code]
     paid(plan, 1)
     file = made(plan)
-    data = answer(file, addenda="98", change_code="C01", corrected="99887766554", original_rdfi="12104288")
+    data = answer(file, addenda="98", change_code=code, corrected=corrected, original_rdfi="12104288")
     assert sent_back(plan, data).changes == 1
     sent_back(plan, data)
     with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
         where: dict[str, Any] = {"tenant_id": plan.sponsor, "plan_id": plan.plan}
         (change,) = custody.accounts.changes(tx, **where)
-        assert (change.code, change.accepted) == ("C01", None)
-        assert "6554" in change.shown
+        assert (change.code, change.accepted) == (code, None)
+        assert shown in change.shown
         assert "99887766554" not in change.shown
+        (asked,) = (each for each in nacha.changes(_read(data)))
+        other = replace(asked, trace="121042880000099")
+        assert custody.accounts.propose(tx, **where, change=other) is None, "the same of another debit is no news"
         before = custody.accounts.on_file(tx, **where)[Purpose.EMPLOYER]
         assert custody.accounts.number_of(tx, tenant_id=plan.sponsor, account=before) == NUMBER
         custody.accounts.decide(tx, **where, change_id=change.account_change_id, accepted=True)
         now = custody.accounts.on_file(tx, **where)[Purpose.EMPLOYER]
-        assert custody.accounts.number_of(tx, tenant_id=plan.sponsor, account=now) == "99887766554"
+        number = custody.accounts.number_of(tx, tenant_id=plan.sponsor, account=now)
+        assert (now.routing, number, now.kind, now.name) == after
+
+
+def test_a_change_that_is_none_of_the_accounts_is_not_taken_over(plan: Plan) -> None:
+    paid(plan, 1)
+    data = answer(made(plan), addenda="98", change_code="C10", corrected="ACME", original_rdfi="12104288")
+    sent_back(plan, data)
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        where: dict[str, Any] = {"tenant_id": plan.sponsor, "plan_id": plan.plan}
+        (change,) = custody.accounts.changes(tx, **where)
+        with pytest.raises(Open401kError, match="no change of the account"):
+            custody.accounts.decide(tx, **where, change_id=change.account_change_id, accepted=True)
+        custody.accounts.decide(tx, **where, change_id=change.account_change_id, accepted=False)
+
+
+def _read(data: bytes) -> nacha.AchFile:
+    file = nacha.read(data)
+    assert isinstance(file, nacha.AchFile), str(file)
+    return file
 
 
 def test_account_numbers_are_sealed_and_in_no_audit_record(plan: Plan) -> None:
@@ -195,6 +291,33 @@ def test_a_person_places_a_line_and_the_rest_waits(plan: Plan) -> None:
     assert due(plan)[1].received.cents == 40
     with pytest.raises(Open401kError, match="does not wait any more"):
         use_waiting(plan.db, actor=TESTER, **where, entry_id=waits.entry_id, run_id=None, on=on)
+    assert_books_hold(plan)
+
+
+def test_money_that_came_twice_waits_pays_what_is_owed_and_waits_on(plan: Plan) -> None:
+    """No reference: the bank cannot say what the second payment is for, the employer can."""
+    (one,) = paid(plan, 1)
+    told(plan, (came_on(one), cents(one), "WIRE"), (came_on(one, 4), cents(one), "WIRE AGAIN"))
+    where: dict[str, Any] = {"tenant_id": plan.sponsor, "plan_id": plan.plan}
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        page = deposit_page.load(tx, **where)
+    assert page.lines[0].choices == (), "no payroll waits for money"
+    line: dict[str, Any] = {"statement_id": StatementId.parse(page.lines[0].statement_id), "line_no": 2}
+    for _ in range(2):
+        place_line(plan.db, actor=TESTER, **where, **line, run_id=None, employers=True)
+    with pytest.raises(Open401kError, match="has its place already"):
+        place_line(plan.db, actor=TESTER, **where, **line, run_id=None)
+    two = paid(plan, 2)[1]
+    told(plan, (came_on(two), cents(two) - 60, custody.ach.reference(two.run_id)))
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        (waits,) = recordkeeping.waiting(tx, **where)
+    use: dict[str, Any] = {"run_id": two.run_id, "on": came_on(two)}
+    rest = use_waiting(plan.db, actor=TESTER, **where, entry_id=waits.entry_id, **use)
+    assert (rest.cents, due(plan)[1].outstanding.cents) == (cents(one) - 60, 0)
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        (still,) = recordkeeping.waiting(tx, **where)
+    with pytest.raises(Open401kError, match="Nothing is due"):
+        use_waiting(plan.db, actor=TESTER, **where, entry_id=still.entry_id, **use)
     assert_books_hold(plan)
 
 

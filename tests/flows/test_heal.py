@@ -384,7 +384,7 @@ def test_money_for_a_correction_is_a_remittance_of_its_own(short: Plan) -> None:
         where: dict[str, Any] = {"tenant_id": plan.sponsor, "plan_id": plan.plan}
         assert recordkeeping.deposits(tx, **where) == []
         assert [each.cents for each in recordkeeping.correction_deposits(tx, **where)] == [due.cents]
-        assert [each.cents for each in to_debit(tx, **where)] != []
+        assert [each.cents for each in to_debit(tx, **where)[0]] != []
     begin_day(plan.db, actor=TESTER, tenant_id=plan.sponsor)
 
 

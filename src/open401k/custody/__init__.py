@@ -1,6 +1,6 @@
 """Custody: bank accounts, files of debits, bank statements, and what each line of one is. The money is the ledger's."""
 
-from . import accounts, ach, matching, statements
+from . import accounts, ach, matching, retries, statements
 from .ids import AccountChangeId, AchFileId, BankAccountId, StatementId
 
 __all__ = [
@@ -11,5 +11,6 @@ __all__ = [
     "accounts",
     "ach",
     "matching",
+    "retries",
     "statements",
 ]

@@ -22,9 +22,10 @@ def add_file(tx: Tx, *, tenant_id: SponsorId, file_id: AchFileId, plan_id: PlanI
     tx.run(
         """
         insert into custody.ach_file (
-            tenant_id, ach_file_id, plan_id, key, sealed, cents, effective_on, same_day, recorded_at, recorded_by
+            tenant_id, ach_file_id, plan_id, key, sealed, cents, effective_on, same_day, bank_account_id, recorded_at,
+            recorded_by
         )
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         """,
         [tenant_id, file_id, plan_id, *columns, tx.now, tx.actor.id],
     )
@@ -97,7 +98,8 @@ def entries(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[tuple[Any,
                 select 1
                 from custody.ach_event v
                 where v.tenant_id = e.tenant_id and v.ach_file_id = e.ach_file_id and v.status = 'withdrawn'
-            )
+            ),
+            f.bank_account_id, r.bank_account_id
         from custody.ach_entry e
         join custody.ach_file f on f.tenant_id = e.tenant_id and f.ach_file_id = e.ach_file_id
         left join custody.ach_return r
@@ -121,17 +123,19 @@ def add_event(tx: Tx, *, tenant_id: SponsorId, file_id: AchFileId, status: str) 
     )
 
 
-def add_return(tx: Tx, *, tenant_id: SponsorId, file_id: AchFileId, trace: str, code: str, returned_on: date) -> int:
-    """A debit came back, once."""
+def add_return(
+    tx: Tx, *, tenant_id: SponsorId, file_id: AchFileId, trace: str, code: str, returned_on: date, account: Any
+) -> int:
+    """A debit came back, once; ``account`` is the employer's on file then."""
     return tx.run(
         """
         insert into custody.ach_return (
-            tenant_id, ach_file_id, trace, code, returned_on, recorded_at, recorded_by
+            tenant_id, ach_file_id, trace, code, returned_on, bank_account_id, recorded_at, recorded_by
         )
-        values (%s, %s, %s, %s, %s, %s, %s)
+        values (%s, %s, %s, %s, %s, %s, %s, %s)
         on conflict do nothing
         """,
-        [tenant_id, file_id, trace, code, returned_on, tx.now, tx.actor.id],
+        [tenant_id, file_id, trace, code, returned_on, account, tx.now, tx.actor.id],
     )
 
 

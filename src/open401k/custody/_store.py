@@ -40,6 +40,19 @@ def accounts(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[tuple[Any
     )
 
 
+def accounts_ever(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, purpose: str) -> list[tuple[Any, ...]]:
+    """Every account that a purpose ever had, the newest first."""
+    return tx.rows(
+        """
+        select bank_account_id, purpose, name, bank_name, company_id, kind, routing, last4
+        from custody.bank_account
+        where tenant_id = %s and plan_id = %s and purpose = %s
+        order by recorded_at desc, bank_account_id desc
+        """,
+        [tenant_id, plan_id, purpose],
+    )
+
+
 def sealed_account(tx: Tx, *, tenant_id: SponsorId, account_id: BankAccountId) -> bytes:
     """The sealed number."""
     row = tx.one(

@@ -4,8 +4,11 @@ Not here: files of debits (ach.py), statements (statements.py).
 """
 
 import json
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
 
 from open401k.base import audit
 from open401k.base.db import Tx
@@ -15,6 +18,11 @@ from open401k.wire.nacha.building import is_account, is_routing
 
 from . import _ach_store, _store
 from .ids import AccountChangeId, BankAccountId
+
+#: The first digit of a transaction code, and the kind of account.
+_KINDS = {2: "checking", 3: "savings"}
+#: What a bank asks for, as it is sealed.
+Wish: TypeAlias = dict[str, str | int | None]
 
 
 class Purpose(StrEnum):
@@ -102,13 +110,52 @@ def number_of(tx: Tx, *, tenant_id: SponsorId, account: BankAccount) -> str:
     ).decode()
 
 
-def propose(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, change: nacha.Change) -> AccountChangeId:
-    """Keep what a bank asks to change of the employer's account; the same notice again is the first one."""
+def refuse_others(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, told: Iterable[str]) -> None:
+    """Refuse the statement of an account that is not the plan's: a debit of the employer's would look like money gone.
+
+    Every account that was ever the plan's counts. A statement that names none, or a plan without one, is not held up.
+    """
+    rows = _store.accounts_ever(tx, tenant_id=tenant_id, plan_id=plan_id, purpose=Purpose.PLAN)
+    mine = [BankAccount(BankAccountId(row[0]), Purpose(row[1]), *row[2:]) for row in rows]
+    numbers = [number_of(tx, tenant_id=tenant_id, account=each) for each in mine]
+    for account in told:
+        if mine and account.strip() and not any(_is_of(account, number) for number in numbers):
+            ends = f"ends in {account[-4:]}" if len(account) > 4 else "is another one"
+            known = mine[0].last4 or "····"
+            raise Open401kError(
+                f"It is no statement of the plan's account: its account {ends}, the plan's in {known}.",
+                fix="Take the statement of the plan's account, or put this account on file as the plan's.",
+            )
+
+
+def _is_of(told: str, number: str) -> bool:
+    """Whether a statement's account is a number on file; banks leave zeros out, add a country, or mask the beginning.
+
+    >>> [_is_of(told, "055500011") for told in ("55500011", "XXXXX0011", "US0555-00011", "0011", "744567899012")]
+    [True, True, True, False, False]
+    """
+    said, known = (re.sub(r"[^0-9A-Z*]", "", each.upper()).lstrip("0") for each in (told, number))
+    masked_ = re.fullmatch(r"[X*]+([0-9]{3,})", said)
+    if masked_ is not None:
+        return known.endswith(masked_[1])
+    return said == known or (len(known) > 4 and len(said) > len(known) and said.endswith(known))
+
+
+def propose(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, change: nacha.Change) -> AccountChangeId | None:
+    """Keep what a bank asks to change of the employer's account; the same notice again is the first one.
+
+    A bank asks once for each debit of a file: what waits for a decision already, or is on file by now, is no news.
+    """
     known = _ach_store.change_by_trace(tx, tenant_id=tenant_id, plan_id=plan_id, trace=change.trace, code=change.code)
     if known is not None:
         return AccountChangeId(known)
+    wanted = {
+        "routing": change.routing, "number": change.account, "transaction_code": change.transaction_code,
+        "text": change.text,
+    }  # fmt: skip
+    if _is_known(tx, tenant_id=tenant_id, plan_id=plan_id, code=change.code, wanted=wanted):
+        return None
     change_id = tx.ids.new(AccountChangeId)
-    wanted = {"routing": change.routing, "number": change.account, "transaction_code": change.transaction_code}
     sealed = tx.keyring.seal(
         tx,
         tenant_id=tenant_id,
@@ -147,36 +194,70 @@ def decide(
         if known.accepted != accepted:
             raise Open401kError("It was decided the other way before.", fix="Put the account on file that is right.")
         return current.bank_account_id if accepted else None
+    new = _changed(tx, tenant_id, current, _wanted(tx, tenant_id, change_id), known.code) if accepted else None
     _ach_store.add_decision(tx, tenant_id=tenant_id, change_id=change_id, accepted=accepted)
     told = {"accepted": accepted, "code": known.code}
     audit.record(tx, tenant_id=tenant_id, action="custody.account_change_decided", subject=change_id, after=told)
-    if not accepted:
-        return None
+    return None if new is None else add(tx, tenant_id=tenant_id, plan_id=plan_id, account=new)
+
+
+def _wanted(tx: Tx, tenant_id: SponsorId, change_id: AccountChangeId) -> Wish:
     sealed = _ach_store.sealed_change(tx, tenant_id=tenant_id, change_id=change_id)
-    wanted = json.loads(
+    told: Wish = json.loads(
         tx.keyring.unseal(
             tx, tenant_id=tenant_id, table="custody.account_change", column="sealed", row_id=change_id, sealed=sealed
         )
     )
-    number = wanted["number"] or number_of(tx, tenant_id=tenant_id, account=current)
-    new = NewAccount(
-        Purpose.EMPLOYER, current.name, wanted["routing"] or current.routing, number, current.kind,
+    return told
+
+
+def _changed(tx: Tx, tenant_id: SponsorId, current: BankAccount, wanted: Wish, code: str) -> NewAccount:
+    """The account as the bank wants it; a refusal where the change is none of the account's."""
+    routing, number, kind, text = (wanted.get(name) for name in ("routing", "number", "transaction_code", "text"))
+    name = str(text)[:100] if code == "C04" and text else current.name
+    if not (routing or number or kind or name != current.name):
+        raise Open401kError(
+            "This is no change of the account on file.", fix="Settle it with the bank, and leave the account as it is."
+        )
+    holds = _KINDS.get(int(kind) // 10) if kind else current.kind
+    if holds is None:
+        raise Open401kError(
+            f"Transaction code {kind} is neither checking nor savings.", fix="Ask the employer for another account."
+        )
+    return NewAccount(
+        Purpose.EMPLOYER, name, str(routing or current.routing),
+        str(number) if number else number_of(tx, tenant_id=tenant_id, account=current), holds,
         current.bank_name, current.company_id,
     )  # fmt: skip
-    if wanted["transaction_code"] in (nacha.CHECKING, nacha.SAVINGS):
-        new = replace(new, kind="savings" if wanted["transaction_code"] == nacha.SAVINGS else "checking")
-    return add(tx, tenant_id=tenant_id, plan_id=plan_id, account=new)
+
+
+def _is_known(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, code: str, wanted: Wish) -> bool:
+    """Whether the same waits for a decision, or is what the account on file says."""
+    for each in changes(tx, tenant_id=tenant_id, plan_id=plan_id):
+        same = each.accepted is None and each.code == code
+        if same and _wanted(tx, tenant_id, each.account_change_id) == wanted:
+            return True
+    current = on_file(tx, tenant_id=tenant_id, plan_id=plan_id).get(Purpose.EMPLOYER)
+    if current is None or not (wanted["routing"] or wanted["number"]):
+        return False
+    number = number_of(tx, tenant_id=tenant_id, account=current)
+    new = _changed(tx, tenant_id, current, wanted, code)
+    return (new.routing, new.number, new.kind) == (current.routing, number, current.kind)
 
 
 def _shown(change: nacha.Change) -> str:
     """The wish in words, without an account number."""
-    parts = [f"The bank asks to change the {change.meaning}."]
+    about = change.meaning.replace("transaction code", "kind of account")
+    parts = [f"The bank asks to change the {about}."]
     if change.routing:
         parts.append(f"Routing number {change.routing}.")
     if change.account:
         parts.append(f"Account ending in {change.account[-4:]}.")
     if change.transaction_code:
-        parts.append(f"Transaction code {change.transaction_code}.")
+        kind = _KINDS.get(change.transaction_code // 10, f"one of transaction code {change.transaction_code}")
+        parts.append(f"It is a {kind} account." if kind in _KINDS.values() else f"It is {kind}.")
+    if change.text:
+        parts.append(f"It should say: {change.text[:29]}.")
     return " ".join(parts)
 
 

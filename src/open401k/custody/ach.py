@@ -12,7 +12,7 @@ from open401k.wire import Unreadable, nacha
 
 from . import _ach_store as _store
 from . import accounts
-from .ids import AchFileId
+from .ids import AchFileId, BankAccountId
 
 
 class FileStatus(StrEnum):
@@ -47,6 +47,9 @@ class Debit:
     return_code: str | None
     returned_on: date | None
     withdrawn: bool
+    bank_account_id: BankAccountId | None
+    account_then: BankAccountId | None = None
+    """The employer's account on file when it came back."""
 
     @property
     def under_way(self) -> bool:
@@ -60,6 +63,8 @@ class Wanted:
 
     run_id: RunId
     cents: int
+    retry: bool = False
+    """Sent again after it came back for want of funds."""
 
 
 def reference(run_id: RunId) -> str:
@@ -93,8 +98,9 @@ def make(
     files, entries = _store.count_files(tx, tenant_id=tenant_id)
     number = accounts.number_of(tx, tenant_id=tenant_id, account=employer)
     code = nacha.SAVINGS if employer.kind == "savings" else nacha.CHECKING
+    wanted = sorted(wanted, key=lambda each: each.retry)
     debits = [
-        nacha.Debit(employer.routing, number, each.cents, reference(each.run_id), employer.name, code)
+        nacha.Debit(employer.routing, number, each.cents, reference(each.run_id), employer.name, code, each.retry)
         for each in wanted
     ]
     made = nacha.debit_file(
@@ -112,7 +118,7 @@ def make(
         raise Open401kError(
             f"The file cannot be made: {made}", fix="Repair the accounts on file, or split the amounts."
         )
-    return _keep(tx, tenant_id, plan_id, made, wanted, (effective_on, same_day, key))
+    return _keep(tx, tenant_id, plan_id, made, wanted, (effective_on, same_day, key), employer.bank_account_id)
 
 
 def made_under(tx: Tx, *, tenant_id: SponsorId, key: str) -> AchFileId | None:
@@ -141,7 +147,20 @@ def content(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, file_id: AchFileId
 def debits(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Debit]:
     """Every debit, the oldest first."""
     rows = _store.entries(tx, tenant_id=tenant_id, plan_id=plan_id)
-    return [Debit(AchFileId(row[0]), row[1], RunId(row[2]), *row[3:]) for row in rows]
+    return [
+        Debit(
+            AchFileId(r[0]),
+            r[1],
+            RunId(r[2]),
+            r[3],
+            r[4],
+            r[5],
+            r[6],
+            r[7],
+            *(BankAccountId(a) if a else None for a in r[8:]),
+        )
+        for r in rows
+    ]
 
 
 def mark(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, file_id: AchFileId, status: FileStatus) -> None:
@@ -158,11 +177,17 @@ def mark(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, file_id: AchFileId, s
         audit.record(tx, tenant_id=tenant_id, action=f"custody.ach_file_{status}", subject=file_id)
 
 
-def came_back(tx: Tx, *, tenant_id: SponsorId, debit: Debit, code: str, on: date) -> bool:
+def came_back(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, debit: Debit, code: str, on: date) -> bool:
     """A debit was returned; False when that was on file."""
     file_id, trace = debit.ach_file_id, debit.trace
-    if not _store.add_return(tx, tenant_id=tenant_id, file_id=file_id, trace=trace, code=code, returned_on=on):
+    employer = accounts.on_file(tx, tenant_id=tenant_id, plan_id=plan_id).get(accounts.Purpose.EMPLOYER)
+    then = None if employer is None else employer.bank_account_id
+    if not _store.add_return(
+        tx, tenant_id=tenant_id, file_id=file_id, trace=trace, code=code, returned_on=on, account=then
+    ):
         return False
+    if not debit.withdrawn and _store.add_event(tx, tenant_id=tenant_id, file_id=file_id, status=FileStatus.SENT):
+        audit.record(tx, tenant_id=tenant_id, action="custody.ach_file_sent", subject=file_id, after={"by": "a return"})
     told = {"trace": debit.trace, "code": code, "cents": debit.cents}
     audit.record(tx, tenant_id=tenant_id, action="custody.debit_returned", subject=debit.run_id, after=told)
     return True
@@ -175,6 +200,7 @@ def _keep(
     made: nacha.AchFile,
     wanted: Sequence[Wanted],
     how: tuple[date, bool, str],
+    account_id: BankAccountId,
 ) -> AchFileId:
     effective_on, same_day, key = how
     file_id = tx.ids.new(AchFileId)
@@ -187,7 +213,7 @@ def _keep(
         row_id=file_id,
         plaintext=nacha.write(made),
     )
-    columns = (key, sealed, cents, effective_on, same_day)
+    columns = (key, sealed, cents, effective_on, same_day, account_id)
     _store.add_file(tx, tenant_id=tenant_id, file_id=file_id, plan_id=plan_id, columns=columns)
     rows = [(entry.trace, each.run_id, each.cents) for entry, each in zip(made.entries, wanted, strict=True)]
     _store.add_entries(tx, tenant_id=tenant_id, file_id=file_id, plan_id=plan_id, rows=rows)

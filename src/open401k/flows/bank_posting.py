@@ -88,7 +88,9 @@ def _mark_debit(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, part: Part, line:
     for debit in custody.ach.debits(tx, tenant_id=tenant_id, plan_id=plan_id):
         if debit.run_id == part.run_id and debit.under_way and debit.cents == -part.cents:
             code = line.line.return_code or "returned"
-            custody.ach.came_back(tx, tenant_id=tenant_id, debit=debit, code=code[:10], on=line.line.booked_on)
+            custody.ach.came_back(
+                tx, tenant_id=tenant_id, plan_id=plan_id, debit=debit, code=code[:10], on=line.line.booked_on
+            )
             return
 
 

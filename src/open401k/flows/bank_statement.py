@@ -12,7 +12,9 @@ from open401k.base import heads
 from open401k.base.db import Actor, Database, Tx
 from open401k.base.secrets import Keyring
 from open401k.base.steps import FlowResults, run_flow
-from open401k.custody.matching import decide
+from open401k.custody.matching import Part, decide
+from open401k.custody.repeats import told_before
+from open401k.custody.statements import Kind
 from open401k.kernel import FlowId, Open401kError, PlanId, SponsorId, named_uuid
 
 from .bank_posting import post_part, read_books
@@ -52,6 +54,9 @@ def keep(tx: Tx, of: StatementFile, _: dict[str, Any]) -> list[str]:
     read = wire.read_statement(of.data, opening_cents=of.opening_cents, closing_cents=of.closing_cents)
     if isinstance(read, wire.Unreadable):
         raise Open401kError(str(read))
+    custody.accounts.refuse_others(
+        tx, tenant_id=of.tenant_id, plan_id=of.plan_id, told=[statement.account for statement in read]
+    )
     kept = custody.statements.keep(
         tx, tenant_id=of.tenant_id, plan_id=of.plan_id, name=of.name, data=of.data, read=read
     )
@@ -77,14 +82,19 @@ def settle_open(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> int:
     if not waiting:
         return 0
     books, found = read_books(tx, tenant_id=tenant_id, plan_id=plan_id), 0
+    every = custody.statements.lines(tx, tenant_id=tenant_id, plan_id=plan_id, open_only=False)
+    repeated = told_before(every, waiting)
     for line in waiting:
-        parts = decide(
-            line.line,
-            expected=books.expected,
-            standing=books.standing,
-            taken_back=books.taken_back,
-            files=books.files,
-        )
+        if (line.statement_id, line.line_no) in repeated:
+            parts = [Part(Kind.SEEN_BEFORE, line.line.cents, "told before")]
+        else:
+            parts = decide(
+                line.line,
+                expected=books.expected,
+                standing=books.standing,
+                taken_back=books.taken_back,
+                files=books.files,
+            )
         for number, part in enumerate(parts, 1):
             post_part(tx, tenant_id=tenant_id, plan_id=plan_id, line=line, part=part, number=number)
         if parts:

@@ -7,7 +7,9 @@ from open401k import custody, payroll, recordkeeping, wire
 from open401k.base import heads
 from open401k.base.db import Actor, Database, Tx
 from open401k.custody import AchFileId
+from open401k.custody.accounts import Purpose
 from open401k.custody.ach import Debit, Wanted
+from open401k.custody.retries import Again, again
 from open401k.kernel import Open401kError, PlanId, RunId, SponsorId, day_of
 from open401k.law import deadlines
 from open401k.wire import Unreadable, nacha
@@ -45,7 +47,10 @@ def make_file(
         known = custody.ach.made_under(tx, tenant_id=tenant_id, key=key)
         if known is not None:
             return known
-        wanted, today = to_debit(tx, tenant_id=tenant_id, plan_id=plan_id), day_of(tx.now)
+        today = day_of(tx.now)
+        wanted, refused = to_debit(tx, tenant_id=tenant_id, plan_id=plan_id)
+        if not wanted and refused:
+            raise Open401kError("What is due was debited and came back.", fix=refused[0].words)
         if not wanted:
             return None
         day = today if same_day else effective_on or deadlines.business_day_after(today, 1)
@@ -56,14 +61,25 @@ def make_file(
         )
 
 
-def to_debit(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Wanted]:
-    """What each payroll still owes, without what a debit is under way for; by pay date."""
+def to_debit(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> tuple[list[Wanted], list[Again]]:
+    """What each payroll still owes, without what a debit is under way for, by pay date; and what may not be debited."""
     came = received(recordkeeping.deposits(tx, tenant_id=tenant_id, plan_id=plan_id))
     debits = custody.ach.debits(tx, tenant_id=tenant_id, plan_id=plan_id)
     under_way = {each.run_id for each in debits if each.under_way}
     dues = payroll.remittance.recorded(tx, tenant_id=tenant_id, plan_id=plan_id)
     missing = [(due.run_id, due.total_cents - came.get(due.run_id, (0, None))[0]) for due in dues]
-    return [Wanted(run_id, cents) for run_id, cents in missing if cents > 0 and run_id not in under_way]
+    account = custody.accounts.on_file(tx, tenant_id=tenant_id, plan_id=plan_id).get(Purpose.EMPLOYER)
+    wanted, refused = [], []
+    for run_id, cents in missing:
+        if cents > 0 and run_id not in under_way:
+            mine = [each for each in debits if each.run_id == run_id]
+            name = None if account is None else account.bank_account_id
+            after = again(mine, account=name, cents=cents, on=day_of(tx.now))
+            if after.allowed:
+                wanted.append(Wanted(run_id, cents, after.retry))
+            else:
+                refused.append(after)
+    return wanted, refused
 
 
 def take_answer(
@@ -92,14 +108,14 @@ def take_answer(
             if change.trace not in debits:
                 unknown.append(f"record {change.record}: {change.code}, trace {change.trace}")
                 continue
-            custody.accounts.propose(tx, tenant_id=tenant_id, plan_id=plan_id, change=change)
-            changes += 1
+            asked = custody.accounts.propose(tx, tenant_id=tenant_id, plan_id=plan_id, change=change)
+            changes += asked is not None
         return Answered(tuple(returned), changes, tuple(unknown))
 
 
 def _came_back(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, debit: Debit, code: str) -> None:
     today = day_of(tx.now)
-    if not custody.ach.came_back(tx, tenant_id=tenant_id, debit=debit, code=code, on=today):
+    if not custody.ach.came_back(tx, tenant_id=tenant_id, plan_id=plan_id, debit=debit, code=code, on=today):
         return
     for each in reversed(recordkeeping.deposits(tx, tenant_id=tenant_id, plan_id=plan_id)):
         # Money that came before the debit took effect is not the debit's.

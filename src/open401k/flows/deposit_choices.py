@@ -11,7 +11,7 @@ from open401k.base.db import Actor, Database, Tx
 from open401k.custody import StatementId
 from open401k.custody.matching import Part, Recorded
 from open401k.custody.statements import Kind, Line
-from open401k.kernel import EntryId, Open401kError, PlanId, RunId, SponsorId
+from open401k.kernel import EntryId, Money, Open401kError, PlanId, RunId, SponsorId
 
 from .bank_posting import post_part, posted, read_books
 from .deposit import receive
@@ -26,19 +26,21 @@ def place_line(
     statement_id: StatementId,
     line_no: int,
     run_id: RunId | None,
+    employers: bool = False,
 ) -> None:
     """A person says which payroll a line belongs to, or (None) that it is none of the plan's deposits.
 
-    Money that came pays the payroll, what is over waits; money that went undoes the payroll's deposit of that sum. A
-    line is placed once: saying the same again changes nothing.
+    Money that came pays the payroll, what is over waits; money that went undoes the payroll's deposit of that sum.
+    Money that came twice, or that nothing is due for, is the ``employers`` and waits. A line is placed once: saying the
+    same again changes nothing.
     """
     with db.begin(actor, tenants=[tenant_id]) as tx:
         heads.lock(tx, tenant_id=tenant_id)
         line = _open_line(tx, tenant_id, plan_id, statement_id, line_no)
         if line is None:
-            _same_as_before(tx, tenant_id, plan_id, (statement_id, line_no), run_id)
+            _same_as_before(tx, tenant_id, plan_id, (statement_id, line_no), run_id, employers)
             return
-        parts = _parts(tx, tenant_id, plan_id, line, run_id)
+        parts = _employers(line) if employers else _parts(tx, tenant_id, plan_id, line, run_id)
         for number, part in enumerate(parts, 1):
             post_part(tx, tenant_id=tenant_id, plan_id=plan_id, line=line, part=part, number=number)
 
@@ -52,10 +54,10 @@ def use_waiting(
     entry_id: EntryId,
     run_id: RunId | None,
     on: date,
-) -> None:
+) -> Money:
     """Waiting money pays a payroll as far as it is owed, or (None) was given back to the employer. Once for an entry.
 
-    It has to fit: more than a payroll owes is not applied to it, so that nothing is split without a word.
+    What a payroll does not owe waits on; answers with it.
     """
     with db.begin(actor, tenants=[tenant_id]) as tx:
         heads.lock(tx, tenant_id=tenant_id)
@@ -67,14 +69,23 @@ def use_waiting(
         reason = "employer_money_given_back" if run_id is None else "employer_money_applied"
         posted(recordkeeping.take_back(tx, tenant_id=tenant_id, entry_id=entry_id, on=on, reason=reason))
         if run_id is None:
-            return
+            return Money(0)
         owed = _expected(tx, tenant_id, plan_id, run_id)
-        if one.cents > owed:
+        if not owed:
             raise Open401kError(
-                f"{one.cents} cents wait, and the payroll owes {owed}.", fix="Choose a payroll that owes as much."
+                "Nothing is due for that payroll.", fix="Choose one that owes, or say it was given back."
             )
-        key = f"deposit/applied/{entry_id}"
-        posted(receive(tx, tenant_id=tenant_id, plan_id=plan_id, run_id=run_id, cents=one.cents, on=on, key=key))
+        paid, key = min(one.cents, owed), f"deposit/applied/{entry_id}"
+        posted(receive(tx, tenant_id=tenant_id, plan_id=plan_id, run_id=run_id, cents=paid, on=on, key=key))
+        rest = Money(one.cents - paid)
+        if rest:
+            key, of = f"deposit/rest/{entry_id}", one.reference
+            posted(
+                recordkeeping.record_employer_money(
+                    tx, tenant_id=tenant_id, plan_id=plan_id, on=on, amount=rest, key=key, reference=of
+                )
+            )
+        return rest
 
 
 def _open_line(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, statement_id: StatementId, line_no: int) -> Line | None:
@@ -83,14 +94,23 @@ def _open_line(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, statement_id: Stat
 
 
 def _same_as_before(
-    tx: Tx, tenant_id: SponsorId, plan_id: PlanId, name: tuple[StatementId, int], run_id: RunId | None
+    tx: Tx, tenant_id: SponsorId, plan_id: PlanId, name: tuple[StatementId, int], run_id: RunId | None, employers: bool
 ) -> None:
     found = custody.statements.findings(tx, tenant_id=tenant_id, plan_id=plan_id)
-    runs = {each.run_id for each in found if (each.statement_id, each.line_no) == name}
-    if not runs:
+    mine = [each for each in found if (each.statement_id, each.line_no) == name]
+    if not mine:
         raise Open401kError("There is no such line.", fix="See the plan's deposits for lines that wait.")
-    if run_id not in runs:
+    same = run_id in {each.run_id for each in mine} and (mine[0].kind is Kind.EMPLOYER_MONEY) is employers
+    if not same:
         raise Open401kError("The line has its place already.", fix="See what it was found to be.")
+
+
+def _employers(line: Line) -> list[Part]:
+    if line.line.cents < 0:
+        raise Open401kError(
+            "Money that went is not the employer's to come.", fix="Choose what was taken back, or none."
+        )
+    return [Part(Kind.EMPLOYER_MONEY, line.line.cents, "a person")]
 
 
 def _parts(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, line: Line, run_id: RunId | None) -> list[Part]:
@@ -105,7 +125,8 @@ def _parts(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, line: Line, run_id: Ru
             raise Open401kError("The payroll has no deposit of that sum.", fix="Choose the payroll that came back.")
         return [Part(Kind.RETURNED, cents, "a person", run_id, fitting[-1].entry_id)]
     if not owed:
-        raise Open401kError("Nothing is due for that payroll.", fix="Choose another one, or none.")
+        fix = "Choose another one, or say that it is the employer's."
+        raise Open401kError("Nothing is due for that payroll.", fix=fix)
     paid = min(cents, owed)
     over = [Part(Kind.EMPLOYER_MONEY, cents - paid, "a person, over")] if cents > paid else []
     return [Part(Kind.DEPOSIT, paid, "a person", run_id), *over]

@@ -102,8 +102,14 @@ def _careful_cents(text: str, reading: Reading, blank_is_zero: bool) -> int:
 
 
 def _amount_fix(text: str) -> str:
-    bare = text.replace("$", "").replace(",", "").strip()
-    return f"Write it as {bare}." if re.fullmatch(r"\d+(\.\d{1,2})?", bare, re.ASCII) else "Write it like 1234.50."
+    """What to write instead; never where a comma may be a decimal point.
+
+    >>> [_amount_fix(each) for each in ("$1,234.5", "12,34")]
+    ['Write it as 1234.5.', 'Write it like 1234.50.']
+    """
+    bare = text.replace("$", "").strip()
+    whole = re.fullmatch(r"(\d+|\d{1,3}(,\d{3})+)(\.\d{1,2})?", bare, re.ASCII)
+    return f"Write it as {bare.replace(',', '')}." if whole else "Write it like 1234.50."
 
 
 def hours_parser() -> Callable[[str], int | None]:

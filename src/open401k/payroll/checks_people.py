@@ -39,10 +39,9 @@ def check(chunk: Chunk, expected: Expectation, pay_date: date | None, new_people
         if row.hire_date is not None or row.termination_date is not None or row.period_end is not None:
             yield from _order(chunk, row, day)
         if row.hours_hundredths is not None and row.hours_hundredths > _most_hours(row):
-            reason = f"{row.hours_hundredths / 100:g} hours do not fit into the pay period."
-            yield chunk.finding(
-                row, Severity.REJECT, Code.HOURS_RANGE, reason, "Send the hours of this pay period.", Field.HOURS
-            )
+            said = f"{row.hours_hundredths / 100:g}"
+            reason, fix = f"{said} hours do not fit into the pay period.", "Send the hours of this pay period."
+            yield chunk.finding(row, Severity.REJECT, Code.HOURS_RANGE, reason, fix, Field.HOURS, value=said)
         if (
             row.ssn
             and row.employee_id

@@ -21,6 +21,11 @@ from .shown import PlanHeading
 
 #: The order in which a person has to look at them.
 _FIRST = {State.RETURNED: 0, State.LATE: 1, State.SHORT: 2, State.DUE: 3, State.ON_ITS_WAY: 4, State.RECEIVED: 5}
+_TO_DO = {
+    State.RETURNED: "The employer sends it again, by debit or by itself.",
+    State.LATE: "The employer sends it now. What employees lost is proposed as a correction once it has come.",
+    State.SHORT: "The employer sends the rest.",
+}
 _SOURCES = {
     "pre_tax": "pre-tax",
     "roth": "Roth",
@@ -70,6 +75,20 @@ class DepositLine:
     late: LateMoney | None
     company: str = ""
     """Who owes it, where several companies pay people of the plan."""
+    to_do: str = ""
+    """Who does what next, where it is not plain."""
+    debitable: bool = True
+    """False: a debit of it came back and may not be sent again as things are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A payroll that a line may be for: it waits for money, or its deposit of that sum (``came_on``) is taken back."""
+
+    run_id: RunId
+    pay_date: date
+    amount: Money
+    came_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +100,7 @@ class WaitingLine:
     booked_on: date
     amount: Money
     text: str
+    choices: tuple[Choice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +138,8 @@ class DepositsPage:
         """Whether a file of debits can be made: something is due, and both accounts are on file."""
         purposes = {each.purpose for each in self.accounts}
         under_way = (State.RECEIVED, State.ON_ITS_WAY)
-        return purposes == set(Purpose) and any(each.state not in under_way for each in self.deposits)
+        wanted = any(each.state not in under_way and each.debitable for each in self.deposits)
+        return purposes == set(Purpose) and wanted
 
 
 def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> DepositsPage:
@@ -130,19 +151,21 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> DepositsPage:
     paying = connections.of_plan(tx, tenant_id=tenant_id, plan_id=plan_id)
     names = {each.connection_id: each.company_name for each in paying} if len(paying) > 1 else {}
     listing = listed(deposits(tx, tenant_id=tenant_id, plan_id=plan_id), today, names)
+    debits = custody.ach.debits(tx, tenant_id=tenant_id, plan_id=plan_id)
+    accounts = custody.accounts.on_file(tx, tenant_id=tenant_id, plan_id=plan_id)
+    listing = [_with_next(each, debits, accounts.get(Purpose.EMPLOYER), today) for each in listing]
+    posted = recordkeeping.deposits(tx, tenant_id=tenant_id, plan_id=plan_id) if lines else []
     return DepositsPage(
         heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id),
         deposits=tuple(_with_paid(tx, tenant_id, plan_id, listing)),
-        lines=tuple(_line(each) for each in lines),
+        lines=tuple(_line(each, listing, posted) for each in lines),
         money=tuple(WaitingMoney(each.entry_id, each.on, Money(each.cents)) for each in waiting),
         files=tuple(custody.ach.files(tx, tenant_id=tenant_id, plan_id=plan_id)),
         statements=tuple(custody.statements.kept(tx, tenant_id=tenant_id, plan_id=plan_id)),
-        accounts=tuple(custody.accounts.on_file(tx, tenant_id=tenant_id, plan_id=plan_id).values()),
+        accounts=tuple(accounts.values()),
         changes=tuple(each for each in changes if each.accepted is None),
         corrections=tuple(compliance.corrections_owed(tx, tenant_id=tenant_id, plan_id=plan_id)),
-        returned=tuple(
-            each for each in custody.ach.debits(tx, tenant_id=tenant_id, plan_id=plan_id) if each.return_code
-        ),
+        returned=tuple(each for each in debits if each.return_code),
     )
 
 
@@ -153,6 +176,22 @@ def listed(
     shown = [_deposit(each, today, companies or {}) for each in found]
     shown.sort(key=lambda each: each.pay_date, reverse=True)
     return sorted(shown, key=lambda each: _FIRST[each.state])
+
+
+def _with_next(
+    line: DepositLine, debits: Sequence[custody.ach.Debit], account: BankAccount | None, today: date
+) -> DepositLine:
+    """The line with who does what next; a debit that came back may need something first."""
+    if not line.outstanding:
+        return line
+    mine = [each for each in debits if each.run_id == line.run_id]
+    of = None if account is None else account.bank_account_id
+    after = custody.retries.again(mine, account=of, cents=line.outstanding.cents, on=today)
+    if line.state is State.ON_ITS_WAY:
+        return replace(line, to_do="Debited; the bank's statement will show it.")
+    if after.words:
+        return replace(line, to_do=after.words, debitable=after.allowed)
+    return replace(line, to_do=_TO_DO.get(line.state, ""))
 
 
 def _with_paid(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, lines: Sequence[DepositLine]) -> Iterator[DepositLine]:
@@ -238,7 +277,17 @@ def _why(clock: deposit_clock.Clock) -> str:
     return "seven business days" if clock.basis is Basis.SAFE_HARBOR else "no pattern yet: as soon as you can"
 
 
-def _line(each: Line) -> WaitingLine:
+def _line(each: Line, payrolls: Sequence[DepositLine], posted: Sequence[recordkeeping.Deposited]) -> WaitingLine:
     line = each.line
+    if line.cents > 0:
+        choices = [Choice(one.run_id, one.pay_date, one.outstanding) for one in payrolls if one.outstanding]
+    else:
+        stands = {one.reference: one.on for one in posted if one.taken_back is None and one.cents == -line.cents}
+        choices = [
+            Choice(one.run_id, one.pay_date, Money(-line.cents), stands[str(one.run_id)])
+            for one in payrolls
+            if str(one.run_id) in stands
+        ]
     text = " · ".join(part for part in (line.counterparty, line.text, *line.references) if part)
-    return WaitingLine(str(each.statement_id), each.line_no, line.booked_on, Money(line.cents), text)
+    name = (str(each.statement_id), each.line_no, line.booked_on)
+    return WaitingLine(*name, Money(line.cents), text, tuple(choices))

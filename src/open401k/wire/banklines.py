@@ -11,6 +11,8 @@ from .problems import Problem
 #: Limits of one statement, before and after it is read.
 MOST_BYTES = 32 * 1024 * 1024
 MOST_LINES = 200_000
+#: The return code of a line that only says that it takes another one back.
+REVERSED = "reversed"
 _RETURNED = re.compile(r"\b(?:returned|return|rtn|retd|reject(?:ed)?|chargeback|nsf|reversal)\b", re.IGNORECASE)
 _CODE = re.compile(r"\bR\d\d\b")
 

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element as Node
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
 
-from .banklines import MOST_LINES, BankLine, Statement, return_code_in, shown, too_large, unproven
+from .banklines import MOST_LINES, REVERSED, BankLine, Statement, return_code_in, shown, too_large, unproven
 from .problems import Problem, Unreadable
 
 _NAMESPACE = re.compile(r"urn:iso:std:iso:20022:tech:xsd:(camt\.05[34])\.001\.(\d\d)")
@@ -144,7 +144,8 @@ class _Reader:
         party = [_text(p, f"RltdPties/{side}/{n}") for p in parts for n in ("Nm", "Pty/Nm")]
         reasons = [_text(part, f"RtrInf/Rsn/{name}") for part in parts for name in ("Cd", "Prtry")]
         text = " ".join(each for each in told if each)
-        returned = next((each for each in reasons if each), None) or return_code_in(text)
+        reversed_ = REVERSED if _text(entry, "RvslInd").lower() in ("true", "1") else None
+        returned = next((each for each in reasons if each), None) or return_code_in(text) or reversed_
         references = tuple(dict.fromkeys(each for each in found if each and each != "NOTPROVIDED"))
         counterparty = next((each for each in party if each), "")
         return BankLine(path, booked, value_on, cents, references, counterparty, text, returned)

@@ -36,6 +36,9 @@ def list_deposits(context: typer.Context, plan: PlanOption = "", json: Json = Fa
     ]
     headings = ("Pay date", "State", "Due", "To come", "Send by", "Reference", "Run")
     voice.table(headings, rows, empty="No payroll owes a deposit.")
+    for each in shown.deposits:
+        if each.to_do:
+            voice.line(f"{each.pay_date}: {each.to_do}")
     for line in shown.lines:
         name = f"{line.statement_id} {line.line_no}"
         voice.line(f"A line waits: {name}: {line.booked_on} {line.amount} {line.text}")
@@ -148,6 +151,7 @@ def place(
     statement_id: Annotated[str, typer.Argument(help="As the list names it.")],
     line_no: Annotated[int, typer.Argument(min=1)],
     run: Annotated[str, typer.Option(help="The payroll it belongs to; without it: none of the plan's deposits.")] = "",
+    employers: Annotated[bool, typer.Option("--employers", help="The employer's: it came twice, or too much.")] = False,
     plan: PlanOption = "",
 ) -> None:
     """Say which payroll a line that waits belongs to."""
@@ -160,6 +164,7 @@ def place(
             statement_id=_named(StatementId, statement_id),
             line_no=line_no,
             run_id=_named(RunId, run) if run else None,
+            employers=employers,
         )
     Voice(False).line("The line has its place.")
 
@@ -173,7 +178,7 @@ def use(
 ) -> None:
     """Use the employer's money that waits, or say that it was given back."""
     with at_plan(wiring_of(context), "deposits use", plan) as here:
-        use_waiting(
+        rest = use_waiting(
             here.services.db,
             actor=here.actor,
             tenant_id=here.tenant_id,
@@ -182,7 +187,8 @@ def use(
             run_id=_named(RunId, run) if run else None,
             on=day_of(here.services.clock.now()),
         )
-    Voice(False).line("Applied." if run else "Recorded as given back.")
+    applied = f"Applied; {rest} of it waits on." if rest else "Applied."
+    Voice(False).line(applied if run else "Recorded as given back.")
 
 
 @commands.command()

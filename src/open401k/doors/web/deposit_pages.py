@@ -34,6 +34,9 @@ router = APIRouter(include_in_schema=False, prefix="/plans/{plan_id}/deposits")
 Reader = Annotated[Caller, Depends(Needs(Permission.LEDGER_VIEW))]
 Mover = Annotated[Caller, Depends(Needs(Permission.PLAN_CHANGE))]
 Posted = Annotated[FormData, Depends(posted_form)]
+#: What a line of the bank may be other than a payroll's money.
+EMPLOYERS = "employers"
+NO_PAYROLL = ("none", EMPLOYERS)
 
 
 @router.get("")
@@ -140,13 +143,16 @@ def mark(caller: Mover, form: Posted, ach_file_id: str) -> Response:
 
 @router.post("/place")
 def place(caller: Mover, form: Posted) -> Response:
-    """A person says which payroll a line pays, or that it is none of the plan's deposits."""
+    """A person says which payroll a line pays, that it is the employer's, or none of the plan's deposits."""
     run = word(form, "run_id")
+    if not run:
+        fix = "Choose a payroll, the employer's money, or none of the plan's deposits."
+        raise ProblemError(Problem(422, "place_missing", "Nothing says what the line is for.", fix=fix))
     with _told("The line was not placed."):
         place_line(
             caller.services.db, actor=caller.actor, tenant_id=caller.tenant, plan_id=caller.plan,
             statement_id=named(StatementId, word(form, "statement_id")), line_no=_number(word(form, "line_no")),
-            run_id=named(RunId, run) if run else None,
+            run_id=named(RunId, run) if run not in NO_PAYROLL else None, employers=run == EMPLOYERS,
         )  # fmt: skip
     return _back(caller, "The line has its place.")
 
@@ -156,12 +162,13 @@ def waiting(caller: Mover, form: Posted) -> Response:
     """Money that waits pays a payroll, or was given back."""
     run = word(form, "run_id")
     with _told("The money still waits."):
-        use_waiting(
+        rest = use_waiting(
             caller.services.db, actor=caller.actor, tenant_id=caller.tenant, plan_id=caller.plan,
             entry_id=named(EntryId, word(form, "entry_id")), run_id=named(RunId, run) if run else None,
             on=day_of(caller.services.clock.now()),
         )  # fmt: skip
-    return _back(caller, "The money was applied." if run else "It is recorded as given back.")
+    applied = f"The money was applied; {rest} of it waits on." if rest else "The money was applied."
+    return _back(caller, applied if run else "It is recorded as given back.")
 
 
 @router.post("/account")

@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from open401k.custody import retries
 from open401k.kernel import Money
 from open401k.payroll import API_PROVIDER
 from open401k.views.deposits import State
@@ -146,6 +147,7 @@ def environment(assets: Assets) -> Environment:
     env.filters.update(with_runs=with_runs, dated=dated, show=show, day=day, instant=instant, count=count)
     env.filters.update(lower_first=lower_first, came_from=came_from)
     env.filters["code_anchor"] = code_anchor
+    env.filters["back_reason"] = retries.reason
     env.filters["cents"] = lambda cents: str(Money(cents))
     env.tests["number_shown"] = is_number
     env.globals.update(asset=assets.url, sri=assets.integrity, tag=tag, charts=charts)

@@ -12,6 +12,8 @@ from .records import AchFile, Batch, Entry, Record
 from .sums import sums_of, sums_of_all
 
 CHECKING, SAVINGS = 27, 37
+#: How a batch of entries is called that came back and are sent again (Nacha Operating Rules, 2.12.4).
+RETRY = "RETRY PYMT"
 #: Per entry: ten digits of cents; Nacha's same-day limit since 2022 is one million dollars.
 MOST_CENTS = 9_999_999_999
 MOST_SAME_DAY_CENTS = 100_000_000
@@ -38,6 +40,7 @@ class Debit:
     reference: str
     name: str
     code: int = CHECKING
+    retry: bool = False  # it came back for want of funds, and is sent again
 
 
 def debit_file(
@@ -52,7 +55,9 @@ def debit_file(
     first_trace: int = 1,
     same_day: bool = False,
 ) -> AchFile | Unreadable:
-    """A file of one batch of debits (PPD or CCD), ready to be written; or all that is wrong with what it is made of.
+    """A file of debits (PPD or CCD), ready to be written; or all that is wrong with what it is made of.
+
+    One batch, and a second one for what is sent again: those come last, whatever their place in ``debits``.
 
     A same-day file says so: its effective day is the day it is made, and the descriptive date "SD" with the hour.
     """
@@ -62,16 +67,22 @@ def debit_file(
     if problems:
         return Unreadable.because(problems)
     odfi = originator.bank_routing[:8]
-    header = _record(
-        "batch_header",
-        type="5", service_class=DEBITS, company_name=_plain(originator.company_name), company_id=originator.company_id,
-        sec=sec, description=_plain(description), descriptive_date=f"SD{created:%H%M}" if same_day else "",
-        effective_on=f"{effective_on:%y%m%d}", originator_status="1", odfi=odfi, number="0000001",
-    )  # fmt: skip
-    entries = tuple(
-        Entry(_entry(each, f"{odfi}{number % 10**7:07}")) for number, each in enumerate(debits, first_trace)
-    )
-    return _numbered(_closed(_file_header(originator, created, modifier), Batch(header, entries, None)))
+    batches: list[Batch] = []
+    for retry, name in ((False, _plain(description)), (True, RETRY)):
+        mine = [each for each in debits if each.retry is retry]
+        if not mine:
+            continue
+        header = _record(
+            "batch_header",
+            type="5", service_class=DEBITS, company_name=_plain(originator.company_name),
+            company_id=originator.company_id, sec=sec, description=name,
+            descriptive_date=f"SD{created:%H%M}" if same_day else "", effective_on=f"{effective_on:%y%m%d}",
+            originator_status="1", odfi=odfi, number=f"{len(batches) + 1:07}",
+        )  # fmt: skip
+        first = first_trace + sum(len(each.entries) for each in batches)
+        entries = tuple(Entry(_entry(each, f"{odfi}{number % 10**7:07}")) for number, each in enumerate(mine, first))
+        batches.append(Batch(header, entries, None))
+    return _numbered(_closed(_file_header(originator, created, modifier), batches))
 
 
 def _file_header(originator: Originator, created: datetime, modifier: str) -> Record:
@@ -93,7 +104,18 @@ def _entry(debit: Debit, trace: str) -> Record:
     )  # fmt: skip
 
 
-def _closed(header: Record, batch: Batch) -> AchFile:
+def _closed(header: Record, batches: Sequence[Batch]) -> AchFile:
+    whole = tuple(_controlled(each) for each in batches)
+    total, records = sums_of_all(whole), 2 + sum(2 + len(each.entries) for each in whole)
+    end = _record(
+        "file_control",
+        type="9", batches=f"{len(whole):06}", blocks=f"{-(-records // 10):06}", count=f"{total.count:08}",
+        hash=f"{total.hash:010}", debit_cents=f"{total.debit_cents:012}", credit_cents=f"{total.credit_cents:012}",
+    )  # fmt: skip
+    return AchFile(header, whole, end, ("9" * 94 + "\n",) * (-records % 10))
+
+
+def _controlled(batch: Batch) -> Batch:
     of_batch, first = sums_of(batch), batch.header
     control = _record(
         "batch_control",
@@ -101,14 +123,7 @@ def _closed(header: Record, batch: Batch) -> AchFile:
         debit_cents=f"{of_batch.debit_cents:012}", credit_cents=f"{of_batch.credit_cents:012}",
         company_id=first["company_id"], odfi=first["odfi"], number=first["number"],
     )  # fmt: skip
-    whole = Batch(first, batch.entries, control)
-    total, records = sums_of_all([whole]), 4 + len(batch.entries)
-    end = _record(
-        "file_control",
-        type="9", batches="000001", blocks=f"{-(-records // 10):06}", count=f"{total.count:08}",
-        hash=f"{total.hash:010}", debit_cents=f"{total.debit_cents:012}", credit_cents=f"{total.credit_cents:012}",
-    )  # fmt: skip
-    return AchFile(header, (whole,), end, ("9" * 94 + "\n",) * (-records % 10))
+    return Batch(first, batch.entries, control)
 
 
 def _numbered(file: AchFile) -> AchFile:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from open401k import custody
 from open401k.base.access import Permission
-from open401k.custody import AchFileId, StatementId
+from open401k.custody import AccountChangeId, AchFileId, StatementId
 from open401k.custody.accounts import NewAccount, Purpose
 from open401k.flows.bank_statement import StatementFile, read_in
 from open401k.flows.debit_file import make_file, take_answer
@@ -52,6 +52,7 @@ class DepositState(BaseModel):
     by_source: dict[str, str]
     funded_employee: str
     funded_employer: str
+    to_do: str = Field(description="Who does what next, where it is not plain; empty: nothing to say")
     lost_earnings: str | None = Field(
         description="What late withheld pay has cost so far; null: in time, or no rate yet"
     )
@@ -75,12 +76,21 @@ class Waiting(BaseModel):
     amount: str
 
 
+class AccountChange(BaseModel):
+    """What a bank asks to change about the employer's account; nothing changes before somebody decides."""
+
+    change_id: str
+    code: str
+    asks: str
+
+
 class DepositsNow(BaseModel):
     """All that is known of a plan's deposits."""
 
     deposits: list[DepositState]
     open_lines: list[OpenLine]
     waiting: list[Waiting]
+    changes: list[AccountChange]
 
 
 class Found(BaseModel):
@@ -162,6 +172,16 @@ class Placed(Sent):
     line_no: int | None = None
     entry_id: str | None = None
     run_id: str | None = None
+    employers: bool = Field(
+        default=False, description="A line that is the employer's money: it came twice, or too much"
+    )
+
+
+class DecidedChange(Sent):
+    """Whether a change that a bank asks for is taken over."""
+
+    change_id: Text
+    accepted: bool
 
 
 @router.get("/plans/{plan_id}/deposits/now")
@@ -182,6 +202,7 @@ def deposits_now(caller: Reader) -> DepositsNow:
             for each in shown.lines
         ],
         waiting=[Waiting(entry_id=str(w.entry_id), on=w.on, amount=w.amount.plain()) for w in shown.money],
+        changes=[AccountChange(change_id=str(c.account_change_id), code=c.code, asks=c.shown) for c in shown.changes],
     )
 
 
@@ -267,6 +288,13 @@ def add_account(caller: Mover, key: Key, sent: NewBankAccount) -> AccountOnFile:
     return _once(caller, key, f"bank account {caller.plan}", body, AccountOnFile, lambda: _account(caller, sent))
 
 
+@router.post("/plans/{plan_id}/account-changes", status_code=201)
+def decide_change(caller: Mover, key: Key, sent: DecidedChange) -> DepositsNow:
+    """A person takes over what a bank asked to change, or leaves the account as it is."""
+    body = sent.model_dump_json().encode()
+    return _once(caller, key, f"account change {caller.plan}", body, DepositsNow, lambda: _decide(caller, sent))
+
+
 @router.post("/plans/{plan_id}/deposits/placed", status_code=201)
 def place(caller: Mover, key: Key, sent: Placed) -> DepositsNow:
     """A person says what a line or waiting money is for."""
@@ -289,6 +317,7 @@ def _state(each: deposit_page.DepositLine) -> DepositState:
         by_source={name: amount.plain() for name, amount in each.sources},
         funded_employee=each.employee_funded.plain(),
         funded_employer=each.employer_funded.plain(),
+        to_do=each.to_do,
         lost_earnings=each.late.owed.plain() if each.late and each.late.owed is not None else None,
     )
 
@@ -328,6 +357,15 @@ def _account(caller: Caller, sent: NewBankAccount) -> AccountOnFile:
     return AccountOnFile(bank_account_id=str(account_id))
 
 
+def _decide(caller: Caller, sent: DecidedChange) -> DepositsNow:
+    change_id = named(AccountChangeId, sent.change_id)
+    with _told("It was not decided."), caller.begin() as tx:
+        custody.accounts.decide(
+            tx, tenant_id=caller.tenant, plan_id=caller.plan, change_id=change_id, accepted=sent.accepted
+        )
+    return deposits_now(caller)
+
+
 def _place(caller: Caller, sent: Placed) -> DepositsNow:
     run_id = named(RunId, sent.run_id) if sent.run_id else None
     services = caller.services
@@ -353,6 +391,7 @@ def _place(caller: Caller, sent: Placed) -> DepositsNow:
                 statement_id=statement_id,
                 line_no=sent.line_no,
                 run_id=run_id,
+                employers=sent.employers,
             )
         else:
             raise Open401kError("Nothing says what is placed.", fix="Send statement_id and line_no, or entry_id.")
