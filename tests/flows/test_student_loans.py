@@ -180,8 +180,9 @@ def test_what_left_before_it_is_taken_back_is_told_as_overpaid_and_the_round_goe
         events = messages.read_after(tx, tenant_id=made.sponsor, cursor=0)
         held = ledger.balances(tx, tenant_id=made.sponsor, plan_id=made.plan_id)
         (told,) = corrections.load(tx, tenant_id=made.sponsor, plan_id=made.plan_id).overpaid
-    assert [each.data["employer_cents"] for each in events if each.kind == "plan.year_ended"] == [-50_00]
-    assert [each.data["cents"] for each in events if each.kind == "overpaid.found"] == [400_00]
+    said = [(each.kind, each.data) for each in events if isinstance(each.data, dict)]
+    assert [data["employer_cents"] for kind, data in said if kind == "plan.year_ended"] == [-50_00]
+    assert [data["cents"] for kind, data in said if kind == "overpaid.found"] == [400_00]
     assert (told.amount.cents, told.act_by) == (400_00, date(2027, 7, 31))
     assert held.total(ledger.Kind.PARTICIPANT, source=Source.MATCH) == 0
     made.at(date(2026, 1, 4))  # the payments were not theirs: nothing was to be matched, and nothing is above a limit

@@ -232,7 +232,7 @@ def test_a_process_that_is_killed_anywhere_leaves_its_number_to_the_next(conn: C
     assert [put(sender, point) for point in points] == [1, 0]
     for nonce in range(2):
         assert len(forms(conn, RELAY.address, nonce)) == 1
-    # While Anvil writes a block it answers for the one before from the new state: no block until both were looked after.
+    # While Anvil writes a block it answers for the one before from the new state: no block until both were sent.
     network.do("evm_setAutomine", False)
     sender.round()  # what nobody sent is sent
     network.do("evm_setAutomine", True)

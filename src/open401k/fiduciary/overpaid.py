@@ -1,4 +1,4 @@
-"""Money that left an account before it was taken back: told once, who acts, by when, what may be done. ADR-0069.
+"""Money that left an account before it was taken back: told once, who acts, by when, what may be done. ADR-0067.
 
 What is open follows from the books (recordkeeping/overpaid.py), so it cannot say anything else. Not here: the taking.
 """

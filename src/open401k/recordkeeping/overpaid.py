@@ -1,4 +1,4 @@
-"""Employer's money that the books take back after it left the account: an overpayment, derived. ADR-0069.
+"""Employer's money that the books take back after it left the account: an overpayment, derived. ADR-0067.
 
 What a person should have is posted whole, so that contributions stand as they should. What had left before is put back
 into the account, owed by the employer: nothing is credited to the employer for money that the plan no longer has.

@@ -45,9 +45,7 @@ def on_day(value: date) -> Markup:
 class Look:
     """Renders the pages of one node."""
 
-    def __init__(
-        self, given: ForPages, *, leads: bool = False, keeps: bool = False, signs: bool = False
-    ) -> None:
+    def __init__(self, given: ForPages, *, leads: bool = False, keeps: bool = False, signs: bool = False) -> None:
         self._given = given
         self.assets = Assets(HERE / "static")
         self._env = Environment(

@@ -2,7 +2,7 @@
 
 A family is a case with all that followed from it: second tries, residuals, what goes back. Whoever works on a case has
 the first of its family locked, so that it does not matter in which order the others are read: two who work on one
-family never wait each for the other (ADR-0071). A transaction of several families locks them :func:`in_order` before it
+family never wait each for the other (ADR-0068). A transaction of several families locks them :func:`in_order` before it
 writes an event: the turn to write events is kept until the commit. Not here: SQL (_store), who locks (kept).
 """
 
