@@ -13,6 +13,7 @@ from open401k import compliance, ledger, recordkeeping
 from open401k.base.db import Database
 from open401k.base.faults import Stopped, stopping_at
 from open401k.demo.people import ACME
+from open401k.doors.connecting import behind_the_last
 from open401k.flows import correction
 from open401k.flows.opening_balances import Opened, TakenBack, bring_balances, take_back_balances
 from open401k.flows.opening_expected import OpeningBalances
@@ -94,6 +95,19 @@ def test_a_reversal_and_the_right_balances_survive_a_stop_at_every_point(here: P
     assert held_by_people(here) == posted - first.amount.cents + opened.total.cents
     assert top_heavy(here) == 10_000
     here.pay(2)
+    assert_sound(here)
+
+
+def test_a_payroll_that_the_balances_have_in_them_already_is_refused_and_not_asked_for(here: Plan) -> None:
+    here.at(date(2026, 3, 1))
+    take_back(here)
+    assert isinstance(bring(here, OWNERS, date(2026, 2, 28)), Opened)
+    taken = here.receive(1)
+    assert here.findings(taken.run.run_id) == ["period.covered"]
+    assert here.post(taken.run.run_id).halted is not None
+    assert held_by_people(here) == sum(OWNERS.values())
+    with here.db.begin(TESTER, tenants=[here.sponsor]) as tx:
+        assert behind_the_last(tx, tenant_id=here.sponsor, plan_id=here.plan) == date(2026, 3, 1)
     assert_sound(here)
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, NoReturn
 
-from open401k.base.db import ALL_TENANTS, Actor, Database
+from open401k import census
+from open401k.base.db import ALL_TENANTS, Actor, Database, Tx
 from open401k.flows import provider_webhooks
 from open401k.flows.provider_push import pull_and_push
 from open401k.flows.provider_round import pull_due
@@ -25,6 +26,7 @@ from open401k.payroll.providers import (
     gusto,
     gusto_webhooks,
 )
+from open401k.recordkeeping import opening
 
 HEARD = Actor(kind="system", id="webhook", why="a payroll provider tells of something")
 #: Where a provider sends a browser back to.
@@ -93,7 +95,7 @@ class ConnectionStories:
                 provider=provider,
                 company=company,
                 tokens=tokens,
-                since=since or _behind_the_last(runs.history(tx, tenant_id=tenant_id, plan_id=plan_id), day_of(tx.now)),
+                since=since or behind_the_last(tx, tenant_id=tenant_id, plan_id=plan_id),
                 also=also,
             )
 
@@ -200,14 +202,19 @@ def _not_registered(provider: Provider) -> NoReturn:
     raise Open401kError(f"This installation is not registered with {provider.title()}.", fix=fix)
 
 
-def _behind_the_last(history: Sequence[runs.Run], today: date) -> date:
-    """The day after the last pay date on file; without any, the first day of the year.
+def behind_the_last(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> date:
+    """The day after the last that is counted here already; without any, the first day of the year.
 
-    What connected companies told says nothing of another one: each has pay dates of its own.
+    Counted are pay dates on file, and what was brought over: balances, and payrolls of a year begun elsewhere. What
+    connected companies told says nothing of another one: each has pay dates of its own.
     """
-    known = [run for run in history if run.status == runs.Status.POSTED and run.told is None]
+    of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id}
+    known = [run for run in runs.history(tx, **of) if run.status == runs.Status.POSTED and run.told is None]
     days = [run.pay_date for run in known if run.pay_date is not None]
-    return max(days) + timedelta(days=1) if days else date(today.year, 1, 1)
+    days += [each.end for each in census.brought_periods(tx, **of)]
+    opened = opening.opened_on(tx, **of)
+    days += [] if opened is None else [opened]
+    return max(days) + timedelta(days=1) if days else date(day_of(tx.now).year, 1, 1)
 
 
 def _is_proof(body: bytes, secret: str) -> bool:

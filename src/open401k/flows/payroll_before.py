@@ -1,10 +1,12 @@
 """What is on file already of a payroll's pay date, as findings. Not here: the checks of its rows (payroll_check.py)."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from open401k import census, payroll
 from open401k.base.db import Tx
 from open401k.payroll import runs
+from open401k.recordkeeping import opening
 
 
 def paid_before(asked: payroll.Asked, run: runs.Run, again: int) -> Iterator[payroll.Finding]:
@@ -27,12 +29,19 @@ def paid_before(asked: payroll.Asked, run: runs.Run, again: int) -> Iterator[pay
 
 
 def counted_before(tx: Tx, asked: payroll.Asked) -> Iterator[payroll.Finding]:
-    """A payroll of days whose payrolls were brought over in one sum: its money would count, and be posted, twice."""
-    covered = census.covered_by(tx, tenant_id=asked.tenant_id, plan_id=asked.plan_id, day=asked.pay_date)
+    """A payroll of days whose payrolls were brought over, in one sum or in balances: its money would count twice."""
+    of: dict[str, Any] = {"tenant_id": asked.tenant_id, "plan_id": asked.plan_id}
+    covered = census.covered_by(tx, **of, day=asked.pay_date)
     if covered is not None:
         reason = (
             f"The payrolls from {covered.start} to {covered.end} were brought over from before the plan came here; one"
             f" of {asked.pay_date} would count twice."
         )
         fix = "Bring over corrected year-to-date figures instead, or check the pay date."
+        yield payroll.Finding(payroll.Severity.REJECT, payroll.Code.PERIOD_COVERED, reason, fix, column="pay_date")
+        return
+    opened = opening.opened_on(tx, **of)
+    if opened is not None and asked.pay_date <= opened:
+        reason = f"The plan's balances of {opened} were brought over: the money of {asked.pay_date} is in them already."
+        fix = "Bring over year-to-date figures for what was paid until then, or check the pay date."
         yield payroll.Finding(payroll.Severity.REJECT, payroll.Code.PERIOD_COVERED, reason, fix, column="pay_date")

@@ -64,6 +64,11 @@ def openings(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Opening]:
     ]
 
 
+def opened_on(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> date | None:
+    """The day of the opening balances that stand; ``None`` where none were brought over."""
+    return next((each.on for each in openings(tx, tenant_id=tenant_id, plan_id=plan_id) if not each.reversed_by), None)
+
+
 def opening_key(plan_id: PlanId, before: Sequence[Opening]) -> str:
     """The key of the loading that stands, or of the next one where none does: a plan has one at a time."""
     taken_back = sum(each.reversed_by is not None for each in before)
