@@ -320,3 +320,17 @@ def test_a_statement_of_another_account_is_refused_and_its_debit_takes_nothing_b
     with pytest.raises(Open401kError, match="ends in 9012, the plan's in 0011"):
         told_by(plan, camt((came_on(one), -cents(one), name), account="744567899012"))
     assert balances(plan) == (cents(one), 0)
+
+
+def test_money_told_twice_waits_while_another_payroll_owes_as_much(plan: Plan) -> None:
+    """The statement of the day may tell of the notice's money again, or of a payment for the other payroll."""
+    one, two = paid(plan, FIRST, FIRST + 1)
+    name = custody.ach.reference(one.run_id)
+    assert cents(one) == cents(two)
+    came = (came_on(two), cents(one), name)
+    assert told_by(plan, camt(came, kind="054")) == [("deposit", cents(one))]
+    assert told_by(plan, camt(came)) == [], "a person says which it is"
+    other = (came_on(two, 1), cents(two), custody.ach.reference(two.run_id))
+    assert ("deposit", cents(two)) in told_by(plan, camt(other))
+    assert balances(plan) == (cents(one) + cents(two), 0), "the line that waited is told before, now that nobody owes as much"
+    assert_books_hold(plan)

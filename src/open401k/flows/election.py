@@ -10,7 +10,8 @@ from dataclasses import replace
 from open401k import recordkeeping
 from open401k.base import heads, steps
 from open401k.base.db import Tx
-from open401k.kernel import FlowId, PlanId, Refused, SponsorId, day_of, named_uuid
+from open401k.kernel import FlowId, PlanId, Refused, SponsorId, named_uuid
+from open401k.payroll import runs
 from open401k.recordkeeping import ElectionRefusal, How, NewElection, elected_on
 
 from . import heal
@@ -22,9 +23,16 @@ def elect(
     """Record elections; how many, or why the plan does not take one of them, and none is recorded."""
     heads.lock(tx, tenant_id=tenant_id)
     recorded = recordkeeping.record_elections(tx, tenant_id=tenant_id, plan_id=plan_id, elections=elections)
-    if not isinstance(recorded, Refused) and any(each.event_on <= day_of(tx.now) for each in elections):
+    if not isinstance(recorded, Refused) and _is_late(tx, tenant_id, plan_id, elections):
         heal.review(tx, tenant_id=tenant_id, plan_id=plan_id)
     return recorded
+
+
+def _is_late(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, elections: Sequence[NewElection]) -> bool:
+    """Whether a payroll was posted that should have followed one of them; no other paycheck can have missed it."""
+    first = min((each.event_on for each in elections), default=None)
+    posted = [run for run in runs.history(tx, tenant_id=tenant_id, plan_id=plan_id) if run.status == runs.Status.POSTED]
+    return first is not None and any(run.pay_date is not None and run.pay_date >= first for run in posted)
 
 
 def elect_once(

@@ -59,10 +59,11 @@ def missing(rows: Sequence[_store.MovedRow], *, today: date, reserved_is_gone: b
     for (who, source), several in groupby(rows, key=lambda row: (row.employee_id, row.source)):
         of_account = list(several)
         moves = [(row.day, row.cents) for row in of_account]
-        if reserved_is_gone and of_account[0].reserved_cents:
-            moves = sorted(
-                [*moves, (max(today, moves[-1][0]), -of_account[0].reserved_cents)], key=lambda each: each[0]
-            )
+        # What a year's end counted as gone stays so, of its day, while it is reserved: nobody could take it out again.
+        found_on = [row.day for row in of_account if row.overpaid_cents]
+        if (reserved_is_gone or found_on) and of_account[0].reserved_cents:
+            on = max(found_on, default=max(today, moves[-1][0]))
+            moves = sorted([*moves, (on, -of_account[0].reserved_cents)], key=lambda each: each[0])
         wanted = left_beyond(moves)
         standing = {row.day: row.overpaid_cents for row in of_account}
         for day in sorted(wanted.keys() | standing.keys()):
