@@ -332,5 +332,5 @@ def test_money_told_twice_waits_while_another_payroll_owes_as_much(plan: Plan) -
     assert told_by(plan, camt(came)) == [], "a person says which it is"
     other = (came_on(two, 1), cents(two), custody.ach.reference(two.run_id))
     assert ("deposit", cents(two)) in told_by(plan, camt(other))
-    assert balances(plan) == (cents(one) + cents(two), 0), "the line that waited is told before, now that nobody owes as much"
+    assert balances(plan) == (cents(one) + cents(two), 0), "the line that waited is told before now"
     assert_books_hold(plan)
