@@ -27,6 +27,7 @@ from open401k.base.faults import Stopped, stopping_at
 from open401k.demo.people import PAY_DATES
 from open401k.demo.setup import TERMS
 from open401k.flows import correction
+from open401k.flows.opening_balances import TakenBack, take_back_balances
 from open401k.flows.year_to_date import Brought
 from open401k.kernel import FixedClock, Money, Open401kError, Refused, RunId, Source
 from open401k.ledger import ContributionTotal
@@ -303,6 +304,12 @@ def test_figures_that_end_earlier_leave_the_days_after_to_payrolls_here(twins: t
     with there.db.begin(TESTER, tenants=[there.sponsor]) as tx:
         periods = census.brought_periods(tx, tenant_id=there.sponsor, plan_id=there.plan)
     assert [(each.start, each.end) for each in periods] == [(date(2026, 1, 1), date(2026, 5, 31))]
+    taken = there.receive(12, payroll_file(there, 12))
+    assert "period.covered" in there.findings(taken.run.run_id), "the balances of June's end have its money in them"
+    with there.db.begin(TESTER, tenants=[there.sponsor]) as tx:
+        (opened,) = recordkeeping.openings(tx, tenant_id=there.sponsor, plan_id=there.plan)
+    who: dict[str, Any] = {"actor": TESTER, "tenant_id": there.sponsor, "plan_id": there.plan}
+    assert isinstance(take_back_balances(there.db, **who, entry_id=opened.entry_id, why="Of May's end."), TakenBack)
     there.pay(12, payroll_file(there, 12))  # of June: the run that June's figures were in is on file, and empty
     assert_sound(there)
 
