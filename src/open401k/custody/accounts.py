@@ -135,12 +135,18 @@ def _is_of(told: str, number: str) -> bool:
     [True, True, True, True, True]
     >>> [_is_of(told, "055500011") for told in ("0011", "055500011USD", "Plan trust", "744567899012", "...0012")]
     [True, True, True, False, False]
+    >>> [_is_of(*each) for each in (("123456A", "123456A"), ("12345678", "12-345-678"), ("2025 Fund ...0011", "50011"))]
+    [True, True, True]
     """
-    runs = re.findall(r"[0-9]+", re.sub(r"[\s.-](?=[0-9])", "", told))
-    said, known = max(runs, key=len, default=""), number.lstrip("0")
-    if len(said) < 4:
-        return True  # it names no account
-    return said.lstrip("0") == known or number.endswith(said) or (len(known) > 4 and said.endswith(known))
+    plain, mine = (re.sub(r"[^0-9A-Z]", "", each.upper()) for each in (told, number))
+    if plain == mine:
+        return True
+    runs = [run for run in re.findall(r"[0-9]+", re.sub(r"[\s.-](?=[0-9])", "", told)) if len(run) > 3]
+    known = re.sub(r"[^0-9]", "", number)
+    short = known.lstrip("0")
+    return not runs or any(
+        run.lstrip("0") == short or known.endswith(run) or (len(short) > 4 and run.endswith(short)) for run in runs
+    )
 
 
 def propose(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, change: nacha.Change) -> AccountChangeId | None:
