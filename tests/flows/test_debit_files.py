@@ -7,10 +7,11 @@ from uuid import UUID
 
 import pytest
 from tests.flows.bookkeeping import Plan, acme
-from tests.flows.test_bank_statements import assert_books_hold, balances, came_on, cents, due, paid, told
+from tests.flows.test_bank_statements import assert_books_hold, balances, came_on, camt, cents, due, paid, told, told_by
 from tests.support.database import TESTER
 
 from open401k import custody, recordkeeping
+from open401k.base import audit
 from open401k.base.db import Database
 from open401k.custody import AchFileId, BankAccountId, StatementId
 from open401k.custody.accounts import NewAccount, Purpose
@@ -136,6 +137,28 @@ def test_a_return_undoes_the_deposit_and_its_reason_says_what_comes_first(plan: 
     batches.pop("401K DEP")
     assert batches == retried
     assert nacha.read(nacha.write(again)) == again
+    assert_books_hold(plan)
+
+
+def test_the_reason_that_comes_after_the_statement_decides_whether_it_is_tried_again(plan: Plan) -> None:
+    (one,) = paid(plan, 1)
+    file = made(plan)
+    told(plan, (date(2026, 1, 21), cents(one), "SETTLEMENT"))
+    assert told_by(plan, camt((date(2026, 1, 23), -cents(one), ""))) == [("returned", -cents(one))]
+    with pytest.raises(Open401kError, match="came back"):
+        made(plan, "why")
+    plan.at(date(2026, 1, 26))
+    data = answer(file, addenda="99", return_code="R01", original_rdfi="12104288")
+    for _ in range(2):
+        assert sent_back(plan, data) == Answered((one.run_id,), 0, ())
+        with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+            (debit,) = custody.ach.debits(tx, tenant_id=plan.sponsor, plan_id=plan.plan)
+            said = audit.recorded(
+                tx, tenant_id=plan.sponsor, action="custody.return_reason_told", subjects=[one.run_id]
+            )
+        assert (debit.return_code, debit.returned_on, len(said)) == ("R01", date(2026, 1, 23), 1)
+    assert balances(plan) == (0, cents(one))
+    assert made(plan, "again").batches[0].header["description"] == "RETRY PYMT"
     assert_books_hold(plan)
 
 
