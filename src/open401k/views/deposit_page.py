@@ -8,6 +8,8 @@ from open401k import compliance, custody, recordkeeping
 from open401k.base.db import Tx
 from open401k.custody.accounts import BankAccount, Change, Purpose
 from open401k.custody.ach import AchFile
+from open401k.custody.matching import LONGEST_WAIT
+from open401k.custody.repeats import of_their_own
 from open401k.custody.statements import Kept, Line
 from open401k.kernel import ConnectionId, EntryId, Money, Open401kError, PlanId, RunId, SponsorId, day_of
 from open401k.law import lost_earnings
@@ -124,6 +126,8 @@ class DepositsPage:
     statements: tuple[Kept, ...]
     accounts: tuple[BankAccount, ...]
     changes: tuple[Change, ...]
+    set_aside: tuple[WaitingLine, ...] = ()
+    """Lines of the last two months that another file had told before; a person may know that one is its own money."""
     corrections: tuple[compliance.CorrectionOwed, ...] = ()
     returned: tuple[custody.ach.Debit, ...] = ()
     """Debits that the bank sent back, of any file."""
@@ -154,11 +158,13 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> DepositsPage:
     debits = custody.ach.debits(tx, tenant_id=tenant_id, plan_id=plan_id)
     accounts = custody.accounts.on_file(tx, tenant_id=tenant_id, plan_id=plan_id)
     listing = [_with_next(each, debits, accounts.get(Purpose.EMPLOYER), today) for each in listing]
-    posted = recordkeeping.deposits(tx, tenant_id=tenant_id, plan_id=plan_id) if lines else []
+    told = _set_aside(tx, tenant_id, plan_id, today)
+    posted = recordkeeping.deposits(tx, tenant_id=tenant_id, plan_id=plan_id) if lines or told else []
     return DepositsPage(
         heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id),
         deposits=tuple(_with_paid(tx, tenant_id, plan_id, listing)),
         lines=tuple(_line(each, listing, posted) for each in lines),
+        set_aside=tuple(_line(each, listing, posted) for each in told),
         money=tuple(WaitingMoney(each.entry_id, each.on, Money(each.cents)) for each in waiting),
         files=tuple(custody.ach.files(tx, tenant_id=tenant_id, plan_id=plan_id)),
         statements=tuple(custody.statements.kept(tx, tenant_id=tenant_id, plan_id=plan_id)),
@@ -167,6 +173,13 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> DepositsPage:
         corrections=tuple(compliance.corrections_owed(tx, tenant_id=tenant_id, plan_id=plan_id)),
         returned=tuple(each for each in debits if each.return_code),
     )
+
+
+def _set_aside(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, today: date) -> list[Line]:
+    findings = custody.statements.findings(tx, tenant_id=tenant_id, plan_id=plan_id)
+    _, names = of_their_own(each for each in findings if each.booked_on >= today - LONGEST_WAIT)
+    every = custody.statements.lines(tx, tenant_id=tenant_id, plan_id=plan_id, open_only=False) if names else []
+    return [each for each in every if each.key in names]
 
 
 def listed(

@@ -42,6 +42,9 @@ def list_deposits(context: typer.Context, plan: PlanOption = "", json: Json = Fa
     for line in shown.lines:
         name = f"{line.statement_id} {line.line_no}"
         voice.line(f"A line waits: {name}: {line.booked_on} {line.amount} {line.text}")
+    for line in shown.set_aside:
+        name = f"{line.statement_id} {line.line_no}"
+        voice.line(f"Told before by another file: {name}: {line.booked_on} {line.amount} {line.text}")
     for money in shown.money:
         voice.line(f"Money waits: {money.entry_id}: {money.on} {money.amount}")
     for change in shown.changes:
@@ -68,6 +71,8 @@ def statement(
     voice.tell(result["settle"])
     rows = [(each["line"], each["kind"], Money(each["cents"]), each["run_id"]) for each in result["settle"]]
     voice.table(("Line", "Is", "Amount", "Payroll"), rows, empty="No line explains itself; see: open401k deposits list")
+    if result["sort_out"]["others"]:
+        voice.line(f"Left out: other accounts, ending in {', '.join(result['sort_out']['others'])}.")
 
 
 @commands.command()

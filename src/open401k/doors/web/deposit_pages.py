@@ -91,7 +91,9 @@ def statement(caller: Mover, form: Posted) -> Response:
     if isinstance(result, Unreadable):
         raise ProblemError(_unreadable("The statement was not taken.", result))
     found = len({each["line"] for each in result["settle"]})
-    return _back(caller, f"The statement was read. Lines that found their payroll: {found}.")
+    others = ", ".join(result["sort_out"]["others"])
+    left_out = f" Left out: other accounts, ending in {others}." if others else ""
+    return _back(caller, f"The statement was read. Lines that found their payroll: {found}.{left_out}")
 
 
 @router.post("/answer")

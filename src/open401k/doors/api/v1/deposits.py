@@ -91,6 +91,10 @@ class DepositsNow(BaseModel):
     open_lines: list[OpenLine]
     waiting: list[Waiting]
     changes: list[AccountChange]
+    told_before: list[OpenLine] = Field(
+        default_factory=list,
+        description="Lines that another file had told, of the last two months; one that is money of its own is placed",
+    )
 
 
 class Found(BaseModel):
@@ -107,6 +111,9 @@ class StatementRead(BaseModel):
 
     statement_ids: list[str]
     found: list[Found]
+    left_out: list[str] = Field(
+        default_factory=list, description="Other accounts that the file has statements of: their last four digits"
+    )
 
 
 class AchFileLine(BaseModel):
@@ -191,16 +198,8 @@ def deposits_now(caller: Reader) -> DepositsNow:
         shown = deposit_page.load(tx, tenant_id=caller.tenant, plan_id=caller.plan)
     return DepositsNow(
         deposits=[_state(each) for each in shown.deposits],
-        open_lines=[
-            OpenLine(
-                statement_id=each.statement_id,
-                line_no=each.line_no,
-                booked_on=each.booked_on,
-                amount=each.amount.plain(),
-                text=each.text,
-            )
-            for each in shown.lines
-        ],
+        open_lines=[_open(each) for each in shown.lines],
+        told_before=[_open(each) for each in shown.set_aside],
         waiting=[Waiting(entry_id=str(w.entry_id), on=w.on, amount=w.amount.plain()) for w in shown.money],
         changes=[AccountChange(change_id=str(c.account_change_id), code=c.code, asks=c.shown) for c in shown.changes],
     )
@@ -302,6 +301,16 @@ def place(caller: Mover, key: Key, sent: Placed) -> DepositsNow:
     return _once(caller, key, f"place {caller.plan}", body, DepositsNow, lambda: _place(caller, sent))
 
 
+def _open(each: deposit_page.WaitingLine) -> OpenLine:
+    return OpenLine(
+        statement_id=each.statement_id,
+        line_no=each.line_no,
+        booked_on=each.booked_on,
+        amount=each.amount.plain(),
+        text=each.text,
+    )
+
+
 def _state(each: deposit_page.DepositLine) -> DepositState:
     return DepositState(
         run_id=str(each.run_id),
@@ -331,7 +340,7 @@ def _statement(caller: Caller, of: StatementFile) -> StatementRead:
         Found(line=e["line"], kind=e["kind"], amount=Money(e["cents"]).plain(), run_id=e["run_id"] or None)
         for e in result["settle"]
     ]
-    return StatementRead(statement_ids=result["keep"], found=found)
+    return StatementRead(statement_ids=result["keep"], found=found, left_out=result["sort_out"]["others"])
 
 
 def _answer(caller: Caller, content: bytes, fragment: bool) -> AnswerRead:
