@@ -311,7 +311,12 @@ def test_a_vote_of_a_key_that_was_replaced_by_a_wallet_is_sent_no_more(
         world.send(RELAY, world.network, call_of("take_signer(address)", member.address))
         node.config.write_text('votes_by = "wallet"\n' + node.config.read_text())
         sent, sends = list[bytes](), NetworkCoordinator.send
-        monkeypatch.setattr(NetworkCoordinator, "send", lambda self, data: sent.append(data) or sends(self, data))
+
+        def counted(self: NetworkCoordinator, data: bytes) -> Any:
+            sent.append(data)
+            return sends(self, data)
+
+        monkeypatch.setattr(NetworkCoordinator, "send", counted)
         for _ in range(4):
             with node.office() as office:
                 office.process.node.run_once()
