@@ -21,6 +21,7 @@ from open401k.flows.bank_statement import StatementFile, read_in
 from open401k.flows.day import begin_day
 from open401k.flows.deposit import deposit_run
 from open401k.flows.deposit_choices import place_line
+from open401k.flows.deposit_doubles import settle_twice
 from open401k.flows.verify import verify
 from open401k.kernel import FixedClock, Money, Open401kError
 from open401k.law import lost_earnings
@@ -335,6 +336,36 @@ def test_what_was_set_aside_as_told_before_may_be_a_payment_of_its_own(plan: Pla
     assert balances(plan) == (cents(one) * 2, 0)
     assert told(plan, came, came) == [("seen_before", cents(one))] * 2, "a third file tells of both"
     assert_books_hold(plan)
+
+
+def test_what_was_booked_twice_before_is_found_and_taken_back_by_a_person(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = paid(plan, FIRST, FIRST + 1)
+    came = (came_on(one), cents(one), custody.ach.reference(one.run_id))
+    told(plan, came, (came_on(two), cents(two), custody.ach.reference(two.run_id)))
+    plan.at(came_on(two, 1))
+    with monkeypatch.context() as before:  # as statements were read then
+        before.setattr(bank_statement, "told_before", lambda *_: frozenset())
+        assert told_by(plan, camt(came)) == [("employer_money", cents(one))]
+    assert balances(plan) == (cents(one) * 3, -cents(one))
+    (double,) = now(plan).twice
+    assert double.booked_as == f"{Money(cents(one))} as the employer's money"
+    assert double.first_booked_as == f"{Money(cents(one))} for the payroll of {one.remittance.pay_date}"
+    line: Any = {"statement_id": StatementId.parse(double.line.statement_id), "line_no": double.line.line_no}
+    for _ in range(2):
+        settle_twice(plan.db, actor=TESTER, tenant_id=plan.sponsor, plan_id=plan.plan, **line, same_money=True)
+        assert (balances(plan), now(plan).twice) == ((cents(one) * 2, 0), ())
+    with pytest.raises(Open401kError, match="not among those"):
+        settle_twice(plan.db, actor=TESTER, tenant_id=plan.sponsor, plan_id=plan.plan, **line, same_money=False)
+    place_line(plan.db, actor=TESTER, tenant_id=plan.sponsor, plan_id=plan.plan, **line, run_id=None, employers=True)
+    assert (balances(plan), now(plan).twice) == ((cents(one) * 3, -cents(one)), ()), "a person thought again"
+    assert_books_hold(plan)
+
+
+def now(plan: Plan) -> deposit_page.DepositsPage:
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        return deposit_page.load(tx, tenant_id=plan.sponsor, plan_id=plan.plan)
 
 
 def test_money_that_three_statements_tell_of_is_posted_once_and_a_second_payment_waits(plan: Plan) -> None:

@@ -33,15 +33,16 @@ def told_before(
     for each in sorted(lines, key=lambda each: each.key in names):
         alike.setdefault((each.line.booked_on, each.line.cents), []).append(each)
     several = (group for group in alike.values() if len(group) > 1)
-    return frozenset(name for group in several for name in _repeated(group, names, set_aside))
+    return frozenset(name for group in several for name in repeated(group, names, set_aside))
 
 
-def _repeated(group: list[Line], waiting: Collection[Name], set_aside: Collection[Name]) -> Iterable[Name]:
+def repeated(group: list[Line], waiting: Collection[Name], set_aside: Collection[Name]) -> Iterable[Name]:
+    """Those that wait, of lines of one day and sum, which repeat what another file told before them."""
     repeats = set(set_aside)
     for at, line in enumerate(group):
         if line.key not in waiting:
             continue
-        same = [other for other in group[:at] if _same_words(other.line, line.line)]
+        same = [other for other in group[:at] if same_words(other.line, line.line)]
         mine = sum(other.file_id == line.file_id for other in same)
         payments = sum(other.key not in repeats for other in same)
         if payments > mine:
@@ -62,7 +63,7 @@ def of_their_own(findings: Iterable[Finding]) -> tuple[list[Finding], frozenset[
     return standing, frozenset(each.key for each in standing if each.rule == TOLD_BEFORE)
 
 
-def _same_words(one: BankLine, other: BankLine) -> bool:
+def same_words(one: BankLine, other: BankLine) -> bool:
     """Whether one says all that the other says, and both say something."""
     first, second = _words(one), _words(other)
     return bool(first and second) and (first <= second or second <= first)

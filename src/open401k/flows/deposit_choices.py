@@ -43,7 +43,8 @@ def place_line(
             _same_as_before(tx, tenant_id, plan_id, name, run_id, employers)
             return
         parts = _employers(line) if employers else _parts(tx, tenant_id, plan_id, line, run_id)
-        for number, part in enumerate(parts, 1):
+        found = custody.statements.findings(tx, tenant_id=tenant_id, plan_id=plan_id)
+        for number, part in enumerate(parts, 1 + sum(each.key == name for each in found)):
             post_part(tx, tenant_id=tenant_id, plan_id=plan_id, line=line, part=part, number=number)
 
 
