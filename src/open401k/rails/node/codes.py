@@ -30,6 +30,7 @@ CORE_REFUSED: Final = 551
 PAYMENT_REFUSED: Final = 552
 PAYMENT_RETURNED: Final = 553
 MONEY_SHORT: Final = 554
+BOOKING_LATE: Final = 555
 UNTOLD: Final = 651
 POLICY: Final = 652
 SIGNER_AWAY: Final = 653
@@ -64,6 +65,7 @@ MAIL_REFUSED: Final = 665
 BATCH_DECLINED: Final = 666
 LETTER_NOT_UNDERSTOOD: Final = 667
 WALLET_AWAITED: Final = 668
+CORE_AWAY: Final = 669
 
 #: What a node or a core finds, beside what the coordinator refuses by.
 FOUND: Final = {
@@ -78,6 +80,7 @@ FOUND: Final = {
     PAYMENT_REFUSED: "the bank refused the payment",
     PAYMENT_RETURNED: "the bank returned the payment",
     MONEY_SHORT: "only a part of the money has arrived",
+    BOOKING_LATE: "the network decided, and our core has not booked it: the order stands, and is told it again",
     UNTOLD: "the coordinator refused and told no code",
     POLICY: "the signer's policy does not allow it",
     SIGNER_AWAY: "the signer does not answer: what is to be signed waits, and nothing is lost",
@@ -109,6 +112,7 @@ FOUND: Final = {
         "then end the case and ask again"
     ),
     BATCH_DECLINED: "a batch was declined; its rollovers go on singly",
+    CORE_AWAY: "our core does not answer: what it is to set aside or give free waits, and nothing is lost",
     WALLET_AWAITED: (
         "our wallet has not signed what waits for it (open401k node sign list); what is not signed in time expires"
     ),
@@ -133,6 +137,7 @@ class Step(StrEnum):
     OFF_RAIL = "close by check or wire with the same file"
     WAIT = "nothing: it goes on by itself, or ends at the deadline"
     ESCALATE = "stop and find out: the books and the verdict may differ"
+    WAKE = "have the core answer: then it goes on by itself"
     CLOSE = "find out with the other custodian's desk, then close it here with what was found"
 
 
@@ -172,6 +177,7 @@ _SERIOUS = frozenset(
         FORGOTTEN,
     }
 )  # fmt: skip
+_BEING_BOOKED = "Your money has moved. It is being entered in your account."
 _ANOTHER_WAY = "Your money moves by check or wire instead. The companies are checking by which one."
 _CHECKING = "We are checking how your money was booked. You do not need to do anything."
 
@@ -188,6 +194,10 @@ def queue_of(code: int) -> Queue:
         return Queue(code, _OWNERS[hundred], ANSWERED_IN[hundred], words, _PARTICIPANT[hundred], (Step.CLOSE,))
     if code == CLOSED_TWICE:
         return Queue(code, Owner.AMOUNT, 0, words, _ANOTHER_WAY, (Step.CLOSE,))
+    if code == BOOKING_LATE:
+        return Queue(code, Owner.SETTLEMENT, 1, words, _BEING_BOOKED, (Step.WAKE,))
+    if code == CORE_AWAY:
+        return Queue(code, Owner.TECHNICAL, 1, words, _PARTICIPANT[hundred], (Step.WAKE,))
     steps = (Step.WAIT, Step.FIX_AND_REPROPOSE) if hundred == 6 else (Step.FIX_AND_REPROPOSE, Step.OFF_RAIL)
     return Queue(code, _OWNERS[hundred], ANSWERED_IN[hundred], words, _PARTICIPANT[hundred], steps)
 
