@@ -39,6 +39,7 @@ class Pulled:
 
     connection_id: ConnectionId
     people_added: int = 0
+    people_found: int = 0
     people_changed: int = 0
     runs: list[RunId] = field(default_factory=list)
     waits: list[dict[str, Any]] = field(default_factory=list)
@@ -58,6 +59,7 @@ class Pulled:
             "ok": self.ok,
             "connection_id": str(self.connection_id),
             "people_added": self.people_added,
+            "people_found": self.people_found,
             "people_changed": self.people_changed,
             "runs": [str(each) for each in self.runs],
             "waits": self.waits,
@@ -136,7 +138,7 @@ def _ask_again(tx: Tx, of: Connection, made: Pulled) -> None:
 def _settle(db: Database, actor: Actor, of: Connection, made: Pulled) -> None:
     """What is kept goes where it belongs, also where the provider could not be asked for more just now."""
     people = settle_people(db, actor=actor, of=of)
-    made.people_added, made.people_changed = people.added, people.changed
+    made.people_added, made.people_found, made.people_changed = people.added, people.found, people.changed
     made.runs, waits = settle_payrolls(db, actor=actor, of=of)
     still = [each for each in of.waits if each["what"] == DIFFERENCE and each["provider_id"] not in people.told]
     made.waits = [*still, *people.waits, *waits]
