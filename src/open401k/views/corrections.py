@@ -22,7 +22,7 @@ _KINDS = {
     "compensation_wrong": "Deferrals from wrong compensation",
     "catch_up_not_offered": "Catch-up not offered",
     compliance.LATE_DEPOSIT: "Deposit came late",
-    compliance.LATE_FACT: "Learned late",
+    compliance.LATE_FACT: "Owed by what was learned",
 }
 _PERSON = re.compile(rf"\b{EmployeeId.prefix}_[0-9a-f]{{32}}\b")
 _STATES = {
