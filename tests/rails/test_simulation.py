@@ -12,7 +12,8 @@ import pytest
 from tests.rails.planted import PLANTED
 
 from open401k.rails.simulation.chance import BOUNDARIES, MISSING, Dice, Fault
-from open401k.rails.simulation.model import Tx, begun
+from open401k.rails.simulation.model import begun
+from open401k.rails.simulation.model_chain import Tx
 from open401k.rails.simulation.simulate import APPLICABLE, play, simulate
 from open401k.rails.simulation.trace import DepartedError, Trace
 

@@ -187,12 +187,13 @@ class ConnectionStories:
     @contextmanager
     def _connect(self, of: Connection, tokens: TokenKeeper) -> Iterator[Connector]:
         known: dict[str, Any] = {"tokens": tokens, "around": self._around, "since": of.since}
+        known["company_id"] = of.company_id
         known["today"] = day_of(self._db.clock.now())
         made: finch.Finch | gusto.Gusto
         if Provider(of.provider) is Provider.FINCH:
             made = finch.Finch(application=self._finch(), **known)
         else:
-            made = gusto.Gusto(company_id=of.company_id, application=self._gusto(), **known)
+            made = gusto.Gusto(application=self._gusto(), **known)
         with closing(made) as connector:
             yield connector
 

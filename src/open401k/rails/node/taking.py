@@ -19,6 +19,7 @@ from .batch_letters import KINDS, batch_kept_out, take_batch
 from .cases import State
 from .codec import BadInputError
 from .codes import (
+    CLOSED_TWICE,
     ELECTION_UNFIT,
     ELECTION_UNSOUND,
     EXPIRED,
@@ -188,7 +189,11 @@ def _read(unit: DealUnit, desk: Desk, deal: Deal, peer: bytes, kind: str, body: 
                 raise UnexpectedError(f"this is proposal {deal.part} of its election already")
         case OffRail():
             if (why := closed_there(unit, deal, body, peer)) is not None:
-                raise UnexpectedError(f"the other side closed it by {body.way} {body.reference}: {why}")
+                words = f"the other side closed it by {body.way} {body.reference}"
+                if unit.case(deal.case).state is not State.OFF_RAIL:
+                    raise UnexpectedError(f"{words}: {why}")
+                way, ours = unit.off_rail(deal.case) or ("", "")
+                raise_for(unit, desk, deal.case, CLOSED_TWICE, f"{words}, we by {way} {ours}")
         case Ballot():
             voted = came if body.no is None else no_came
             if (why := voted(unit, desk, deal, body)) is not None:

@@ -1,4 +1,4 @@
-"""Votes, ends and receipts by the member's own wallet: asked for, and given once it signed. Not here: putting one in.
+"""Whatever a member signs, by its own wallet: asked for, and given once it signed. Not here: putting one in.
 
 What a wallet signed is looked at again by the chain before each use: its owners, or the wallet, may be others by now.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Never, Protocol
 
 from open401k.base.faults import fault
 
@@ -18,8 +18,8 @@ from . import _wanted_store
 from .codec import Json
 from .core import Side
 from .kept_deals import KeptDeals
-from .signing import Item, PolicyError, Signer
-from .wanted import AwaitedError, Says, Wanted
+from .signing import BatchSigner, Item, Signer
+from .wanted import LASTING, AwaitedError, Says, Wanted
 
 #: Where a test may stop the process.
 BOUNDARIES: Final = ("wallets.before_ask_commit", "wallets.after_ask_commit")
@@ -27,15 +27,12 @@ _SIDES: Final = {Role.SOURCE: Side.SOURCE, Role.RECEIVER: Side.RECEIVER}
 #: As desks read it.
 NAMES: Final = {
     Says.APPROVAL: "an approval", Says.ABORT: "an end", Says.RECEIPT: "a receipt", Says.BATCH: "a batch",
+    Says.STATEMENT: "a statement of the books", Says.HEAD: "a block",
 }  # fmt: skip
 
 
-class BothSigner(Signer, Protocol):
+class BothSigner(Signer, BatchSigner, Protocol):
     """Signs batches, too."""
-
-    def batch(
-        self, first: bytes, second: bytes, token: bytes, deadline: int, items: Sequence[Item], *, at: int
-    ) -> bytes: ...
 
 
 @dataclass
@@ -67,17 +64,19 @@ class WalletSigner:
         return self._given(struct, Says.RECEIPT, (rollover, role), told, None)
 
     def statement(self, rollover: bytes, role: Role, content: bytes, *, at: int, encoded: bytes = b"") -> bytes:  # noqa: ARG002
-        raise AwaitedError("a wallet signs votes, ends and receipts; no statement of the books")
+        """Asked for; what came is kept with the case where it is put in (wallet_putting), and nothing waits for it."""
+        told: dict[str, Json] = {"rollover": rollover.hex(), "role": int(role), "content": content.hex()}
+        return self._asked_for(messages.statement_hash(rollover, role, content), Says.STATEMENT, (rollover, role), told)
 
-    def head(self, number: int, block: bytes, *, at: int) -> bytes:  # noqa: ARG002
-        raise AwaitedError("a wallet signs votes, ends and receipts; no heads")
+    def head(self, number: int, block: bytes, *, at: int, of: tuple[bytes, Role]) -> bytes:  # noqa: ARG002
+        """The same; of each case once, by the block that it was first asked of."""
+        told: dict[str, Json] = {"number": number, "hash": block.hex(), "role": int(of[1])}
+        return self._asked_for(messages.head_hash(number, block), Says.HEAD, of, told)
 
     def batch(
         self, first: bytes, second: bytes, token: bytes, deadline: int, items: Sequence[Item], *, at: int  # noqa: ARG002
     ) -> bytes:  # fmt: skip
-        """One that the other side offered: what we offer would be another each time it is made."""
-        if first == self.us:
-            raise PolicyError("a wallet answers batches and offers none")
+        """One that the other side offered, or that we drew up (Stage.DRAWN_UP): it stays the same until it is over."""
         ids = [each.rollover for each in items]
         struct = messages.batch_hash(first, second, token, deadline, ids)
         told: dict[str, Json] = {
@@ -87,6 +86,11 @@ class WalletSigner:
         ours = [each for each in items if decode_case(each.encoded).election.source == self.us]
         about = (ours[0].rollover, Role.SOURCE) if ours else (ids[0], Role.RECEIVER)
         return self._given(struct, Says.BATCH, about, told, deadline)
+
+    def _asked_for(self, struct: bytes, says: Says, about: tuple[bytes, Role], told: Mapping[str, Json]) -> Never:
+        wallet, digest, (rollover, role) = self.named(), self.domain.digest(struct), about
+        self._kept(digest, wallet, says, (rollover, _SIDES[role]), told, None)
+        raise AwaitedError(f"{NAMES[says]} waits for the wallet 0x{wallet.hex()}, and nothing waits for that")
 
     def _given(
         self, struct: bytes, says: Says, about: tuple[bytes, Role], told: Mapping[str, Json], until: int | None
@@ -115,6 +119,8 @@ class WalletSigner:
             if case is None:
                 raise AssertionError("a signature is wanted for a rollover that no file has")
             unit.case(case)  # the file is locked first
+            if says in LASTING and _wanted_store.lasting(unit.conn, case).get(says) is not None:
+                return None  # asked for before the process was stopped
             asked = Wanted(digest, wallet, says, case, told, until, self.files.now())
             is_new = _wanted_store.insert(unit.conn, asked)
             found = _wanted_store.wanted(unit.conn, digest)
@@ -150,13 +156,17 @@ class MemberSigner:
     def statement(self, rollover: bytes, role: Role, content: bytes, *, at: int, encoded: bytes = b"") -> bytes:
         return self._now().statement(rollover, role, content, at=at, encoded=encoded)
 
-    def head(self, number: int, block: bytes, *, at: int) -> bytes:
-        return self._now().head(number, block, at=at)
+    def head(self, number: int, block: bytes, *, at: int, of: tuple[bytes, Role]) -> bytes:
+        return self._now().head(number, block, at=at, of=of)
 
     def batch(
         self, first: bytes, second: bytes, token: bytes, deadline: int, items: Sequence[Item], *, at: int
     ) -> bytes:
         return self._now().batch(first, second, token, deadline, items, at=at)
+
+    def asks(self) -> bool:
+        """Whether the wallet is asked now, and signs later."""
+        return self._now() is self.wallet
 
     def _now(self) -> BothSigner:
         named = self.wallet.named()

@@ -28,6 +28,12 @@ class Says(StrEnum):
     ABORT = "abort"
     RECEIPT = "receipt"
     BATCH = "batch"
+    STATEMENT = "statement"
+    HEAD = "head"
+
+
+#: What no contract reads: nothing waits for it, no clock ends it, and it is made of what stays.
+LASTING: Final = (Says.STATEMENT, Says.HEAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +71,11 @@ def unwanted(wanted: Wanted, file: Case, outbox: Sequence[Message], live: Sequen
             waits = any(each.kind is Kind.RECEIPT and not each.is_done for each in outbox)
             return "" if waits else "the receipt is there"
         case Says.BATCH:
-            asked = any(each.hash.hex() == wanted.told.get("batch") and each.stage is Stage.ASKED for each in live)
-            return "" if asked else "the batch is over"
+            ours = [each for each in live if each.hash.hex() == wanted.told.get("batch")]
+            waits = any(each.stage in (Stage.ASKED, Stage.DRAWN_UP) for each in ours)
+            return "" if waits else "the batch is over"
+        case Says.STATEMENT | Says.HEAD:
+            return "" if file.state is State.POSTED else f"the case is {file.state}"
         case _:
             assert_never(wanted.says)
 

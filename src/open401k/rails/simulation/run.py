@@ -36,8 +36,9 @@ from .engines import (
     signer_of,
 )
 from .mail import batches_of, carry, note_signed
-from .model import CUSTODIANS as PARTS
-from .model import Tx, begun
+from .model import begun
+from .model_chain import CUSTODIANS as PARTS
+from .model_chain import Tx
 from .net import NAMES, Clock, Endpoints, Net, Watch
 from .parties import Assembled, FaultyCases, Party, as_it_is
 from .rollovers import Rollover

@@ -7,21 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .model import (
-    CUSTODIANS,
-    Block,
-    Books,
-    Bounds,
-    State,
-    Status,
-    Tx,
-    begun,
-    is_done,
-    mined,
-    steps,
-    tip,
-    violated,
-)
+from .model import Block, Books, Bounds, State, begun, is_done, steps, tip, violated
+from .model_chain import CUSTODIANS, Status, Tx, mined
 
 _ENDLESS = Bounds(blocks=10_000, reorgs=10_000, forgets_terms=True)
 
