@@ -19,6 +19,7 @@ from open401k.kernel import FlowId, Open401kError, PlanId, SponsorId, named_uuid
 
 from .bank_posting import post_part, read_books
 from .correction_money import place_correction
+from .overpaid_decided import place_overpaid
 
 FLOW = "bank_statement"
 
@@ -106,7 +107,7 @@ def settle_open(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> int:
         if parts:
             found += 1
             books = read_books(tx, tenant_id=tenant_id, plan_id=plan_id)
-        elif place_correction(tx, tenant_id=tenant_id, plan_id=plan_id, line=line):
+        elif any(place(tx, tenant_id=tenant_id, plan_id=plan_id, line=line) for place in _BEYOND_PAYROLLS):
             found += 1
     return found
 
@@ -118,4 +119,6 @@ def _read(of: StatementFile) -> tuple[wire.Statement, ...]:
     return read
 
 
+#: What a line may be that no payroll explains.
+_BEYOND_PAYROLLS = (place_correction, place_overpaid)
 STEPS = (sort_out, keep, settle)

@@ -4,6 +4,7 @@ Money flow: as in bank_posting.py; waiting money leaves by the reversal of its e
 """
 
 from datetime import date
+from typing import Any
 
 from open401k import custody, recordkeeping
 from open401k.base import heads
@@ -16,6 +17,7 @@ from open401k.kernel import EntryId, Money, Open401kError, PlanId, RunId, Sponso
 
 from .bank_posting import post_part, posted, read_books
 from .deposit import receive
+from .overpaid_decided import refuse_overpaid
 
 
 def place_line(
@@ -60,14 +62,16 @@ def use_waiting(
 ) -> Money:
     """Waiting money pays a payroll as far as it is owed, or (None) was given back to the employer. Once for an entry.
 
-    What a payroll does not owe waits on; answers with it.
+    What a payroll does not owe waits on; answers with it. What was overpaid and came again is not given back.
     """
     with db.begin(actor, tenants=[tenant_id]) as tx:
         heads.lock(tx, tenant_id=tenant_id)
         waits = recordkeeping.waiting(tx, tenant_id=tenant_id, plan_id=plan_id)
-        one = next((each for each in waits if each.entry_id == entry_id), None)
+        one = {each.entry_id: each for each in waits}.get(entry_id)
         if one is None:
             raise Open401kError("That money does not wait any more.", fix="See the plan's deposits for what does.")
+        if run_id is None:
+            refuse_overpaid(tx, tenant_id=tenant_id, plan_id=plan_id, money=one)
         on = max(on, one.on)  # a bank may book a day ahead of our clock
         reason = "employer_money_given_back" if run_id is None else "employer_money_applied"
         posted(recordkeeping.take_back(tx, tenant_id=tenant_id, entry_id=entry_id, on=on, reason=reason))
@@ -75,19 +79,13 @@ def use_waiting(
             return Money(0)
         owed = _expected(tx, tenant_id, plan_id, run_id)
         if not owed:
-            raise Open401kError(
-                "Nothing is due for that payroll.", fix="Choose one that owes, or say it was given back."
-            )
+            raise Open401kError("Nothing is due for that payroll.", fix="Choose one that owes, or give it back.")
         paid, key = min(one.cents, owed), f"deposit/applied/{entry_id}"
         posted(receive(tx, tenant_id=tenant_id, plan_id=plan_id, run_id=run_id, cents=paid, on=on, key=key))
         rest = Money(one.cents - paid)
         if rest:
-            key, of = f"deposit/rest/{entry_id}", one.reference
-            posted(
-                recordkeeping.record_employer_money(
-                    tx, tenant_id=tenant_id, plan_id=plan_id, on=on, amount=rest, key=key, reference=of
-                )
-            )
+            more: Any = {"amount": rest, "key": f"deposit/rest/{entry_id}", "reference": one.reference}
+            posted(recordkeeping.record_employer_money(tx, tenant_id=tenant_id, plan_id=plan_id, on=on, **more))
         return rest
 
 
