@@ -94,6 +94,12 @@ def test_a_reason_has_the_clock_of_its_queue_from_when_it_was_found_and_stands_o
     ]  # fmt: skip
 
 
+def test_who_ran_out_of_time_reads_so() -> None:
+    ended = seen(V.ABORTED, S.RELEASED, S.RELEASED, deadline=BEGUN + DAY, decided_at=BEGUN + DAY + 60)
+    assert tracked(ended).headline == "The time ran out before everybody agreed; your money stayed yours"
+    assert tracked(replace(ended, decided_at=BEGUN + 60)).headline == "The move was stopped; your money stayed yours"
+
+
 def test_what_is_late_is_told_as_late_by_business_days() -> None:
     friday = BEGUN + 4 * DAY
     told = seen(begun_at=friday, source=S.DRAFT, receiver=S.PREVALIDATED)

@@ -232,7 +232,11 @@ def tracked(seen: Seen, clocks: Clocks | None = None) -> Track:
     ended = _ended(seen, place)
     names = {"source": seen.source.name, "receivers": " and ".join(each.name for each in seen.receivers)}
     returned = ended and place is Place.OLD_ACCOUNT
-    headline = "The move was stopped; your money stayed yours" if returned else _HEADLINES[place]
+    headline = _HEADLINES[place]
+    if returned:
+        is_late = seen.deadline is not None and seen.decided_at is not None and seen.decided_at > seen.deadline
+        why = "The time ran out before everybody agreed" if is_late else "The move was stopped"
+        headline = f"{why}; your money stayed yours"
     if seen.taken_back and seen.verdict not in _DECIDED:
         headline = "You took the move back; your money stays yours" if ended else "You took the move back; it is ending"
     where = _WHERE[place].format(**names)

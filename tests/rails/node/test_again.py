@@ -175,14 +175,17 @@ def test_somebody_elses_word_for_again_is_kept_out(two: Both) -> None:
 ALL = {"mode": Mode.ALL, "wanted": (Wanted(Kind.PRE_TAX, Into.PLAN), Wanted(Kind.ROTH, Into.PLAN))}
 
 
-def test_what_comes_in_after_all_was_moved_follows_as_a_child(two: Both) -> None:
+@pytest.mark.parametrize("of_roth", [10_00, 0])
+def test_what_comes_in_after_all_was_moved_follows_as_a_child(two: Both, of_roth: int) -> None:
+    """Also where nothing came in of one kind that was signed for."""
     two.until_signed(**ALL)
     two.ready()
     two.carry()
     two.run()
     assert two.states() == DONE
     case = two.source.only()
-    dividends = (Part(Kind.PRE_TAX, Into.PLAN, 0, 40_00), Part(Kind.ROTH, Into.PLAN, 0, 10_00))
+    told = (Part(Kind.PRE_TAX, Into.PLAN, 0, 40_00), Part(Kind.ROTH, Into.PLAN, 0, of_roth))
+    dividends = tuple(each for each in told if each.cents)
 
     def begin() -> Deal:
         verdict = verdict_of(two.source, case)
@@ -198,7 +201,7 @@ def test_what_comes_in_after_all_was_moved_follows_as_a_child(two: Both) -> None
     two.run()
     assert states_of(two) == DONE
     assert two.source.file("rest").parent == case
-    assert core_of(two.receiver).balances["account at receiver"] == {0: 8_040_00, 1: 1_810_00}
+    assert core_of(two.receiver).balances["account at receiver"] == {0: 8_040_00, 1: 1_800_00 + of_roth}
 
 
 def test_a_part_that_was_named_has_no_residual(two: Both) -> None:

@@ -177,9 +177,20 @@ _SERIOUS = frozenset(
         FORGOTTEN,
     }
 )  # fmt: skip
-_BEING_BOOKED = "Your money has moved. It is being entered in your account."
-_ANOTHER_WAY = "Your money moves by check or wire instead. The companies are checking by which one."
 _CHECKING = "We are checking how your money was booked. You do not need to do anything."
+
+
+#: Queues that are not as others of their hundred: days, the participant's words, steps.
+_OTHERWISE: Final = {
+    **dict.fromkeys(BY_A_PERSON, (1, _PARTICIPANT[6], (Step.CLOSE,))),
+    CLOSED_TWICE: (0, "Your money moves by check or wire. The companies are checking by which one.", (Step.CLOSE,)),
+    EXPIRED: (
+        1, "The time ran out before everybody agreed. Your money has not moved.",
+        (Step.FIX_AND_REPROPOSE, Step.OFF_RAIL),
+    ),
+    BOOKING_LATE: (1, "Your money has moved. It is being entered in your account.", (Step.WAKE,)),
+    CORE_AWAY: (1, _PARTICIPANT[6], (Step.WAKE,)),
+}  # fmt: skip
 
 
 def queue_of(code: int) -> Queue:
@@ -190,14 +201,9 @@ def queue_of(code: int) -> Queue:
     words = FOUND.get(code) or REFUSALS.get(code) or _BEFOREHAND.get(code) or "a reason that this version does not know"
     if code in _SERIOUS:
         return Queue(code, Owner.AMOUNT, 0, words, _CHECKING, (Step.ESCALATE,))
-    if code in BY_A_PERSON:
-        return Queue(code, _OWNERS[hundred], ANSWERED_IN[hundred], words, _PARTICIPANT[hundred], (Step.CLOSE,))
-    if code == CLOSED_TWICE:
-        return Queue(code, Owner.AMOUNT, 0, words, _ANOTHER_WAY, (Step.CLOSE,))
-    if code == BOOKING_LATE:
-        return Queue(code, Owner.SETTLEMENT, 1, words, _BEING_BOOKED, (Step.WAKE,))
-    if code == CORE_AWAY:
-        return Queue(code, Owner.TECHNICAL, 1, words, _PARTICIPANT[hundred], (Step.WAKE,))
+    if code in _OTHERWISE:
+        days, participant, steps = _OTHERWISE[code]
+        return Queue(code, _OWNERS[hundred], days, words, participant, steps)
     steps = (Step.WAIT, Step.FIX_AND_REPROPOSE) if hundred == 6 else (Step.FIX_AND_REPROPOSE, Step.OFF_RAIL)
     return Queue(code, _OWNERS[hundred], ANSWERED_IN[hundred], words, _PARTICIPANT[hundred], steps)
 

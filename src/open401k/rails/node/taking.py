@@ -349,6 +349,9 @@ def _terms(unit: DealUnit, desk: Desk, deal: Deal, body: TermsTold) -> None:
     case = unit.case(deal.case)
     if deal.side is not Side.RECEIVER or case.state is not State.LIQUIDATING or case.agreed is not None:
         raise UnexpectedError(f"the case is {case.state} at the {deal.side}")
+    if desk.now() >= body.terms.deadline:  # before anything that is only wrong since
+        _refuse(unit, desk, deal, EXPIRED, "the terms came after their deadline", LetterKind.DECLINED)
+        return
     done = worked(deal, desk)
     if done is None or done.reasons:
         told = ", ".join(str(each.code.value) for each in done.reasons) if done else "rules that we do not know"
@@ -370,8 +373,6 @@ def _wrong_terms(deal: Deal, desk: Desk, done: Worked, body: TermsTold) -> tuple
     if deal.elected is None or deal.releasing is None or deal.receiving is None:
         return TERMS_UNFIT, "nothing was signed here"
     election = deal.elected.election
-    if desk.now() >= body.terms.deadline:
-        return EXPIRED, "the terms came after their deadline"
     if fields := unfit_terms(body.terms, deal, desk, done, election=election):
         return TERMS_UNFIT, ", ".join(fields)
     try:
