@@ -80,7 +80,8 @@ def simulate(
             "seeds": found.seeds, "violations": len(found.violating), "stuck": len(found.stuck),
             "coverage": found.coverage(), "seconds": round(found.seconds, 1), "violating": found.violating,
             "stuck_seeds": found.stuck, "on_evm": found.on_evm, "safety_only": found.safety, "ends": found.ends,
-            "returned": found.returned, "two_receivers": found.several, "batches": found.batches,
+            "returned": found.returned, "two_receivers": found.several,
+            "by_wallet": found.by_wallet, "batches": found.batches,
             "boundaries": chance.BOUNDARIES, "not_played": chance.MISSING, "assumptions": simulate_.ASSUMPTIONS,
         }
     )  # fmt: skip

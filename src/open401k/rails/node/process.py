@@ -163,7 +163,7 @@ def _put_together(
     if config.by_wallet:
         wallet = WalletSigner(
             lambda: coordinator.signer_of(config.member), domain, files, config.member,
-            lambda *given: is_agreed_by(chain, *given),
+            lambda *given: is_agreed_by(chain, *given), around.seconds,
         )  # fmt: skip
         voting = wallets = MemberSigner(signer, wallet, lambda named: hands.hand(named) is not None)
     batches = Batches(  # also without settings: what was begun is brought to its end

@@ -17,6 +17,7 @@ from ..messages import Domain, Role
 from . import _wanted_store
 from .codec import Json
 from .core import Side
+from .deal import Deals
 from .kept_deals import KeptDeals
 from .signing import BatchSigner, Item, Signer
 from .wanted import LASTING, AwaitedError, Says, Wanted
@@ -41,9 +42,11 @@ class WalletSigner:
 
     named: Callable[[], bytes]
     domain: Domain
-    files: KeptDeals
+    files: Deals
     us: bytes
     holds: Callable[[bytes, bytes, bytes], bool]
+    #: Seconds since 1970 by the node's clock.
+    now: Callable[[], int]
 
     def approval(
         self, rollover: bytes, role: Role, evidence: bytes, *, cents: int, at: int, encoded: bytes = b""  # noqa: ARG002
@@ -100,11 +103,11 @@ class WalletSigner:
         kept = self._kept(digest, wallet, says, (rollover, _SIDES[role]), told, until)
         if kept is not None and self.holds(wallet, digest, kept):
             with self.files.begin() as unit:
-                _wanted_store.mark_taken(unit.conn, digest, self.files.now())
+                unit.was_taken(digest, at=self.now())
             return kept
         if kept is not None:  # its owners are others now
             with self.files.begin() as unit:
-                _wanted_store.begin_anew(unit.conn, digest, wallet, self.files.now())
+                unit.ask_anew(digest, wallet, at=self.now())
         raise AwaitedError(
             f"{NAMES[says]} waits for the wallet 0x{wallet.hex()}: open401k node sign show 0x{digest.hex()[:16]}"
         )
@@ -119,13 +122,13 @@ class WalletSigner:
             if case is None:
                 raise AssertionError("a signature is wanted for a rollover that no file has")
             unit.case(case)  # the file is locked first
-            if says in LASTING and _wanted_store.lasting(unit.conn, case).get(says) is not None:
+            if says in LASTING and unit.lasting(case).get(says) is not None:
                 return None  # asked for before the process was stopped
-            asked = Wanted(digest, wallet, says, case, told, until, self.files.now())
-            is_new = _wanted_store.insert(unit.conn, asked)
-            found = _wanted_store.wanted(unit.conn, digest)
+            asked = Wanted(digest, wallet, says, case, told, until, self.now())
+            is_new = unit.ask(asked)
+            found = unit.wanted(digest)
             if found is not None and found.wallet != wallet:
-                _wanted_store.begin_anew(unit.conn, digest, wallet, self.files.now())
+                unit.ask_anew(digest, wallet, at=self.now())
                 found = None
             if is_new:
                 unit.put_event(case, f"our wallet is asked to sign {NAMES[says]}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, assert_never
+from typing import Final, Protocol, assert_never
 
 from .batching import Batch, Stage
 from .cases import Case, Kind, Message, State
@@ -49,6 +49,32 @@ class Wanted:
     until: int | None
     asked_at: int
     signature: bytes | None = None
+
+
+class WantedUnit(Protocol):
+    """A transaction that keeps what waits for a wallet, too."""
+
+    def ask(self, row: Wanted) -> bool:
+        """False if it waits already, or was signed."""
+        ...
+
+    def wanted(self, digest: bytes) -> Wanted | None:
+        """Locked until the end; its file is locked before."""
+        ...
+
+    def lasting(self, case: str) -> Mapping[Says, Wanted]:
+        """What is asked of a case that no contract reads."""
+        ...
+
+    def ask_anew(self, digest: bytes, wallet: bytes, *, at: int) -> None:
+        """What was signed is worth nothing now: the wallet, or its owners, are others."""
+        ...
+
+    def wallet_signed(self, digest: bytes, signature: bytes, *, by: str, at: int) -> None: ...
+
+    def was_taken(self, digest: bytes, *, at: int) -> None:
+        """The node goes on with it."""
+        ...
 
 
 class AwaitedError(PolicyError):
