@@ -57,6 +57,7 @@ class Code(StrEnum):
     PERSON_NUMBER_AGAIN = "person.number_again"
     PERSON_NOT_ELIGIBLE = "person.not_eligible"
     EIN_FORMAT = "ein.format"
+    EIN_STRANGE = "ein.strange"
     NAME_FORMAT = "name.format"
     HIRE_DATE_MISSING = "hire_date.missing"
     HIRE_DATE_CHANGED = "hire_date.changed"
