@@ -176,6 +176,11 @@ FINDINGS: dict[Code, tuple[Severity, str, str]] = {
     ),
     Code.HOURS_FORMAT: (R, "Not a number of hours.", "Write 80 or 80.25."),
     Code.HOURS_RANGE: (R, "Hours below zero, or more than a period has.", "Send the hours of this period."),
+    Code.HOURS_AFTER_LEAVING: (
+        N,
+        "Hours of a pay period that begins after the last day: they count as service if paid for work or leave.",
+        "Nothing, if so; else send the row without hours.",
+    ),
     Code.LIMIT_402G: (
         H,
         "The year's deferrals pass the limit (IRC 402(g)).",

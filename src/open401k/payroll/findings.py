@@ -79,6 +79,7 @@ class Code(StrEnum):
     FIGURES_NOT_YET = "figures.not_yet"
     HOURS_FORMAT = "hours.format"
     HOURS_RANGE = "hours.range"
+    HOURS_AFTER_LEAVING = "hours.after_leaving"
     LIMIT_402G = "limit.402g"
     LIMIT_CATCHUP_AGE = "limit.catchup_age"
     LIMIT_ROTH_CATCHUP = "limit.roth_catchup"
