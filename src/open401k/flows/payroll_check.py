@@ -8,7 +8,7 @@ from open401k import census, payroll, plan, recordkeeping
 from open401k.base import memory
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, Open401kError, Refused, SponsorId, day_of
-from open401k.payroll import runs
+from open401k.payroll import connections, runs
 
 from .payroll_before import counted_before, paid_before
 from .payroll_loans_check import with_loans
@@ -85,10 +85,20 @@ def asked_of(tx: Tx, *, tenant_id: SponsorId, run: runs.Run, pay_date: date) -> 
     try:
         terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=run.plan_id, on=pay_date)
         asked = payroll.Asked(*of, terms, same_day=beside, said_nothing=said_nothing, provider=run.provider)
-        return replace(asked, without=_replaced(tx, asked, run), by_others=runs.all_by_others(run, others))
+        by_others = runs.all_by_others(run, others) and not _moved(tx, tenant_id, run, others)
+        return replace(asked, without=_replaced(tx, asked, run), by_others=by_others)
     except Open401kError:
         terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=run.plan_id, on=today)
         return payroll.Asked(*of, terms, in_force=False, same_day=beside, provider=run.provider)
+
+
+def _moved(tx: Tx, tenant_id: SponsorId, run: runs.Run, others: Sequence[runs.Run]) -> bool:
+    """Whether one of the others was told of the same employer by another connection: it may be the same payroll."""
+    if run.told is None or not others:
+        return False
+    known = connections.of_plan(tx, tenant_id=tenant_id, plan_id=run.plan_id)
+    same = connections.same_employer(known, run.told.connection_id)
+    return any(each.told is not None and each.told.connection_id in same for each in others)
 
 
 def _replaced(tx: Tx, asked: payroll.Asked, run: runs.Run) -> census.Without | None:

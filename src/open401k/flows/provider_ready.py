@@ -14,7 +14,7 @@ from open401k.kernel import EmployeeId, RunId
 from open401k.payroll import connections, pulled, runs
 from open401k.payroll.providers import PayrollKind, ProviderPayroll
 from open401k.payroll.pulled import Version
-from open401k.payroll.pulled_rows import Waits, rows_of, waiting
+from open401k.payroll.pulled_rows import Waits, Why, not_on_roster, rows_of, waiting
 
 Waiting = dict[str, Any]
 
@@ -50,7 +50,9 @@ def ready_of(tx: Tx, of: connections.Connection, provider_id: str) -> Ready | Wa
     reversed_by = [each.told for each in known]
     rows = rows_of(told, reversals=reversed_by, who=_employees(tx, of), employer_ein=of.employer_ein)
     if isinstance(rows, Waits):
-        return waiting(told, rows.why, rows.message, rows.fix)
+        strange = rows.why is Why.PERSON_UNKNOWN and not_on_roster(told, pulled.told_people(tx, of=of))
+        why = strange or rows
+        return waiting(told, why.why, why.message, why.fix)
     before = _runs_of(tx, of, provider_id)
     _close(tx, of, [run for run in before if _version(run) < version.version_no], _TOLD_ANEW)
     return Ready(version, _posted_before(before), known, rows)

@@ -11,8 +11,9 @@ from open401k.payroll import connections
 from open401k.payroll.providers import Provider
 from open401k.views import connections as shown
 
+from ..payroll_words import pulled
 from .places import Place, PlanOption, at_plan
-from .say import FAILED, BadInputError, Voice, counted, fail
+from .say import FAILED, BadInputError, Voice, fail
 from .wiring import HOST, Host, Json, Port, wiring_of
 
 commands = typer.Typer(no_args_is_help=True, help="Payroll providers that are asked by themselves.")
@@ -89,8 +90,8 @@ def pull(
             actor=place.actor, tenant_id=place.tenant_id, connection_id=of.connection_id
         )
     voice.tell(made)
-    people = f"{counted(made['people_added'], 'person')} added, {made['people_changed']} changed"
-    voice.line(f"{people}, {counted(len(made['runs']), 'payroll')}.")
+    if not made["problem"] and not made["elsewhere"]:
+        voice.line(pulled(made))
     for each in made["waits"]:
         voice.line(f"{each['message']} {each['fix']}")
     if made["problem"] or made["elsewhere"]:

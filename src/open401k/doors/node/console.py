@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from open401k.rails import tracking
 from open401k.rails.messages import Role
 from open401k.rails.node.cases import Kind, State, Way
-from open401k.rails.node.codes import FOUND, Owner, queue_of
+from open401k.rails.node.codes import FOUND, Owner, Waiting, beyond, queue_of
 from open401k.rails.node.core import Side
 from open401k.rails.node.report import Pile
 from open401k.rails.preflight.reasons import Owner as ReasonOwner
@@ -73,6 +73,7 @@ DID: Mapping[Act, str] = {
 
 #: What a case's page says after it was begun there.
 BEGUN: Mapping[str, str] = {
+    "closed": "The exception is closed; what was found stands under What happened.",
     "lead": "It is asked for. Hand each code below to its custodian, and put the facts from your systems.",
     "join": "We joined. Put the facts from your systems; the custodian that leads has the participant sign.",
 }
@@ -150,6 +151,11 @@ def owner_of(owner: str) -> str:
     if owner == tracking.YOU:
         return "Participant"
     return owner.replace("Your old plan at", "Plan at").replace("Your spouse", "Participant’s spouse")
+
+
+def told_of(waiting: Waiting) -> str:
+    """What an exception says beyond the words of its queue."""
+    return beyond(waiting.raised.words, waiting.queue.words)
 
 
 def codes() -> list[tuple[Owner, list[tuple[int, str]]]]:

@@ -13,7 +13,7 @@ from open401k.base.faults import fault
 from open401k.kernel import Open401kError
 from open401k.rails.messages import Election, election_hash
 from open401k.rails.node import again as onward
-from open401k.rails.node import deals
+from open401k.rails.node import by_hand, deals
 from open401k.rails.node.asking_first import asking_first
 from open401k.rails.node.cases import MoveError, Way
 from open401k.rails.node.codec import BadInputError
@@ -213,6 +213,12 @@ class NodePages:
     def stop(self, staff: Staff, case: str, *, code: int, key: str) -> Refusal | None:
         desk = self.doors.office.desk
         return self._once(staff, key, f"stop {case} {code}", lambda unit: deals.stop(unit, desk, case, code))
+
+    def close_exception(self, staff: Staff, case: str, *, code: int, words: str, key: str) -> Refusal | None:
+        def work(unit: KeptDealUnit) -> None:
+            by_hand.close_exception(unit, case, code, words, by=staff.name)
+
+        return self._once(staff, key, f"close {case} {code} {words}", work)
 
     async def changes(self, case: str | None, *, after: int | None) -> AsyncIterator[int | None]:
         start = await run_in_threadpool(self.doors.happenings.newest) if after is None else after

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from open401k.rails.in_words import Known, Notice
 from open401k.rails.kinds import Into, Kind
 from open401k.rails.node.again import moves_otherwise
+from open401k.rails.node.by_hand import may_close
 from open401k.rails.node.cases import Case, State
 from open401k.rails.node.codes import WITHDRAWN, queued
 from open401k.rails.node.config import NodeConfig
@@ -182,7 +183,10 @@ def exceptions_of(unit: KeptDealUnit, process: Process, case: str) -> tuple[Exce
         other, acts = names.get(deal.peer, ""), _acts(unit, file, deal, now=process.around.seconds())
     except LookupError:
         other, acts = "", acts_of(file)
-    return tuple(Exceptional(waiting, other, acts) for waiting in queued(unit.raised(case), on=today))
+    return tuple(
+        Exceptional(waiting, other, acts, may_close(file, waiting.queue.code))
+        for waiting in queued(unit.raised(case), on=today)
+    )
 
 
 def acts_of(file: Case) -> tuple[Act, ...]:
