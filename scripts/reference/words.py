@@ -352,6 +352,7 @@ REFUSALS: dict[str, dict[StrEnum, str]] = {
         RolloverRefusal.ENDED_BEFORE: "It was booked or has ended: nothing is told of it any more.",
         RolloverRefusal.FACTS_WRONG: "A fact is unknown, missing or not as it is written; each is named by its path.",
         RolloverRefusal.NOT_EXPLAINED: "The plan put explanations, and none tells of all the money that goes (IRC 402(f)).",
+        RolloverRefusal.NOTHING_DIFFERS: "The tax withheld of it is what the books say, or nothing was paid to a person.",
     },
     "Rollovers found invalid": {
         InvalidRefusal.ROLLOVER_UNKNOWN: "Nobody asked for such a rollover.",
