@@ -47,7 +47,7 @@ from open401k.rails.node.staff import DAY, Role
 from open401k.rails.node.taking_back import TakeBack
 
 NOON = int(datetime(TODAY.year, TODAY.month, TODAY.day, 15, tzinfo=UTC).timestamp())
-KNOWN = {"case": "rlv_none", "webhook": "whk_none", "role": "spouse", "digest": "00" * 32}
+KNOWN = {"case": "rlv_none", "webhook": "whk_none", "role": "spouse", "code": "662", "digest": "00" * 32}
 
 
 @dataclass

@@ -11,10 +11,10 @@ from typing import Any
 
 from open401k.rails.messages import election_hash
 from open401k.rails.node import again as onward
-from open401k.rails.node import deals, returning
+from open401k.rails.node import by_hand, deals, returning
 from open401k.rails.node.cases import Way
 from open401k.rails.node.codec import BadInputError, Wrong, read, told
-from open401k.rails.node.codes import queue_of, queued
+from open401k.rails.node.codes import beyond, queue_of, queued
 from open401k.rails.node.core import Side
 from open401k.rails.node.deal import DealUnit
 from open401k.rails.node.halves import Half, ReceivingHalf, ReleasingHalf
@@ -263,12 +263,27 @@ def exceptions(call: Call) -> Answer:
     rows = [
         {
             "case": each.raised.case, "code": each.raised.code, "words": queue_of(each.raised.code).words,
+            "detail": beyond(each.raised.words, each.queue.words),
             "raised_at": each.raised.raised_at, "owner": str(each.queue.owner), "due_on": each.due_on.isoformat(),
             "is_overdue": each.is_overdue, "steps": [step.name.lower() for step in each.queue.steps],
         }
         for each in queued(raised, on=today)
     ]  # fmt: skip
     return Answer(200, {"exceptions": rows})
+
+
+def close_exception(call: Call) -> Answer:
+    """Close an exception that nothing else closes, with what was found; the words name no participant."""
+    words = _text(_object(call.body, "words")["words"], "words").strip()
+    code = int(call.names["code"]) if call.names["code"].isdecimal() else 0
+    if not words:
+        raise BadInputError([Wrong("words", "says what was found")])
+
+    def work(unit: DealUnit) -> Answer:
+        by_hand.close_exception(unit, case_named(unit, call), code, words, by=call.token.name)
+        return _state(unit, call)
+
+    return _once(call, work)
 
 
 def webhooks(call: Call) -> Answer:
@@ -333,6 +348,7 @@ OPERATIONS = (
     Operation("POST", f"{CASE}/off-rail", _ACT, "Close by check or wire", off_rail),
     Operation("GET", f"{CASE}/evidence", _READ, "Read the evidence of a case", evidence),
     Operation("GET", f"{CASE}/paid", _READ, "Read what the network paid", paid),
+    Operation("POST", f"{CASE}/exceptions/{{code}}/close", _ACT, "Close an exception", close_exception),
     Operation("GET", "/v1/exceptions", _READ, "List open exceptions", exceptions),
     Operation("GET", "/v1/webhooks", _ACT, "List webhooks", webhooks),
     Operation("POST", "/v1/webhooks", _ACT, "Add a webhook", add_webhook),
