@@ -69,8 +69,9 @@ class Connections:
 
 
 def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Connections:
-    """Every connection of a plan."""
-    found = connections.of_plan(tx, tenant_id=tenant_id, plan_id=plan_id)
+    """Every connection of a plan, those that are paused last."""
+    known = connections.of_plan(tx, tenant_id=tenant_id, plan_id=plan_id)
+    found = sorted(known, key=lambda each: each.state == connections.State.PAUSED)
     lines = tuple(map(line_of, found))
     asked = sorted({who for line in lines for wait in line.waits for who in wait.candidates})
     return Connections(heading(tx, tenant_id=tenant_id, plan_id=plan_id), lines, _names(tx, tenant_id, asked))
