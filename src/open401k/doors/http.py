@@ -110,7 +110,6 @@ def create_app(services: Services) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        max_body_size=settings.largest_file_bytes + _AROUND_A_FILE,
         middleware=[
             Middleware(SecurityHeaders, https=settings.https),
             Middleware(SameOrigin),
@@ -118,6 +117,7 @@ def create_app(services: Services) -> FastAPI:
                 BodyLimit,
                 largest_body_bytes=settings.largest_body_bytes,
                 largest_file_bytes=settings.largest_file_bytes + _AROUND_A_FILE,
+                answer=_answer,
             ),
         ],
         lifespan=_lifespan,
@@ -128,7 +128,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.limits = Limits()
     app.state.pages = _pages()
     app.router.routes.append(Route("/static/{path:path}", app.state.pages.assets.serve, methods=["GET"], name="static"))
-    app.router.routes.extend(_routes(app.max_body_size))
+    app.router.routes.extend(_routes(settings.largest_file_bytes + _AROUND_A_FILE))
     _answer_problems(app)
     if missing := unguarded(app):
         raise RuntimeError(f"routes that name no permission: {', '.join(missing)}")

@@ -365,11 +365,11 @@ def _before_the_verdict(seen: Seen, clocks: Clocks) -> Iterator[Todo]:
 def _before_the_signature(seen: Seen, clocks: Clocks) -> Iterator[Todo]:
     stuck = [side.since for side in (seen.source, *seen.receivers) if side.state is CaseState.NIGO]
     since = max(stuck, default=seen.begun_at)
-    told = [
+    in_the_way = [
         replace(_by(seen, _name(each.owner, seen), each.next_step, ANSWERED_IN[each.code // 100], since), why=each.said)
         for each in seen.reasons
     ]
-    yield from dict.fromkeys(told)  # one line for what is in the way twice, as of two kinds of money
+    yield from dict.fromkeys(in_the_way)  # one line for what is in the way twice, as of two kinds of money
     if seen.reasons:
         return
     late = _waiting(seen)

@@ -10,6 +10,7 @@ from functools import partial
 import uvicorn
 
 from open401k.base.webhooks import Sender
+from open401k.rails.evidence.on_chain import asking
 from open401k.rails.node.away import Away, Heard
 from open401k.rails.node.config import NodeConfig
 from open401k.rails.node.erasing import Erasing
@@ -71,8 +72,9 @@ def serve(
         running = Running([passes, office.sending(), office.days(), telling, *by_night, *off_unless_set])
         given = NodePages(doors)
         people = pages.routes(
-            given, around.random, hands_out=handing(process), voters=NodeVoters(given), receivers=NodeReceivers(given),
-            records=NodeRecords(given), signatures=NodeSignatures(given) if config.by_wallet else None,
+            given, around.random, hands_out=handing(process), wallets=asking(process.chain),
+            voters=NodeVoters(given), receivers=NodeReceivers(given), records=NodeRecords(given),
+            signatures=NodeSignatures(given) if config.by_wallet else None,
         )  # fmt: skip
         app = create_node_app(doors, office.receiving(), people)
         server = uvicorn.Server(

@@ -24,6 +24,7 @@ from .joined import Joined
 from .letters import Body, Came, Elected, FileLeaf, Letter, LetterKind, Outgoing, file_from
 from .opening import Signed
 from .papers import OnFile, Paper
+from .wanted import WantedUnit
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ class DealEvent:
     words: str = ""
 
 
-class DealUnit(Unit, BatchUnit, Protocol):
+class DealUnit(Unit, BatchUnit, WantedUnit, Protocol):
     """A :class:`Unit` that keeps deals, letters and events too: all of it happens, or none."""
 
     def deal(self, case: str) -> Deal:
