@@ -312,6 +312,29 @@ def remove_webhook(call: Call) -> Answer:
     return Answer(200, {"webhook": call.names["webhook"], "state": "removed"})
 
 
+def rotate_webhook(call: Call) -> Answer:
+    """A fresh secret, shown to who asked for it; for a day what is sent is signed with the one before, too."""
+    hooks, name = call.doors.hooks, call.names["webhook"]
+
+    def work(unit: Any) -> Answer:
+        hook = hooks.rotate(unit.conn, name, at=_now(call))
+        if hook is None:
+            raise ProblemError(NOT_FOUND)
+        return Answer(200, hook_shown(hook))
+
+    first = _once(call, work)
+    return Answer(first.status, first.told | {"secret": hooks.secret_of(name)})
+
+
+def resume_webhook(call: Call) -> Answer:
+    """Go on where it stood, at once and with fresh patience: after it was given up, or while it waits to be tried."""
+    name = call.names["webhook"]
+    if not call.doors.hooks.resume(name):
+        raise ProblemError(NOT_FOUND)
+    call.doors.wake()
+    return Answer(200, next(hook_shown(each) for each in call.doors.hooks.listed() if each.webhook_id == name))
+
+
 ROLLOVERS, CASE = "/v1/rollovers", "/v1/rollovers/{case}"
 OPERATIONS = (
     Operation("POST", ROLLOVERS, _FEED, "Ask for a rollover to us", ask),
@@ -352,6 +375,8 @@ OPERATIONS = (
     Operation("GET", "/v1/exceptions", _READ, "List open exceptions", exceptions),
     Operation("GET", "/v1/webhooks", _ACT, "List webhooks", webhooks),
     Operation("POST", "/v1/webhooks", _ACT, "Add a webhook", add_webhook),
+    Operation("POST", "/v1/webhooks/{webhook}/rotate", _ACT, "Make a webhook's secret anew", rotate_webhook),
+    Operation("POST", "/v1/webhooks/{webhook}/resume", _ACT, "Have a webhook go on", resume_webhook),
     Operation("DELETE", "/v1/webhooks/{webhook}", _ACT, "Remove a webhook", remove_webhook),
 )
 #: A stream of server-sent events; who may listen.
