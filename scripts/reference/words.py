@@ -118,6 +118,11 @@ FINDINGS: dict[Code, tuple[Severity, str, str]] = {
         "Return it through payroll, or correct the hire or birth date.",
     ),
     Code.EIN_FORMAT: (R, "Not nine digits.", "Write it as 12-3456789; a spreadsheet drops leading zeros."),
+    Code.EIN_STRANGE: (
+        N,
+        "Rows of an employer that is neither the sponsor nor in an earlier payroll.",
+        "Confirm where that employer has adopted the plan; else leave its rows out.",
+    ),
     Code.NAME_FORMAT: (R, "Not a name or a reference: a formula, a number, too long, unprintable.", "Correct it."),
     Code.HIRE_DATE_MISSING: (R, "A new person without a hire date.", "Send it: entry into the plan follows from it."),
     Code.HIRE_DATE_CHANGED: (N, "Another hire date than on file.", "Record it as a correction if it is right."),
@@ -171,6 +176,11 @@ FINDINGS: dict[Code, tuple[Severity, str, str]] = {
     ),
     Code.HOURS_FORMAT: (R, "Not a number of hours.", "Write 80 or 80.25."),
     Code.HOURS_RANGE: (R, "Hours below zero, or more than a period has.", "Send the hours of this period."),
+    Code.HOURS_AFTER_LEAVING: (
+        N,
+        "Hours of a pay period that begins after the last day: they count as service if paid for work or leave.",
+        "Nothing, if so; else send the row without hours.",
+    ),
     Code.LIMIT_402G: (
         H,
         "The year's deferrals pass the limit (IRC 402(g)).",

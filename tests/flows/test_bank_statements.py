@@ -190,6 +190,18 @@ def test_a_deposit_recorded_by_hand_is_seen_and_not_posted_twice(plan: Plan) -> 
     assert balances(plan) == (cents(one), 0)
 
 
+def test_a_deposit_recorded_by_hand_may_have_come_in_parts(plan: Plan) -> None:
+    """Each part names its payroll; more than was recorded is the employer's."""
+    (one,) = paid(plan, FIRST)
+    deposit_run(plan.db, actor=TESTER, tenant_id=plan.sponsor, plan_id=plan.plan, run_id=one.run_id, on=came_on(one))
+    name, rest = custody.ach.reference(one.run_id), cents(one) - 1_000
+    assert told(plan, (came_on(one), 1_000, name)) == [("seen_before", 1_000)]
+    assert told(plan, (came_on(one, 12), rest, name)) == [("seen_before", rest)]
+    assert told(plan, (came_on(one, 13), 7, name)) == [("employer_money", 7)]
+    assert balances(plan) == (cents(one) + 7, -7)
+    assert_books_hold(plan)
+
+
 def test_by_hand_after_the_statement_nothing_is_posted_again(plan: Plan) -> None:
     (one,) = paid(plan, FIRST)
     told(plan, (came_on(one), cents(one), ""))

@@ -61,6 +61,12 @@ def test_nothing_of_a_lie_is_in_the_books_and_the_truth_is_posted_once(world: Co
     world.server.misbehave()
     assert world.pull().ok
     (last,) = world.posted()
+    for lie in (Lie.NEGATIVE, Lie.PERSON_TWICE):  # of what is in the books: it stays, and waits
+        world.server.misbehave(lie=lie)
+        assert [each["why"] for each in world.pull().waits] == [SEEN[lie]]
+    world.server.misbehave()
+    made = world.pull()
+    assert (made.ok, made.runs, world.posted()) == (True, [], [last])
     assert (last.totals, books(world.plan).by_date) == (run.totals, told)
     assert world.pull().runs == []  # what was doubted once is not asked for ever
     assert_sound(world.plan)

@@ -12,6 +12,7 @@ from open401k.base import audit, heads, messages
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, Money, PlanId, PlanYear, Source, SponsorId, day_of
 from open401k.law.self_correction import overpayment_choices, self_correction_period
+from open401k.recordkeeping import overpaid_decided
 
 OVERPAID_FOUND = "overpaid.found"
 _CITE = "Rev. Proc. 2021-30 section 6.06, with IRC 414(aa) and Notice 2024-77"
@@ -39,7 +40,7 @@ def overpaid_open(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> tuple[Ove
     if not found:
         return ()
     settled: dict[tuple[EmployeeId, Source], int] = {}
-    for each in recordkeeping.overpaid_decided.decided(tx, tenant_id=tenant_id, plan_id=plan_id):
+    for each in overpaid_decided.decided(tx, tenant_id=tenant_id, plan_id=plan_id):
         key = each.employee_id, each.source
         settled[key] = settled.get(key, 0) + each.cents
     year_of = plan.get(tx, tenant_id=tenant_id, plan_id=plan_id).plan_year_of

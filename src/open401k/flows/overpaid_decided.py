@@ -8,6 +8,7 @@ from open401k.base import heads
 from open401k.base.db import Actor, Database, Tx
 from open401k.custody.statements import Kind, Line
 from open401k.kernel import Open401kError, PlanId, Refused, SponsorId, day_of
+from open401k.recordkeeping import overpaid_decided
 from open401k.recordkeeping.overpaid_decided import CAME_AGAIN, SAME_MONEY, Decided, Decision, DecisionRefusal
 
 Answer = Decided | Refused[DecisionRefusal]
@@ -17,7 +18,7 @@ def decide_overpaid(db: Database, *, actor: Actor, tenant_id: SponsorId, plan_id
     """Record it, once for its id."""
     with db.begin(actor, tenants=[tenant_id]) as tx:
         heads.lock(tx, tenant_id=tenant_id)
-        return recordkeeping.overpaid_decided.decide(
+        return overpaid_decided.decide(
             tx, tenant_id=tenant_id, plan_id=plan_id, decision=decision, today=day_of(tx.now)
         )
 
@@ -26,7 +27,7 @@ def place_overpaid(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, line: Line)
     """Whether a line of the bank is money that a person said had come again; it is in the books already."""
     if line.line.cents <= 0 or line.line.return_code:
         return False
-    known = recordkeeping.overpaid_decided.decided(tx, tenant_id=tenant_id, plan_id=plan_id)
+    known = overpaid_decided.decided(tx, tenant_id=tenant_id, plan_id=plan_id)
     fitting = [
         each.entry_id
         for each in known
@@ -47,6 +48,6 @@ def place_overpaid(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, line: Line)
 
 def refuse_overpaid(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, money: recordkeeping.Deposited) -> None:
     """Money that was overpaid and came again, and what is left of it, is not given back."""
-    known = recordkeeping.overpaid_decided.decided(tx, tenant_id=tenant_id, plan_id=plan_id)
+    known = overpaid_decided.decided(tx, tenant_id=tenant_id, plan_id=plan_id)
     if money.reference.startswith(CAME_AGAIN) or money.entry_id in {each.entry_id for each in known}:
         raise Open401kError("It came back to the plan, and stays.", fix="Let it pay what the employer owes next.")

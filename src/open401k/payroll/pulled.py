@@ -128,6 +128,11 @@ def payroll_of(tx: Tx, *, of: Connection, provider_id: str) -> Version[ProviderP
     return None if found is None else _payroll_of(tx, of, provider_id, found[0])
 
 
+def told_as(tx: Tx, *, of: Connection, told: ProviderPayroll, version_no: int) -> bool:
+    """Whether an earlier telling of a payroll was the same."""
+    return _payroll_of(tx, of, told.provider_id, version_no).told == told
+
+
 def done(
     tx: Tx,
     *,

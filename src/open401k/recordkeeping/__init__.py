@@ -1,7 +1,6 @@
 """Recordkeeping: what each person should have, less what is posted, written to the ledger."""
 
 from . import overpaid
-from . import overpaid_decided as overpaid_decided
 from .allocating import Declared, GroupShare
 from .before_date import left_long_ago
 from .case_relief import Told, ToldOf, notice_open, open_relief

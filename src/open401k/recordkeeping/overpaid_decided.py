@@ -18,7 +18,8 @@ from open401k.kernel import EmployeeId, EntryId, Money, PlanId, Refused, Source,
 from open401k.law.self_correction import overpayment_choices
 
 from . import _overpaid_store as _store
-from . import deposits, overpaid
+from . import overpaid
+from .deposits import ever_waited, record_employer_money, waiting
 
 #: Money of this sum that waits since so many days before or after is the same money.
 SAME_MONEY = timedelta(days=5)
@@ -158,7 +159,7 @@ def decide(
 def damage(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[tuple[str, str]]:
     """Decisions whose money is not in the journal by their amount; for verification."""
     known = decided(tx, tenant_id=tenant_id, plan_id=plan_id)
-    came = {each.entry_id: each.cents for each in deposits.ever_waited(tx, tenant_id=tenant_id, plan_id=plan_id)}
+    came = {each.entry_id: each.cents for each in ever_waited(tx, tenant_id=tenant_id, plan_id=plan_id)}
     found = [(each, came.get(each.entry_id)) for each in known if each.entry_id is not None]
     return [
         (str(each.decision_id), f"{each.cents} cents came by it, the journal has {cents}")
@@ -171,11 +172,11 @@ def _money(
     tx: Tx, tenant_id: SponsorId, plan_id: PlanId, decision: Decision, taken: set[EntryId | None]
 ) -> EntryId | Refused[ledger.Refusal]:
     """What waits of that sum since about that day, as a statement told it; else a new entry."""
-    for each in deposits.waiting(tx, tenant_id=tenant_id, plan_id=plan_id):
+    for each in waiting(tx, tenant_id=tenant_id, plan_id=plan_id):
         near = abs(each.on - decision.on) <= SAME_MONEY
         if near and each.cents == decision.cents and each.entry_id not in taken:
             return each.entry_id
-    posted = deposits.record_employer_money(
+    posted = record_employer_money(
         tx, tenant_id=tenant_id, plan_id=plan_id, on=decision.on, amount=Money(decision.cents),
         key=f"overpaid/decided/{decision.decision_id}", reference=f"{CAME_AGAIN}{decision.decision_id}",
     )  # fmt: skip

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from open401k import census, compliance, fiduciary, recordkeeping
+from open401k import census, compliance, fiduciary
 from open401k.base.db import Tx
 from open401k.compliance import Proposal, ProposalState
 from open401k.kernel import EmployeeId, FailureId, Money, PlanId, ProposalId, Source, SponsorId, day_of
+from open401k.recordkeeping import overpaid_decided
 
 from . import who
 from .heading import heading
@@ -177,7 +178,7 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Inbox:
         overpaid=overpaid(tx, tenant_id=tenant_id, plan_id=plan_id, names=names),
         settled=tuple(
             OverpaidSettled(names.get(each.employee_id, ""), _source(each.source), each.words, each.reason)
-            for each in recordkeeping.overpaid_decided.decided(tx, tenant_id=tenant_id, plan_id=plan_id)
+            for each in overpaid_decided.decided(tx, tenant_id=tenant_id, plan_id=plan_id)
         ),
     )
 

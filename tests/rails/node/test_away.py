@@ -35,9 +35,9 @@ class Moody:
     def _answer(self, name: str, order: Order) -> Answer:
         if self.mood == "silent":
             raise SilentError("the core: ConnectError")
-        answer: Answer = (
-            Waiting("last night") if self.mood == "late" and name == "post" else getattr(self.core, name)(order)
-        )
+        if self.mood == "late" and name == "post":
+            return Waiting("last night")
+        answer: Answer = getattr(self.core, name)(order)
         return answer
 
 

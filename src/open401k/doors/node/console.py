@@ -150,7 +150,10 @@ def owner_of(owner: str) -> str:
     """Who must act, as desks call them; the participant's page says "you"."""
     if owner == tracking.YOU:
         return "Participant"
-    return owner.replace("Your old plan at", "Plan at").replace("Your spouse", "Participant’s spouse")
+    words = {"Your old plan at": "Plan at", "Your spouse": "Participant’s spouse", "Your plan's": "The plan’s"}
+    for theirs, ours in words.items():
+        owner = owner.replace(theirs, ours)
+    return owner
 
 
 def told_of(waiting: Waiting) -> str:

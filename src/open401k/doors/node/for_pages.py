@@ -306,10 +306,14 @@ def refused(why: Exception) -> Refusal:
     match why:
         case BadInputError():
             first = why.problems[0]
-            return Refusal(first.path, first.said, "Correct it and try again.")
+            return Refusal(first.path, _sentence(f"{first.path} {first.said}".strip()), "Correct it and try again.")
         case Open401kError():
             return Refusal("", why.message, why.fix)
         case KeyReusedError():
             return Refusal("", "This form was sent for something else before.", "Open the page anew.")
         case _:
-            return Refusal("", f"{why}", "Read the case again.")
+            return Refusal("", _sentence(f"{why}"), "Read the case again.")
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:].removesuffix('.')}."

@@ -225,12 +225,13 @@ def _parts(deal: Deal) -> tuple[tuple[Part, ...], bool]:
         return (), False
     if deal.releasing is not None:
         return parts_of(deal.releasing.held, deal.halves or (deal.receiving,)), False
-    named = [each for each in deal.receiving.wanted if each.cents]
-    return tuple(Part(each.kind, each.into, 0, each.cents or 0) for each in named), False
+    halves = [deal.receiving, *(each.half for each in deal.others if each.half is not None)]
+    named = [(place, each) for place, half in enumerate(halves) for each in half.wanted if each.cents]
+    return tuple(Part(each.kind, each.into, place, each.cents or 0) for place, each in named), False
 
 
 def _names(config: NodeConfig) -> dict[bytes, str]:
-    return {each.member: each.name for each in config.peers}
+    return {each.member: each.name for each in config.peers} | {config.member: config.name}
 
 
 def contacts_of(deal: Deal, config: NodeConfig) -> tuple[Contact, ...]:
