@@ -10,6 +10,7 @@ from open401k import census, compliance, fiduciary
 from open401k.base.db import Tx
 from open401k.compliance import Proposal, ProposalState
 from open401k.kernel import EmployeeId, FailureId, Money, PlanId, ProposalId, Source, SponsorId, day_of
+from open401k.recordkeeping import overpaid_decided
 
 from . import who
 from .heading import heading
@@ -22,7 +23,7 @@ _KINDS = {
     "compensation_wrong": "Deferrals from wrong compensation",
     "catch_up_not_offered": "Catch-up not offered",
     compliance.LATE_DEPOSIT: "Deposit came late",
-    compliance.LATE_FACT: "Learned late",
+    compliance.LATE_FACT: "Owed by what was learned",
 }
 _PERSON = re.compile(rf"\b{EmployeeId.prefix}_[0-9a-f]{{32}}\b")
 _STATES = {
@@ -133,6 +134,17 @@ class OverpaidLine:
     acts: str
     text: str
     cite: str
+    of_source: str
+
+
+@dataclass(frozen=True, slots=True)
+class OverpaidSettled:
+    """What became of such money, with its rule and who said so why."""
+
+    person: str
+    source: str
+    words: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +157,7 @@ class Inbox:
     people: tuple[tuple[EmployeeId, str], ...]
     kinds: tuple[tuple[str, str], ...]
     overpaid: tuple[OverpaidLine, ...]
+    settled: tuple[OverpaidSettled, ...] = ()
 
 
 def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Inbox:
@@ -166,6 +179,10 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Inbox:
         people=tuple(sorted(((each.employee_id, names[each.employee_id]) for each in here), key=lambda each: each[1])),
         kinds=tuple((kind.value, _KINDS[kind.value]) for kind in compliance.FailureKind),
         overpaid=overpaid(tx, tenant_id=tenant_id, plan_id=plan_id, names=names),
+        settled=tuple(
+            OverpaidSettled(names.get(each.employee_id, ""), _source(each.source), each.words, each.reason)
+            for each in overpaid_decided.decided(tx, tenant_id=tenant_id, plan_id=plan_id)
+        ),
     )
 
 
@@ -181,6 +198,7 @@ def overpaid(
         OverpaidLine(
             each.employee_id, (names or {}).get(each.employee_id, str(each.employee_id)), _source(each.source),
             Money(each.cents), each.found_on, each.act_by, each.acts, each.words, each.cite,
+            each.source.value,
         )
         for each in found
     )  # fmt: skip
