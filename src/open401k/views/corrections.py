@@ -245,7 +245,7 @@ def line_of(
         proposed_at=each.recorded_at,
         ended_at=None if waits else each.ended_at,
         ended_by="" if waits else called[each.ended_by],
-        reason=str(each.ended_with.get("reason") or each.ended_with.get("why") or ""),
+        reason=why_ended(each.state, each.ended_with),
         replaced_by=str(each.ended_with.get("by") or ""),
         credits=tuple(
             CreditLine(
@@ -287,6 +287,13 @@ def since_words(owed: compliance.CorrectionOwed | None, *, notices: int, notice_
     closed = owed is None or not owed.outstanding
     end = "Closed." if closed and (not notices or notice_on) else "Not closed yet."
     return money, "In the accounts it is cash of its source: nothing is invested here.", notice, end
+
+
+def why_ended(state: ProposalState, ended_with: Mapping[str, Any]) -> str:
+    """Why a proposal waits no more; one that nothing took the place of came to nothing."""
+    if state is ProposalState.REPLACED and not ended_with.get("by"):
+        return "counted anew: nothing is owed"
+    return str(ended_with.get("reason") or ended_with.get("why") or "")
 
 
 def _day(day: date) -> str:

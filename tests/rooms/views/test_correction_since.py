@@ -6,10 +6,10 @@ import pytest
 from tests.rooms.views.story import Story
 from tests.rooms.views.test_payroll_pages import detail
 
-from open401k.compliance import CorrectionOwed
+from open401k.compliance import CorrectionOwed, ProposalState
 from open401k.kernel import Money, ProposalId
 from open401k.payroll import runs
-from open401k.views.corrections import since_words
+from open401k.views.corrections import since_words, why_ended
 from open401k.views.payroll_lines import held_on, payroll_lines
 from open401k.views.shown import RunState
 
@@ -40,6 +40,12 @@ def test_an_approved_correction_says_what_followed(
 ) -> None:
     told = since_words(of, notices=notices, notice_on=notice_on)
     assert (told[0], told[2], told[3]) == (money, notice, end)
+
+
+def test_a_proposal_that_came_to_nothing_says_so() -> None:
+    assert why_ended(ProposalState.REPLACED, {"by": None}) == "counted anew: nothing is owed"
+    assert why_ended(ProposalState.REPLACED, {"by": "prp_1"}) == ""
+    assert why_ended(ProposalState.DECLINED, {"reason": "paid in cash"}) == "paid in cash"
 
 
 def test_some_held_is_said_only_as_long_as_money_waits(story: Story) -> None:
