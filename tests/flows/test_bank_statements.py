@@ -11,7 +11,7 @@ from tests.flows.bookkeeping import Plan, acme
 from tests.support.database import TESTER, Served
 from tests.support.flows import each_step_twice, run_with_a_stop, stop_points
 
-from open401k import custody, ledger, wire
+from open401k import custody, ledger, recordkeeping, wire
 from open401k.base.db import Database
 from open401k.base.steps import run_flow
 from open401k.custody import StatementId
@@ -20,7 +20,7 @@ from open401k.flows import bank_statement
 from open401k.flows.bank_statement import StatementFile, read_in
 from open401k.flows.day import begin_day
 from open401k.flows.deposit import deposit_run
-from open401k.flows.deposit_choices import place_line
+from open401k.flows.deposit_choices import place_line, use_waiting
 from open401k.flows.deposit_doubles import settle_twice
 from open401k.flows.verify import verify
 from open401k.kernel import FixedClock, Money, Open401kError
@@ -425,4 +425,22 @@ def test_money_told_twice_waits_while_another_payroll_owes_as_much(plan: Plan) -
     other = (came_on(two, 1), cents(two), custody.ach.reference(two.run_id))
     assert ("deposit", cents(two)) in told_by(plan, camt(other))
     assert balances(plan) == (cents(one) + cents(two), 0), "the line that waited is told before now"
+    assert_books_hold(plan)
+
+
+def test_a_payment_after_waiting_money_was_used_is_money_of_its_own(plan: Plan) -> None:
+    """What waited had its own line; the employer's next payment for the same payroll is no second telling of it."""
+    one, two = paid(plan, FIRST, SECOND)
+    assert told(plan, (came_on(two), cents(one) + cents(two), custody.ach.reference(one.run_id)))[1][0] == (
+        "employer_money"
+    )
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        (waits,) = recordkeeping.waiting(tx, tenant_id=plan.sponsor, plan_id=plan.plan)
+    use_waiting(
+        plan.db, actor=TESTER, tenant_id=plan.sponsor, plan_id=plan.plan, entry_id=waits.entry_id, run_id=two.run_id,
+        on=came_on(two),
+    )  # fmt: skip
+    again = (came_on(two, 2), cents(two), custody.ach.reference(two.run_id))
+    assert told(plan, again) == [("employer_money", cents(two))]
+    assert balances(plan) == (cents(one) + 2 * cents(two), -cents(two))
     assert_books_hold(plan)
