@@ -76,7 +76,8 @@ def _text(line: BankLine) -> str:
 def _seen_before(line: BankLine, expected: Sequence[Expected]) -> list[Part]:
     """The deposit was recorded by hand, or by another file, before this line showed it."""
     text = _text(line)
-    for named in (True, False):
+    owing = any(each.reference in text and each.outstanding_cents for each in expected)
+    for named in (True,) if owing else (True, False):  # who names a payroll that owes pays that one
         for each in expected:
             for recorded in each.deposits:
                 near = abs(recorded.on - line.booked_on) <= SAME_MONEY

@@ -129,3 +129,10 @@ def test_what_is_beyond_the_debt_is_first_what_was_recorded_by_hand() -> None:
     assert decide(came(510, "KREF0001"), expected=expected, standing=[known]) == [
         seen, Part(Kind.EMPLOYER_MONEY, 10, "reference, over"),
     ]  # fmt: skip
+
+
+def test_a_line_pays_the_payroll_it_names_though_another_of_its_sum_was_recorded_by_hand() -> None:
+    known = deposit(1, 500)
+    expected = [owed(1, 0, deposits=[known]), owed(2, 500)]
+    parts = decide(came(500, "KREF0002"), expected=expected, standing=[known])
+    assert parts == [Part(Kind.DEPOSIT, 500, "reference", run(2))]
