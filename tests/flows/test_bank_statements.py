@@ -3,7 +3,9 @@
 import hashlib
 import re
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -25,6 +27,7 @@ from open401k.flows.deposit_doubles import settle_twice
 from open401k.flows.verify import verify
 from open401k.kernel import FixedClock, Money, Open401kError
 from open401k.law import lost_earnings
+from open401k.recordkeeping._overpaid_store import add_decision
 from open401k.views import deposit_page
 from open401k.views.deposit_page import late_money
 from open401k.views.deposits import Deposit, State, deposits
@@ -444,3 +447,19 @@ def test_a_payment_after_waiting_money_was_used_is_money_of_its_own(plan: Plan) 
     assert told(plan, again) == [("employer_money", cents(two))]
     assert balances(plan) == (cents(one) + 2 * cents(two), -cents(two))
     assert_books_hold(plan)
+
+
+def test_what_is_left_of_overpaid_money_that_a_statement_told_is_not_given_back(plan: Plan) -> None:
+    one, two = paid(plan, FIRST, SECOND)
+    told(plan, (came_on(two), cents(one) + cents(two) + 700, custody.ach.reference(one.run_id)))
+    of: dict[str, Any] = {"tenant_id": plan.sponsor, "plan_id": plan.plan}
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        (waits,) = recordkeeping.waiting(tx, **of)
+        columns = (UUID(int=1), "match", "restored", waits.cents, waits.on, waits.entry_id, "the board")
+        add_decision(tx, **of, decision_id=UUID(int=2), columns=columns)
+    use = partial(use_waiting, plan.db, actor=TESTER, **of, on=came_on(two))
+    assert use(entry_id=waits.entry_id, run_id=two.run_id) == Money(700)
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        (rest,) = recordkeeping.waiting(tx, **of)
+    with pytest.raises(Open401kError, match="stays"):
+        use(entry_id=rest.entry_id, run_id=None)

@@ -9,6 +9,7 @@ from open401k.base.db import Actor, Database, Tx
 from open401k.custody.statements import Kind, Line
 from open401k.kernel import Open401kError, PlanId, Refused, SponsorId, day_of
 from open401k.recordkeeping import overpaid_decided
+from open401k.recordkeeping.deposits import ever_waited
 from open401k.recordkeeping.overpaid_decided import CAME_AGAIN, SAME_MONEY, Decided, Decision, DecisionRefusal
 
 Answer = Decided | Refused[DecisionRefusal]
@@ -49,5 +50,7 @@ def place_overpaid(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, line: Line)
 def refuse_overpaid(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, money: recordkeeping.Deposited) -> None:
     """Money that was overpaid and came again, and what is left of it, is not given back."""
     known = overpaid_decided.decided(tx, tenant_id=tenant_id, plan_id=plan_id)
-    if money.reference.startswith(CAME_AGAIN) or money.entry_id in {each.entry_id for each in known}:
+    decided_on, every = {each.entry_id for each in known}, ever_waited(tx, tenant_id=tenant_id, plan_id=plan_id)
+    came = {each.reference for each in every if each.entry_id in decided_on}  # what is left of it keeps its reference
+    if money.reference.startswith(CAME_AGAIN) or money.reference in came:
         raise Open401kError("It came back to the plan, and stays.", fix="Let it pay what the employer owes next.")
