@@ -16,12 +16,16 @@ Answer = Decided | Refused[DecisionRefusal]
 
 
 def decide_overpaid(db: Database, *, actor: Actor, tenant_id: SponsorId, plan_id: PlanId, decision: Decision) -> Answer:
-    """Record it, once for its id."""
+    """Record it, once for its id; a line of the bank that waited with that money has its place."""
     with db.begin(actor, tenants=[tenant_id]) as tx:
         heads.lock(tx, tenant_id=tenant_id)
-        return overpaid_decided.decide(
+        done = overpaid_decided.decide(
             tx, tenant_id=tenant_id, plan_id=plan_id, decision=decision, today=day_of(tx.now)
         )
+        if isinstance(done, Decided) and done.entry_id is not None:
+            for line in custody.statements.lines(tx, tenant_id=tenant_id, plan_id=plan_id):
+                place_overpaid(tx, tenant_id=tenant_id, plan_id=plan_id, line=line)
+        return done
 
 
 def place_overpaid(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, line: Line) -> bool:
