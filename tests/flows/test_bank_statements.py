@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
@@ -14,7 +15,7 @@ from tests.support.database import TESTER, Served
 from tests.support.flows import each_step_twice, run_with_a_stop, stop_points
 
 from open401k import custody, ledger, recordkeeping, wire
-from open401k.base.db import Database
+from open401k.base.db import Database, Tx
 from open401k.base.steps import run_flow
 from open401k.custody import StatementId
 from open401k.custody.accounts import NewAccount, Purpose
@@ -415,6 +416,30 @@ def test_a_statement_of_another_account_is_refused_and_its_debit_takes_nothing_b
     with pytest.raises(Open401kError, match="ends in 9012, the plan's in 0011"):
         told_by(plan, camt(back, account="744567899012"))
     assert balances(plan) == (cents(one), 0)
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        custody.accounts.add(
+            tx, tenant_id=plan.sponsor, plan_id=plan.plan, account=replace(mine, number="744567899012")
+        )
+    again = told_by(plan, both)
+    assert sorted(again) == [("deposit", cents(one)), ("returned", -cents(one))], "it is the plan's too, by now"
+    assert told_by(plan, both) == again
+
+
+def test_a_file_taken_in_whole_before_files_were_sorted_out_is_still_the_same(plan: Plan) -> None:
+    (one,) = paid(plan, FIRST)
+    came = (came_on(one), cents(one), custody.ach.reference(one.run_id))
+    both = of(plan, together(camt(came), camt((came_on(one, 1), 7, "interest"), account="744567899012")))
+
+    def keep(tx: Tx, file: StatementFile, _: dict[str, Any]) -> list[str]:
+        return bank_statement.keep(tx, file, {"sort_out": {"ours": [0, 1]}})
+
+    of_then: dict[str, Any] = {"tenant_id": plan.sponsor, "actor": TESTER, "steps": (keep, bank_statement.settle)}
+    before = run_flow(
+        plan.db, flow=bank_statement.FLOW, flow_id=both.flow_id(plan.db.keyring), ctx=both, **of_then
+    )  # fmt: skip
+    again = read_in(plan.db, actor=TESTER, of=both)
+    assert not isinstance(again, wire.Unreadable)
+    assert (again["keep"], again["settle"]) == (before["keep"], before["settle"])
 
 
 def test_money_told_twice_waits_while_another_payroll_owes_as_much(plan: Plan) -> None:
