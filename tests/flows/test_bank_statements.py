@@ -2,8 +2,11 @@
 
 import hashlib
 import re
+from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -11,8 +14,8 @@ from tests.flows.bookkeeping import Plan, acme
 from tests.support.database import TESTER, Served
 from tests.support.flows import each_step_twice, run_with_a_stop, stop_points
 
-from open401k import custody, ledger, wire
-from open401k.base.db import Database
+from open401k import custody, ledger, recordkeeping, wire
+from open401k.base.db import Database, Tx
 from open401k.base.steps import run_flow
 from open401k.custody import StatementId
 from open401k.custody.accounts import NewAccount, Purpose
@@ -20,11 +23,12 @@ from open401k.flows import bank_statement
 from open401k.flows.bank_statement import StatementFile, read_in
 from open401k.flows.day import begin_day
 from open401k.flows.deposit import deposit_run
-from open401k.flows.deposit_choices import place_line
+from open401k.flows.deposit_choices import place_line, use_waiting
 from open401k.flows.deposit_doubles import settle_twice
 from open401k.flows.verify import verify
 from open401k.kernel import FixedClock, Money, Open401kError
 from open401k.law import lost_earnings
+from open401k.recordkeeping._overpaid_store import add_decision
 from open401k.views import deposit_page
 from open401k.views.deposit_page import late_money
 from open401k.views.deposits import Deposit, State, deposits
@@ -412,6 +416,30 @@ def test_a_statement_of_another_account_is_refused_and_its_debit_takes_nothing_b
     with pytest.raises(Open401kError, match="ends in 9012, the plan's in 0011"):
         told_by(plan, camt(back, account="744567899012"))
     assert balances(plan) == (cents(one), 0)
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        custody.accounts.add(
+            tx, tenant_id=plan.sponsor, plan_id=plan.plan, account=replace(mine, number="744567899012")
+        )
+    again = told_by(plan, both)
+    assert sorted(again) == [("deposit", cents(one)), ("returned", -cents(one))], "it is the plan's too, by now"
+    assert told_by(plan, both) == again
+
+
+def test_a_file_taken_in_whole_before_files_were_sorted_out_is_still_the_same(plan: Plan) -> None:
+    (one,) = paid(plan, FIRST)
+    came = (came_on(one), cents(one), custody.ach.reference(one.run_id))
+    both = of(plan, together(camt(came), camt((came_on(one, 1), 7, "interest"), account="744567899012")))
+
+    def keep(tx: Tx, file: StatementFile, _: dict[str, Any]) -> list[str]:
+        return bank_statement.keep(tx, file, {"sort_out": {"ours": [0, 1]}})
+
+    of_then: dict[str, Any] = {"tenant_id": plan.sponsor, "actor": TESTER, "steps": (keep, bank_statement.settle)}
+    before = run_flow(
+        plan.db, flow=bank_statement.FLOW, flow_id=both.flow_id(plan.db.keyring), ctx=both, **of_then
+    )  # fmt: skip
+    again = read_in(plan.db, actor=TESTER, of=both)
+    assert not isinstance(again, wire.Unreadable)
+    assert (again["keep"], again["settle"]) == (before["keep"], before["settle"])
 
 
 def test_money_told_twice_waits_while_another_payroll_owes_as_much(plan: Plan) -> None:
@@ -426,3 +454,37 @@ def test_money_told_twice_waits_while_another_payroll_owes_as_much(plan: Plan) -
     assert ("deposit", cents(two)) in told_by(plan, camt(other))
     assert balances(plan) == (cents(one) + cents(two), 0), "the line that waited is told before now"
     assert_books_hold(plan)
+
+
+def test_a_payment_after_waiting_money_was_used_is_money_of_its_own(plan: Plan) -> None:
+    """What waited had its own line; the employer's next payment for the same payroll is no second telling of it."""
+    one, two = paid(plan, FIRST, SECOND)
+    assert told(plan, (came_on(two), cents(one) + cents(two), custody.ach.reference(one.run_id)))[1][0] == (
+        "employer_money"
+    )
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        (waits,) = recordkeeping.waiting(tx, tenant_id=plan.sponsor, plan_id=plan.plan)
+    use_waiting(
+        plan.db, actor=TESTER, tenant_id=plan.sponsor, plan_id=plan.plan, entry_id=waits.entry_id, run_id=two.run_id,
+        on=came_on(two),
+    )  # fmt: skip
+    again = (came_on(two, 2), cents(two), custody.ach.reference(two.run_id))
+    assert told(plan, again) == [("employer_money", cents(two))]
+    assert balances(plan) == (cents(one) + 2 * cents(two), -cents(two))
+    assert_books_hold(plan)
+
+
+def test_what_is_left_of_overpaid_money_that_a_statement_told_is_not_given_back(plan: Plan) -> None:
+    one, two = paid(plan, FIRST, SECOND)
+    told(plan, (came_on(two), cents(one) + cents(two) + 700, custody.ach.reference(one.run_id)))
+    of: dict[str, Any] = {"tenant_id": plan.sponsor, "plan_id": plan.plan}
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        (waits,) = recordkeeping.waiting(tx, **of)
+        columns = (UUID(int=1), "match", "restored", waits.cents, waits.on, waits.entry_id, "the board")
+        add_decision(tx, **of, decision_id=UUID(int=2), columns=columns)
+    use = partial(use_waiting, plan.db, actor=TESTER, **of, on=came_on(two))
+    assert use(entry_id=waits.entry_id, run_id=two.run_id) == Money(700)
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        (rest,) = recordkeeping.waiting(tx, **of)
+    with pytest.raises(Open401kError, match="stays"):
+        use(entry_id=rest.entry_id, run_id=None)

@@ -12,7 +12,7 @@ from tests.flows.test_match_forms import DAYS, LAST, NOTHING, SAVED, assert_prov
 from tests.flows.test_random_years import Machine, Row
 from tests.support.database import TESTER
 
-from open401k import compliance, ledger, plan, recordkeeping
+from open401k import compliance, custody, ledger, plan, recordkeeping
 from open401k.base import messages
 from open401k.base.db import Database
 from open401k.base.steps import FlowResults
@@ -202,7 +202,7 @@ def test_what_left_before_it_is_taken_back_is_told_as_overpaid_and_the_round_goe
 
 
 def assert_it_is_settled(made: Machine, who: EmployeeId) -> None:
-    """100.00 come back and wait as the employer's; 300.00 are left, which needs the word that they may be."""
+    """150.00 come back and wait as the employer's; 250.00 are left, which needs the word that they may be."""
     on = date(2026, 1, 4)
 
     def say(became: Became, cents: int, number: int, **more: bool) -> Decided | Refused[DecisionRefusal]:
@@ -230,9 +230,14 @@ def assert_it_is_settled(made: Machine, who: EmployeeId) -> None:
     shown = read_in(made.db, actor=TESTER, of=bank)
     assert not isinstance(shown, Unreadable)
     assert [each["kind"] for each in shown["settle"]] == ["seen_before"], "it is in the books already"
-    assert isinstance(say(Became.LEFT, 300_00, 2, within_limits=True), Decided)
+    early = StatementFile(made.sponsor, made.plan_id, "c.csv", f"Date,Amount,Description\n{on},50.00,CHECK\n".encode())
+    read_in(made.db, actor=TESTER, of=early)
+    assert isinstance(say(Became.RESTORED, 50_00, 4), Decided)
+    with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
+        assert custody.statements.lines(tx, **of) == [], "a person who placed it would book it again"
+    assert isinstance(say(Became.LEFT, 250_00, 2, within_limits=True), Decided)
     assert refused(say(Became.LEFT, 1, 3, within_limits=True)) is DecisionRefusal.NOTHING_OVERPAID
     with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
         inbox = corrections.load(tx, **of)
-    assert (inbox.overpaid, len(inbox.settled)) == ((), 2)
+    assert (inbox.overpaid, len(inbox.settled)) == ((), 3)
     assert_proven(made)

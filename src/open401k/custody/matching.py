@@ -76,23 +76,32 @@ def _text(line: BankLine) -> str:
 def _seen_before(line: BankLine, expected: Sequence[Expected]) -> list[Part]:
     """The deposit was recorded by hand, or by another file, before this line showed it."""
     text = _text(line)
-    for named in (True, False):
+    owing = any(each.reference in text and each.outstanding_cents for each in expected)
+    for named in (True,) if owing else (True, False):  # who names a payroll that owes pays that one
         for each in expected:
             for recorded in each.deposits:
                 near = abs(recorded.on - line.booked_on) <= SAME_MONEY
                 if recorded.cents == line.cents and near and (each.reference in text) is named:
                     return [Part(Kind.SEEN_BEFORE, line.cents, "same_money", each.run_id, recorded.entry_id)]
-    for each in expected:  # recorded by hand as one sum, and it came in parts
-        for recorded in each.deposits if each.reference in text and not each.outstanding_cents else ():
-            if recorded.cents >= line.cents and abs(recorded.on - line.booked_on) <= LONGEST_WAIT:
-                return [Part(Kind.SEEN_BEFORE, line.cents, "part of same money", each.run_id, recorded.entry_id)]
     return []
 
 
 def _named(line: BankLine, expected: Sequence[Expected]) -> list[Part]:
-    """The references of one or several payrolls stand in the line: the oldest is paid first, the rest waits."""
+    """The references of one or several payrolls stand in the line: the oldest is paid first, the rest waits.
+
+    What is beyond the debt is first of all what was recorded by hand: as one sum that came in parts, or with more.
+    """
     text = _text(line)
-    return _paid([each for each in expected if each.reference in text], line.cents, "reference")
+    named = [each for each in expected if each.reference in text]
+    seen, left = [], line.cents - sum(each.outstanding_cents for each in named)
+    for each in named:
+        for recorded in each.deposits:
+            shown = min(left, recorded.cents)
+            if shown > 0 and abs(recorded.on - line.booked_on) <= LONGEST_WAIT:
+                seen.append(Part(Kind.SEEN_BEFORE, shown, "part of same money", each.run_id, recorded.entry_id))
+                left -= shown
+    rest = line.cents - sum(each.cents for each in seen)
+    return [*seen, *(_paid(named, rest, "reference") if rest else [])]
 
 
 def _by_amount(line: BankLine, expected: Sequence[Expected], files: Mapping[str, Sequence[RunId]]) -> list[Part]:

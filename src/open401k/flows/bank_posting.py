@@ -28,6 +28,7 @@ def read_books(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Standing:
     seen: dict[EntryId | None, int] = {}
     for found in custody.statements.findings(tx, tenant_id=tenant_id, plan_id=plan_id):
         seen[found.entry_id] = seen.get(found.entry_id, 0) + found.cents
+    paid_before = {each.entry_id for each in deposits if each.applied}
     standing = [_recorded(each, each.entry_id) for each in deposits if each.taken_back is None]
     undone = [_recorded(each, each.taken_back) for each in deposits if each.taken_back and each.taken_back not in seen]
     files: dict[str, list[RunId]] = {}
@@ -42,7 +43,7 @@ def read_books(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Standing:
         mine = [each for each in standing if each.run_id == due.run_id]
         missing = due.total_cents - sum(each.cents for each in mine)
         left = [replace(each, cents=each.cents - seen.get(each.entry_id, 0)) for each in mine]
-        unseen = [each for each in left if each.cents > 0]
+        unseen = [each for each in left if each.cents > 0 and each.entry_id not in paid_before]
         reference = custody.ach.reference(due.run_id)
         expected.append(Expected(due.run_id, due.pay_date, reference, max(0, missing), unseen))
     return Standing(expected, standing, undone, files)

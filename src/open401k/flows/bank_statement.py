@@ -5,6 +5,7 @@ Money flow: employer receivable -> cash clearing for what came; back by a new en
 
 import hashlib
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from open401k import custody, wire
@@ -42,17 +43,29 @@ class StatementFile:
 
 
 def read_in(db: Database, *, actor: Actor, of: StatementFile) -> FlowResults | wire.Unreadable:
-    """Take a statement in; the same bytes again change nothing. What cannot be read is told, and nothing is kept."""
+    """Take a statement in; the same bytes again change nothing. What cannot be read is told, and nothing is kept.
+
+    What was left out as another account's is taken from the same bytes once that account is on file as the plan's.
+    """
     read = wire.read_statement(of.data, opening_cents=of.opening_cents, closing_cents=of.closing_cents)
     if isinstance(read, wire.Unreadable):
         return read
     flow_id = of.flow_id(db.keyring)
-    return run_flow(db, flow=FLOW, flow_id=flow_id, tenant_id=of.tenant_id, actor=actor, steps=STEPS, ctx=of)
+    run = partial(run_flow, db, flow=FLOW, tenant_id=of.tenant_id, actor=actor, steps=STEPS, ctx=of)
+    results = run(flow_id=flow_id)
+    if results[sort_out.__name__]["others"]:
+        with db.begin(actor, tenants=[of.tenant_id]) as tx:
+            ours = sort_out(tx, of, {})["ours"]
+        if ours != results[sort_out.__name__]["ours"]:
+            results = run(flow_id=FlowId(named_uuid(FLOW, str(flow_id), str(ours))))
+    return results
 
 
-def sort_out(tx: Tx, of: StatementFile, _: dict[str, Any]) -> dict[str, Any]:
+def sort_out(tx: Tx, of: StatementFile, results: dict[str, Any]) -> dict[str, Any]:
     """Which statements of the file are of the plan's account; the others are left out, and named by four digits."""
     told = [statement.account for statement in _read(of)]
+    if keep.__name__ in results:  # taken in whole, before files were sorted out
+        return {"ours": list(range(len(told))), "others": []}
     found = custody.accounts.sort_out(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, told=told)
     return {"ours": list(found.ours), "others": list(found.others)}
 

@@ -14,6 +14,7 @@ from open401k.custody.matching import Part, Recorded
 from open401k.custody.repeats import of_its_own, of_their_own
 from open401k.custody.statements import Kind, Line, Name
 from open401k.kernel import EntryId, Money, Open401kError, PlanId, RunId, SponsorId
+from open401k.recordkeeping.deposits import APPLIED
 
 from .bank_posting import post_part, posted, read_books
 from .deposit import receive
@@ -80,7 +81,7 @@ def use_waiting(
         owed = _expected(tx, tenant_id, plan_id, run_id)
         if not owed:
             raise Open401kError("Nothing is due for that payroll.", fix="Choose one that owes, or give it back.")
-        paid, key = min(one.cents, owed), f"deposit/applied/{entry_id}"
+        paid, key = min(one.cents, owed), f"{APPLIED}{entry_id}"
         posted(receive(tx, tenant_id=tenant_id, plan_id=plan_id, run_id=run_id, cents=paid, on=on, key=key))
         rest = Money(one.cents - paid)
         if rest:

@@ -9,18 +9,23 @@ from open401k.base.db import Actor, Database, Tx
 from open401k.custody.statements import Kind, Line
 from open401k.kernel import Open401kError, PlanId, Refused, SponsorId, day_of
 from open401k.recordkeeping import overpaid_decided
+from open401k.recordkeeping.deposits import ever_waited
 from open401k.recordkeeping.overpaid_decided import CAME_AGAIN, SAME_MONEY, Decided, Decision, DecisionRefusal
 
 Answer = Decided | Refused[DecisionRefusal]
 
 
 def decide_overpaid(db: Database, *, actor: Actor, tenant_id: SponsorId, plan_id: PlanId, decision: Decision) -> Answer:
-    """Record it, once for its id."""
+    """Record it, once for its id; a line of the bank that waited with that money has its place."""
     with db.begin(actor, tenants=[tenant_id]) as tx:
         heads.lock(tx, tenant_id=tenant_id)
-        return overpaid_decided.decide(
+        done = overpaid_decided.decide(
             tx, tenant_id=tenant_id, plan_id=plan_id, decision=decision, today=day_of(tx.now)
         )
+        if isinstance(done, Decided) and done.entry_id is not None:
+            for line in custody.statements.lines(tx, tenant_id=tenant_id, plan_id=plan_id):
+                place_overpaid(tx, tenant_id=tenant_id, plan_id=plan_id, line=line)
+        return done
 
 
 def place_overpaid(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, line: Line) -> bool:
@@ -49,5 +54,7 @@ def place_overpaid(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, line: Line)
 def refuse_overpaid(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, money: recordkeeping.Deposited) -> None:
     """Money that was overpaid and came again, and what is left of it, is not given back."""
     known = overpaid_decided.decided(tx, tenant_id=tenant_id, plan_id=plan_id)
-    if money.reference.startswith(CAME_AGAIN) or money.entry_id in {each.entry_id for each in known}:
+    decided_on, every = {each.entry_id for each in known}, ever_waited(tx, tenant_id=tenant_id, plan_id=plan_id)
+    came = {each.reference for each in every if each.entry_id in decided_on}  # what is left of it keeps its reference
+    if money.reference.startswith(CAME_AGAIN) or money.reference in came:
         raise Open401kError("It came back to the plan, and stays.", fix="Let it pay what the employer owes next.")

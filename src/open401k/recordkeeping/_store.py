@@ -188,6 +188,7 @@ class DepositRow(NamedTuple):
     cents: int
     reversed_by: UUID | None
     reversed_on: date | None
+    key: str
 
 
 def deposits(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, reason: str) -> list[DepositRow]:
@@ -195,7 +196,7 @@ def deposits(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, reason: str) -> l
     rows = tx.rows_by_hashing(
         """
         with arrived as materialized (
-            select entry_id, number, cause, event_on
+            select entry_id, number, cause, event_on, key
             from ledger.entry_v
             where tenant_id = %(tenant)s
               and reason = %(reason)s
@@ -206,7 +207,7 @@ def deposits(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, reason: str) -> l
             where tenant_id = %(tenant)s
               and entry_id = any (array(select entry_id from arrived))
         )
-        select e.entry_id, e.cause, e.event_on, l.amount, r.entry_id, r.event_on
+        select e.entry_id, e.cause, e.event_on, l.amount, r.entry_id, r.event_on, e.key
         from arrived e
         join moved l on l.entry_id = e.entry_id
         join ledger.account_v a on a.account_id = l.debit_account

@@ -13,6 +13,8 @@ from open401k.kernel import EntryId, Money, PlanId, Refused, SponsorId
 from . import _store
 
 _DEPOSIT, _WAITS, _CORRECTION = "deposit", "employer_money", "correction_deposit"
+#: With what the key of a deposit begins that waiting money paid; the entry of that money follows.
+APPLIED = "deposit/applied/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class Deposited:
     cents: int
     taken_back: EntryId | None
     taken_back_on: date | None
+    applied: bool = False
+    """Paid with money that had come before and waited: no line of a bank shows it a second time."""
 
 
 def deposits(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Deposited]:
@@ -89,8 +93,14 @@ def _arrived(
 def _of_reason(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, reason: str) -> list[Deposited]:
     rows = _store.deposits(tx, tenant_id=tenant_id, plan_id=plan_id, reason=reason)
     return [
-        Deposited(EntryId(row.entry_id), row.cause, row.event_on, row.cents, EntryId(row.reversed_by), row.reversed_on)
-        if row.reversed_by
-        else Deposited(EntryId(row.entry_id), row.cause, row.event_on, row.cents, None, None)
+        Deposited(
+            EntryId(row.entry_id),
+            row.cause,
+            row.event_on,
+            row.cents,
+            EntryId(row.reversed_by) if row.reversed_by else None,
+            row.reversed_on,
+            row.key.startswith(APPLIED),
+        )
         for row in rows
     ]

@@ -116,3 +116,23 @@ def test_the_parts_of_a_line_are_the_line_and_nobody_is_paid_too_much(
 
 def test_long_numbers_are_masked_and_dates_and_references_are_not() -> None:
     assert masked("ACCT 0975312468 ON 0313 K1A2B3C4D5E6F") == "ACCT ****2468 ON 0313 K1A2B3C4D5E6F"
+
+
+def test_what_is_beyond_the_debt_is_first_what_was_recorded_by_hand() -> None:
+    """One remittance of two payrolls, or with more than is due: what a person recorded is not booked again."""
+    known = deposit(1, 500)
+    expected = [owed(1, 0, deposits=[known]), owed(2, 300)]
+    seen = Part(Kind.SEEN_BEFORE, 500, "part of same money", run(1), known.entry_id)
+    assert decide(came(810, "KREF0001 KREF0002"), expected=expected, standing=[known]) == [
+        seen, Part(Kind.DEPOSIT, 300, "reference", run(2)), Part(Kind.EMPLOYER_MONEY, 10, "reference, over"),
+    ]  # fmt: skip
+    assert decide(came(510, "KREF0001"), expected=expected, standing=[known]) == [
+        seen, Part(Kind.EMPLOYER_MONEY, 10, "reference, over"),
+    ]  # fmt: skip
+
+
+def test_a_line_pays_the_payroll_it_names_though_another_of_its_sum_was_recorded_by_hand() -> None:
+    known = deposit(1, 500)
+    expected = [owed(1, 0, deposits=[known]), owed(2, 500)]
+    parts = decide(came(500, "KREF0002"), expected=expected, standing=[known])
+    assert parts == [Part(Kind.DEPOSIT, 500, "reference", run(2))]
