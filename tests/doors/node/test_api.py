@@ -9,7 +9,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from starlette.routing import Route
@@ -34,12 +35,12 @@ from open401k.doors.node.provided import Act, CaseDetail, CasesAsked, NewKey, Si
 from open401k.doors.node.retention_api import RETENTION
 from open401k.doors.node.signatures_api import SIGNATURES
 from open401k.doors.node.voters_api import VOTERS
-from open401k.kernel import FixedClock
+from open401k.kernel import FixedClock, SystemRandom
 from open401k.rails.messages import election_hash
 from open401k.rails.node.cases import State, Way
 from open401k.rails.node.codec import told
 from open401k.rails.node.erasing import erase
-from open401k.rails.node.hooks import Telling
+from open401k.rails.node.hooks import Hooks, Telling
 from open401k.rails.node.papers import MOST_BYTES, Paper
 from open401k.rails.node.post import PLACE, Carried, Receiving, Sending
 from open401k.rails.node.report import Pile, listed
@@ -436,6 +437,18 @@ def test_webhooks_are_signed_in_order_and_sent_until_they_are_taken(both: Both) 
     assert side("DELETE", f"/v1/webhooks/{hook['webhook']}").status_code == 200
     assert side("DELETE", f"/v1/webhooks/{hook['webhook']}").status_code == 404
     assert side("GET", "/v1/webhooks").json() == {"webhooks": []}
+
+
+def test_a_secret_that_is_made_anew_while_it_is_read_still_signs() -> None:
+    kept = {"webhook/x": b"old"}
+
+    def found(name: str) -> bytes | None:
+        read = kept.get(name)
+        kept.update({"webhook/x": b"new", "webhook-before/x": (NOON + 60).to_bytes(8, "big") + b"old"})
+        return read
+
+    hooks = Hooks(cast("Any", None), cast("Any", SimpleNamespace(found=found, needed=found)), SystemRandom())
+    assert b"old" in hooks.secrets("x", at=NOON)
 
 
 def test_a_participant_signs_on_the_pages_and_a_desk_acts_in_the_console(both: Both) -> None:

@@ -282,8 +282,13 @@ def test_a_desk_hears_of_a_wire_while_its_own_case_is_not_released(two: Both) ->
         off_rail(unit, two.source.only(), Way.CHECK, "check 9")
     two.carry()
     assert two.receiver.open_codes() == [553, LETTER_UNEXPECTED]
+    refused = "closed case case by check or wire: stop ours if it is open, then close it by the same"
+    with two.receiver.files.begin() as unit, pytest.raises(NotNowError, match=refused):
+        close_exception(unit, "case", LETTER_UNEXPECTED, "seen", by="operations")
     two.world.clock.now += 30 * DAY
     two.run()
+    with two.receiver.files.begin() as unit, pytest.raises(NotNowError, match=refused):
+        close_exception(unit, "case", 553, "seen", by="operations")
     with two.receiver.files.begin() as unit:
         assert off_rail(unit, "case", Way.CHECK, "check 9").state is State.OFF_RAIL
 

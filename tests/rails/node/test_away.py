@@ -98,3 +98,15 @@ def test_an_overnight_core_is_late_from_when_the_network_had_to_decide(desk: Des
     desk.core.mood = ""
     assert desk.run() == []
     assert desk.both.states()[1] is State.POSTED
+
+
+def test_what_ended_while_the_node_was_being_stopped_waits_for_no_core(desk: Desk) -> None:
+    desk.core.mood = "silent"
+    assert desk.run() == [CORE_AWAY]
+    desk.core.mood = ""
+    desk.both.world.clock.now += 60 * DAY
+    desk.both.run()  # nobody looks after this pass: the process ends
+    assert desk.both.states()[1] is State.RELEASED
+    anew = Away(Heard(desk.core), desk.both.receiver.cases, desk.away.verdict)
+    desk.away, desk.both.receiver.core = anew, anew.heard
+    assert CORE_AWAY not in desk.run()

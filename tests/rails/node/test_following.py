@@ -9,9 +9,11 @@ from tests.rails.world import DAY, World, founded
 
 from open401k.base import faults
 from open401k.base.faults import Stopped
-from open401k.rails.node.cases import MOVES, Case, MoveError, State
-from open401k.rails.node.codes import EXPIRED
+from open401k.rails.chain.interface import Head
+from open401k.rails.node.cases import MOVES, Case, Kind, Message, MoveError, State
+from open401k.rails.node.codes import EXPIRED, FOUND
 from open401k.rails.node.core import Side
+from open401k.rails.node.following import Raise, Release, Standing, Verdict, next_actions
 from open401k.rails.node.memory import MemoryCases
 from open401k.rails.node.worker import BOUNDARIES, Node
 
@@ -81,6 +83,18 @@ def test_nothing_is_given_free_before_a_final_block_is_past_the_deadline() -> No
     for node in (both.source, both.receiver):  # a desk of each says what comes next
         with node.cases.begin() as unit:
             assert EXPIRED in [each.code for each in unit.raised() if each.is_open]
+
+
+def test_what_a_voter_ended_did_not_expire_however_late_we_look() -> None:
+    both = pair(founded())
+    both.open(rollover(both.world))
+    with both.source.cases.begin() as unit:
+        case = unit.case("case")
+    assert case.agreed
+    late = Standing(Head(9, bytes(32), case.agreed.deadline + 1), Verdict.ABORTED)
+    no = Message("case", Kind.NO, b"signed", is_done=True)
+    assert next_actions(case, late, [no]) == [Release()]
+    assert next_actions(case, late, []) == [Raise(EXPIRED, FOUND[EXPIRED]), Release()]
 
 
 def ending(both: Pair, end: str, world: World) -> State:

@@ -184,7 +184,7 @@ def exceptions_of(unit: KeptDealUnit, process: Process, case: str) -> tuple[Exce
     except LookupError:
         other, acts = "", acts_of(file)
     return tuple(
-        Exceptional(waiting, other, acts, may_close(file, waiting.queue.code))
+        Exceptional(waiting, other, acts, may_close(unit, file, waiting.queue.code))
         for waiting in queued(unit.raised(case), on=today)
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from .cases import Agreed, Cases, Raised
+from .cases import Agreed, Cases, Raised, State
 from .codes import BOOKING_LATE, CORE_AWAY
 from .core import Account, Answer, CustodianCore, Order, Refused, Side, SilentError, Status, Waiting
 from .following import Verdict
@@ -18,6 +18,7 @@ from .following import Verdict
 #: Seconds for which a case is left alone once its core was silent some time: a moment's silence is nobody's to look at.
 LONG: Final = 8.0
 _OURS: Final = frozenset({CORE_AWAY, BOOKING_LATE})
+_ENDED: Final = frozenset({State.POSTED, State.RELEASED, State.OFF_RAIL})
 _DECIDED: Final = (Verdict.COMMITTED, Verdict.CLOSED)
 _Which = tuple[bytes, Side]
 
@@ -131,9 +132,13 @@ class Away:
         told.add(case)
 
     def _is_over(self, case: str) -> bool:
-        found = self._which(case)
-        which = found[0] if found else None
-        return which is None or (which in self.heard.answered and which not in self.heard.late)
+        """Of a case that ended the core was the last to answer, and is asked nothing more."""
+        with self.cases.begin() as unit:
+            file = unit.case(case)
+        if file.agreed is None or file.state in _ENDED:
+            return True
+        which = file.agreed.rollover, file.side
+        return which in self.heard.answered and which not in self.heard.late
 
     def _resolve(self, case: str) -> None:
         with self.cases.begin() as unit:

@@ -1,6 +1,7 @@
 """An exception that a person closes, with what was found: nothing that happens later would close it. Not here: queues.
 
-Of an open case only what letters left; the rest closes when it is mended, proposed again, or ended.
+Of an open case only what letters left; the rest closes when it is mended, proposed again, or ended. Nothing of a case
+that the other side closed by check or wire, until ours is closed by the same: what is open is all that shows it.
 """
 
 from __future__ import annotations
@@ -9,18 +10,27 @@ from typing import Final
 
 from open401k.base.faults import fault
 
-from .cases import Case
+from .again import moves_otherwise
+from .cases import Case, State
 from .codes import BY_A_PERSON
 from .deal import DealUnit
 from .judging import NotNowError, is_closed
+from .lineage import is_closed_there
 
 #: Where a test may stop the process: before its transaction is committed.
 BOUNDARIES: Final = ("deals.exception_closed",)
 
 
-def may_close(case: Case, code: int) -> bool:
+def may_close(unit: DealUnit, case: Case, code: int) -> bool:
     """Whether a person may close an open exception of this code."""
-    return is_closed(case) or code in BY_A_PERSON
+    return (is_closed(case) or code in BY_A_PERSON) and not _closes_with_case(unit, case)
+
+
+def _closes_with_case(unit: DealUnit, case: Case) -> bool:
+    """Whether it is ours to close the case by the check or wire of the other side, now or once it is released."""
+    if case.state in (State.POSTED, State.OFF_RAIL) or unit.other_desk(case.id) is None:
+        return False
+    return is_closed_there(unit.deal(case.id)) and moves_otherwise(unit, case) is None
 
 
 def close_exception(unit: DealUnit, case: str, code: int, words: str, *, by: str) -> None:
@@ -31,7 +41,11 @@ def close_exception(unit: DealUnit, case: str, code: int, words: str, *, by: str
         raise NotNowError(f"case {case} has no exception {code}")
     if not any(ours):
         return
-    if not may_close(file, code):
+    if _closes_with_case(unit, file):
+        raise NotNowError(
+            f"the other side closed case {case} by check or wire: stop ours if it is open, then close it by the same"
+        )
+    if not may_close(unit, file, code):
         raise NotNowError(
             f"case {case} is {file.state}: its exception {code} closes when that is mended, or at the end"
         )

@@ -135,7 +135,8 @@ def next_actions(case: Case, final: Standing, outbox: Sequence[Message]) -> list
 def _of_open(case: Case, agreed: Agreed, final: Standing, told: dict[Kind, Message]) -> list[Action]:
     if is_dead(agreed, final):
         why = {Verdict.ABSENT: EXPIRED, Verdict.TAKEN: OTHER_TERMS}.get(final.verdict)
-        if final.verdict is Verdict.ABORTED and case.stop is None and final.block.time > agreed.deadline:
+        stopped = case.stop is not None or Kind.NO in told  # by a desk, or by a voter
+        if final.verdict is Verdict.ABORTED and not stopped and final.block.time > agreed.deadline:
             why = EXPIRED  # nobody stopped it, as far as we were told
         return [*([] if why is None else [Raise(why, FOUND[why])]), Release()]
     match final.verdict:

@@ -84,9 +84,10 @@ class Hooks:
 
     def secrets(self, webhook_id: str, *, at: int) -> list[bytes]:
         """By what is signed now: the secret, and for a day after it was made anew the one before."""
+        now = self.vault.needed(_name(webhook_id))  # first: made anew in between, it is the one before, too
         before = self.vault.found(_before(webhook_id)) or b""
         still = [before[_UNTIL:]] if int.from_bytes(before[:_UNTIL], "big") > at else []
-        return [self.vault.needed(_name(webhook_id)), *still]
+        return [now, *still]
 
     def listed(self) -> Sequence[Hook]:
         """Those that were not removed, oldest first."""
