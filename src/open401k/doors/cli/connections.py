@@ -91,6 +91,10 @@ def pull(
     voice.tell(made)
     people = f"{counted(made['people_added'], 'person')} added, {made['people_changed']} changed"
     voice.line(f"{people}, {counted(len(made['runs']), 'payroll')}.")
+    if made["told"]:
+        voice.line(f"{counted(made['told'], 'instruction')} to payroll taken there: open401k instructions list")
+    if made["not_told"]:
+        voice.line(f"Payroll was not told everything: {made['not_told']} It is tried again by itself.")
     for each in made["waits"]:
         voice.line(f"{each['message']} {each['fix']}")
     if made["problem"] or made["elsewhere"]:
