@@ -118,6 +118,11 @@ FINDINGS: dict[Code, tuple[Severity, str, str]] = {
         "Return it through payroll, or correct the hire or birth date.",
     ),
     Code.EIN_FORMAT: (R, "Not nine digits.", "Write it as 12-3456789; a spreadsheet drops leading zeros."),
+    Code.EIN_STRANGE: (
+        N,
+        "Rows of an employer that is neither the sponsor nor in an earlier payroll.",
+        "Confirm where that employer has adopted the plan; else leave its rows out.",
+    ),
     Code.NAME_FORMAT: (R, "Not a name or a reference: a formula, a number, too long, unprintable.", "Correct it."),
     Code.HIRE_DATE_MISSING: (R, "A new person without a hire date.", "Send it: entry into the plan follows from it."),
     Code.HIRE_DATE_CHANGED: (N, "Another hire date than on file.", "Record it as a correction if it is right."),
@@ -171,6 +176,11 @@ FINDINGS: dict[Code, tuple[Severity, str, str]] = {
     ),
     Code.HOURS_FORMAT: (R, "Not a number of hours.", "Write 80 or 80.25."),
     Code.HOURS_RANGE: (R, "Hours below zero, or more than a period has.", "Send the hours of this period."),
+    Code.HOURS_AFTER_LEAVING: (
+        N,
+        "Hours of a pay period that begins after the last day: they count as service if paid for work or leave.",
+        "Nothing, if so; else send the row without hours.",
+    ),
     Code.LIMIT_402G: (
         H,
         "The year's deferrals pass the limit (IRC 402(g)).",
@@ -342,6 +352,7 @@ REFUSALS: dict[str, dict[StrEnum, str]] = {
         RolloverRefusal.ENDED_BEFORE: "It was booked or has ended: nothing is told of it any more.",
         RolloverRefusal.FACTS_WRONG: "A fact is unknown, missing or not as it is written; each is named by its path.",
         RolloverRefusal.NOT_EXPLAINED: "The plan put explanations, and none tells of all the money that goes (IRC 402(f)).",
+        RolloverRefusal.NOTHING_DIFFERS: "The tax withheld of it is what the books say, or nothing was paid to a person.",
     },
     "Rollovers found invalid": {
         InvalidRefusal.ROLLOVER_UNKNOWN: "Nobody asked for such a rollover.",

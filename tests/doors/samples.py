@@ -58,6 +58,7 @@ from open401k.views.rollovers import (
     RollingIn,
     RolloverDetail,
     RolloverLine,
+    SettledTax,
     SourceShare,
     ToldLine,
     WithheldTax,
@@ -345,7 +346,7 @@ ROLLOVER = RolloverDetail(
     _ASKED_OUT,
     "source-fe5518cbe8dfe592",
     "ab" * 32,
-    (PartLine(0, "pre_tax", Money.usd("1200.00"), Money(0), None, "plan", (SourceShare("pre_tax", Money.usd("1000.00")), SourceShare("match", Money.usd("200.00")))), PartLine(1, "roth", Money.usd("100.00"), Money.usd("80.00"), 2021, "plan", (SourceShare("roth", Money.usd("100.00")),))),
+    (PartLine(0, "pre_tax", Money.usd("1200.00"), Money(0), None, "plan", (SourceShare("pre_tax", Money.usd("1000.00")), SourceShare("match", Money.usd("200.00")))), PartLine(1, "roth", Money.usd("100.00"), Money.usd("80.00"), 2021, "person", (SourceShare("roth", Money.usd("100.00")),))),
     (ToldLine("approved", PAY_DATES[14], datetime(2026, 7, 24, 15, tzinfo=UTC), "usr_1"),),
     (
         FormLine(Money.usd("1200.00"), Money(0), Money(0), "G", None, Money(0), 2026, "participant"),
@@ -356,6 +357,8 @@ ROLLOVER = RolloverDetail(
         "required_minimum", "the payer's letter", PAY_DATES[14], "usr_1", 9,
         (InvalidLine("rollover", Money.usd("100.00"), Money.usd("10.00")),), Money.usd("110.00"), None, "", Money(0),
     ),
+    withheld=Money.usd("10.00"),
+    settled=SettledTax(Money.usd("20.00"), "the statement of the withholding account", PAY_DATES[14], "usr_1"),
 )  # fmt: skip
 
 ELECTIONS = Elections(

@@ -76,7 +76,7 @@ def test_three_steps_in_a_browser(registered: World, place: Place) -> None:
         connection = page.split('name="connection_id" value="')[1].split('"')[0]
         csrf = page.split('name="csrf" value="')[1].split('"')[0]
         asked = browser.post(f"{address}/pull", data={"csrf": csrf, "connection_id": connection})
-        assert "1%20people%20added" in asked.headers["location"]
+        assert "1%20person%20added" in asked.headers["location"]
 
 
 def test_the_api_connects_pulls_and_hears(registered: World, server: StandIn, place: Place) -> None:

@@ -112,4 +112,14 @@ def test_a_body_above_the_limit_is_refused(browser_of_sponsor: TestClient) -> No
     answer = browser_of_sponsor.post(
         "/v1/payroll-runs", content=b"x" * (34 * 1024 * 1024), headers={"Content-Type": "application/json"}
     )
-    assert answer.status_code == 413
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    form = {"Content-Type": "multipart/form-data; boundary=x"}
+    page = browser_of_sponsor.post("/plans/x/deposits/statement", content=b"x" * (34 * 1024 * 1024), headers=form)
+    assert page.status_code == 413
+    assert "It has 35,651,584 bytes, at most 34,603,008 are read." in page.text
+    assert "Send a shorter period" in page.text
+
+
+def test_a_statement_of_a_bank_may_be_large(browser_of_sponsor: TestClient) -> None:
+    for address in ("bank-statements", "ach-answers"):
+        assert browser_of_sponsor.post(f"/v1/plans/x/{address}", content=b"x" * 2_000_000).status_code != 413

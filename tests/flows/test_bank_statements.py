@@ -1,7 +1,9 @@
 """Bank statements against real payrolls: exact, several, short, over, returned, unknown; stopped and repeated."""
 
 import hashlib
+import re
 from datetime import date, timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -12,14 +14,18 @@ from tests.support.flows import each_step_twice, run_with_a_stop, stop_points
 from open401k import custody, ledger, wire
 from open401k.base.db import Database
 from open401k.base.steps import run_flow
+from open401k.custody import StatementId
 from open401k.custody.accounts import NewAccount, Purpose
 from open401k.flows import bank_statement
 from open401k.flows.bank_statement import StatementFile, read_in
 from open401k.flows.day import begin_day
 from open401k.flows.deposit import deposit_run
+from open401k.flows.deposit_choices import place_line
+from open401k.flows.deposit_doubles import settle_twice
 from open401k.flows.verify import verify
 from open401k.kernel import FixedClock, Money, Open401kError
 from open401k.law import lost_earnings
+from open401k.views import deposit_page
 from open401k.views.deposit_page import late_money
 from open401k.views.deposits import Deposit, State, deposits
 
@@ -122,7 +128,7 @@ def test_a_statement_kept_under_its_bare_hash_is_found_as_the_same(plan: Plan, p
     with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
         (first,) = custody.statements.kept(tx, tenant_id=plan.sponsor, plan_id=plan.plan)
         again = custody.statements.keep(
-            tx, tenant_id=plan.sponsor, plan_id=plan.plan, name="again.csv", data=data, read=read
+            tx, tenant_id=plan.sponsor, plan_id=plan.plan, name="again.csv", data=data, read=dict(enumerate(read))
         )
         assert again == [first.statement_id]
         assert len(custody.statements.kept(tx, tenant_id=plan.sponsor, plan_id=plan.plan)) == 1
@@ -182,6 +188,18 @@ def test_a_deposit_recorded_by_hand_is_seen_and_not_posted_twice(plan: Plan) -> 
     deposit_run(plan.db, actor=TESTER, tenant_id=plan.sponsor, plan_id=plan.plan, run_id=one.run_id, on=came_on(one))
     assert told(plan, (came_on(one, 4), cents(one), "")) == [("seen_before", cents(one))]
     assert balances(plan) == (cents(one), 0)
+
+
+def test_a_deposit_recorded_by_hand_may_have_come_in_parts(plan: Plan) -> None:
+    """Each part names its payroll; more than was recorded is the employer's."""
+    (one,) = paid(plan, FIRST)
+    deposit_run(plan.db, actor=TESTER, tenant_id=plan.sponsor, plan_id=plan.plan, run_id=one.run_id, on=came_on(one))
+    name, rest = custody.ach.reference(one.run_id), cents(one) - 1_000
+    assert told(plan, (came_on(one), 1_000, name)) == [("seen_before", 1_000)]
+    assert told(plan, (came_on(one, 12), rest, name)) == [("seen_before", rest)]
+    assert told(plan, (came_on(one, 13), 7, name)) == [("employer_money", 7)]
+    assert balances(plan) == (cents(one) + 7, -7)
+    assert_books_hold(plan)
 
 
 def test_by_hand_after_the_statement_nothing_is_posted_again(plan: Plan) -> None:
@@ -296,6 +314,72 @@ def told_by(plan: Plan, data: bytes) -> list[tuple[str, int]]:
     return [(each["kind"], each["cents"]) for each in result["settle"]]
 
 
+def together(*files: bytes) -> bytes:
+    """What several messages tell, in one."""
+    parts = [re.findall(b"<(?:Stmt|Ntfctn)>.*</(?:Stmt|Ntfctn)>", each, re.DOTALL)[0] for each in files]
+    return files[0].replace(parts[0], b"".join(parts))
+
+
+def test_two_notices_of_one_file_are_two_payments(plan: Plan) -> None:
+    (one,) = paid(plan, FIRST)
+    came = camt((came_on(one), cents(one), custody.ach.reference(one.run_id)), kind="054")
+    assert told_by(plan, together(came, came)) == [("deposit", cents(one)), ("employer_money", cents(one))]
+    assert told_by(plan, came) == [("seen_before", cents(one))]
+    assert balances(plan) == (cents(one) * 2, -cents(one))
+    assert_books_hold(plan)
+
+
+def test_what_was_set_aside_as_told_before_may_be_a_payment_of_its_own(plan: Plan) -> None:
+    (one,) = paid(plan, FIRST)
+    came = (came_on(one, 20), cents(one), "401K")
+    told(plan, came)
+    assert told_by(plan, camt(came)) == [("seen_before", cents(one))]
+    two = paid(plan, FIRST + 1)[1]
+    plan.at(came[0])
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        page = deposit_page.load(tx, tenant_id=plan.sponsor, plan_id=plan.plan)
+    (aside,), where = page.set_aside, {"tenant_id": plan.sponsor, "plan_id": plan.plan}
+    assert [each.run_id for each in aside.choices] == [two.run_id]
+    line: Any = where | {"statement_id": StatementId.parse(aside.statement_id), "line_no": aside.line_no}
+    place_line(plan.db, actor=TESTER, **line, run_id=None)
+    assert balances(plan) == (cents(one), cents(two)), "it stays set aside"
+    for _ in range(2):
+        place_line(plan.db, actor=TESTER, **line, run_id=two.run_id)
+    assert balances(plan) == (cents(one) * 2, 0)
+    assert told(plan, came, came) == [("seen_before", cents(one))] * 2, "a third file tells of both"
+    assert_books_hold(plan)
+
+
+def test_what_was_booked_twice_before_is_found_and_taken_back_by_a_person(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = paid(plan, FIRST, FIRST + 1)
+    came = (came_on(one), cents(one), custody.ach.reference(one.run_id))
+    told(plan, came, (came_on(two), cents(two), custody.ach.reference(two.run_id)))
+    plan.at(came_on(two, 1))
+    with monkeypatch.context() as before:  # as statements were read then
+        before.setattr(bank_statement, "told_before", lambda *_: frozenset())
+        assert told_by(plan, camt(came)) == [("employer_money", cents(one))]
+    assert balances(plan) == (cents(one) * 3, -cents(one))
+    (double,) = now(plan).twice
+    assert double.booked_as == f"{Money(cents(one))} as the employer's money"
+    assert double.first_booked_as == f"{Money(cents(one))} for the payroll of {one.remittance.pay_date}"
+    line: Any = {"statement_id": StatementId.parse(double.line.statement_id), "line_no": double.line.line_no}
+    for _ in range(2):
+        settle_twice(plan.db, actor=TESTER, tenant_id=plan.sponsor, plan_id=plan.plan, **line, same_money=True)
+        assert (balances(plan), now(plan).twice) == ((cents(one) * 2, 0), ())
+    with pytest.raises(Open401kError, match="not among those"):
+        settle_twice(plan.db, actor=TESTER, tenant_id=plan.sponsor, plan_id=plan.plan, **line, same_money=False)
+    place_line(plan.db, actor=TESTER, tenant_id=plan.sponsor, plan_id=plan.plan, **line, run_id=None, employers=True)
+    assert (balances(plan), now(plan).twice) == ((cents(one) * 3, -cents(one)), ()), "a person thought again"
+    assert_books_hold(plan)
+
+
+def now(plan: Plan) -> deposit_page.DepositsPage:
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        return deposit_page.load(tx, tenant_id=plan.sponsor, plan_id=plan.plan)
+
+
 def test_money_that_three_statements_tell_of_is_posted_once_and_a_second_payment_waits(plan: Plan) -> None:
     """A notice at noon, the statement of the day, an export of the month; the employer paid twice on one day."""
     (one,) = paid(plan, FIRST)
@@ -311,14 +395,22 @@ def test_money_that_three_statements_tell_of_is_posted_once_and_a_second_payment
 
 
 def test_a_statement_of_another_account_is_refused_and_its_debit_takes_nothing_back(plan: Plan) -> None:
+    """In a file of several accounts it is left out, and named."""
     (one,) = paid(plan, FIRST)
+    name = custody.ach.reference(one.run_id)
+    came, back = (came_on(one), cents(one), name), (came_on(one), -cents(one), name)
+    both = together(camt(back, account="744567899012"), camt(came))
+    with pytest.raises(Open401kError, match="several accounts, and none is on file"):
+        told_by(plan, both)
     mine = NewAccount(Purpose.PLAN, "Acme 401k Plan", "231380104", "055500011")
     with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
         custody.accounts.add(tx, tenant_id=plan.sponsor, plan_id=plan.plan, account=mine)
-    name = custody.ach.reference(one.run_id)
-    told_by(plan, camt((came_on(one), cents(one), name)))
+    result = read_in(plan.db, actor=TESTER, of=of(plan, both))
+    assert not isinstance(result, wire.Unreadable)
+    assert (result["sort_out"], len(result["keep"])) == ({"ours": [1], "others": ["9012"]}, 1)
+    assert told_by(plan, both) == [("deposit", cents(one))]
     with pytest.raises(Open401kError, match="ends in 9012, the plan's in 0011"):
-        told_by(plan, camt((came_on(one), -cents(one), name), account="744567899012"))
+        told_by(plan, camt(back, account="744567899012"))
     assert balances(plan) == (cents(one), 0)
 
 

@@ -2,15 +2,18 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from importlib import resources
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 from tests.flows.bookkeeping import Plan, acme
-from tests.flows.test_bank_statements import assert_books_hold, balances, came_on, cents, due, paid, told
-from tests.support.database import TESTER
+from tests.flows.test_bank_statements import assert_books_hold, balances, came_on, camt, cents, due, paid, told, told_by
+from tests.support.database import TESTER, Served
 
 from open401k import custody, recordkeeping
+from open401k.base import audit
 from open401k.base.db import Database
 from open401k.custody import AchFileId, BankAccountId, StatementId
 from open401k.custody.accounts import NewAccount, Purpose
@@ -139,6 +142,28 @@ def test_a_return_undoes_the_deposit_and_its_reason_says_what_comes_first(plan: 
     assert_books_hold(plan)
 
 
+def test_the_reason_that_comes_after_the_statement_decides_whether_it_is_tried_again(plan: Plan) -> None:
+    (one,) = paid(plan, 1)
+    file = made(plan)
+    told(plan, (date(2026, 1, 21), cents(one), "SETTLEMENT"))
+    assert told_by(plan, camt((date(2026, 1, 23), -cents(one), ""))) == [("returned", -cents(one))]
+    with pytest.raises(Open401kError, match="came back"):
+        made(plan, "why")
+    plan.at(date(2026, 1, 26))
+    data = answer(file, addenda="99", return_code="R01", original_rdfi="12104288")
+    for _ in range(2):
+        assert sent_back(plan, data) == Answered((one.run_id,), 0, ())
+        with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+            (debit,) = custody.ach.debits(tx, tenant_id=plan.sponsor, plan_id=plan.plan)
+            said = audit.recorded(
+                tx, tenant_id=plan.sponsor, action="custody.return_reason_told", subjects=[one.run_id]
+            )
+        assert (debit.return_code, debit.returned_on, len(said)) == ("R01", date(2026, 1, 23), 1)
+    assert balances(plan) == (0, cents(one))
+    assert made(plan, "again").batches[0].header["description"] == "RETRY PYMT"
+    assert_books_hold(plan)
+
+
 @pytest.mark.parametrize(
     ("codes", "on", "due_cents", "retry", "said"),
     [
@@ -222,16 +247,49 @@ def test_a_notice_of_change_waits_for_a_person(plan: Plan, code: str) -> None:
         assert (now.routing, number, now.kind, now.name) == after
 
 
-def test_a_change_that_is_none_of_the_accounts_is_not_taken_over(plan: Plan) -> None:
+@pytest.mark.parametrize(
+    ("code", "corrected", "why"),
+    [("C10", "ACME", "no change of the account"), ("C06", f"{'99887766554':20}52", "neither checking nor savings")],
+)
+def test_a_change_that_cannot_be_the_accounts_is_told_and_not_taken_over(
+    plan: Plan, code: str, corrected: str, why: str
+) -> None:
+    """Of our own name, and of a loan account."""
     paid(plan, 1)
-    data = answer(made(plan), addenda="98", change_code="C10", corrected="ACME", original_rdfi="12104288")
-    sent_back(plan, data)
+    data = answer(made(plan), addenda="98", change_code=code, corrected=corrected, original_rdfi="12104288")
+    assert sent_back(plan, data).changes == 1
     with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
         where: dict[str, Any] = {"tenant_id": plan.sponsor, "plan_id": plan.plan}
         (change,) = custody.accounts.changes(tx, **where)
-        with pytest.raises(Open401kError, match="no change of the account"):
+        with pytest.raises(Open401kError, match=why):
             custody.accounts.decide(tx, **where, change_id=change.account_change_id, accepted=True)
         custody.accounts.decide(tx, **where, change_id=change.account_change_id, accepted=False)
+
+
+def test_debits_of_before_accounts_were_kept_beside_them_get_those_of_their_day(plan: Plan, postgres: Served) -> None:
+    """Migration 0251: the account on file when the file was made, and when the return came."""
+    (one,) = paid(plan, 1)
+    file = made(plan)
+    plan.at(date(2026, 2, 2))
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        new = NewAccount(Purpose.EMPLOYER, "Acme Inc", "121042882", "99")
+        second = custody.accounts.add(tx, tenant_id=plan.sponsor, plan_id=plan.plan, account=new)
+    plan.at(date(2026, 2, 3))
+    sent_back(plan, answer(file, addenda="99", return_code="R10", original_rdfi="12104288"))
+    before = debits(plan)
+    assert [(each.run_id, each.account_then) for each in before] == [(one.run_id, second)]
+    assert before[0].bank_account_id not in (None, second)
+    sql = resources.files("open401k.base.db.migrations").joinpath("0251_custody_debited_before.sql").read_bytes()
+    with psycopg.connect(postgres.urls.superuser.replace("/postgres?", "/open401k?")) as conn:
+        for table in ("ach_file", "ach_return"):
+            conn.execute(f"update custody.{table} set bank_account_id = null where tenant_id = %s", [plan.sponsor.uuid])
+        conn.execute(sql)
+    assert debits(plan) == before
+
+
+def debits(plan: Plan) -> list[Debit]:
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        return custody.ach.debits(tx, tenant_id=plan.sponsor, plan_id=plan.plan)
 
 
 def _read(data: bytes) -> nacha.AchFile:

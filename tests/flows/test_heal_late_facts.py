@@ -80,7 +80,7 @@ def test_a_hire_date_learned_late_waits_with_earnings_is_approved_and_paid(plan:
     assert waiting(plan) == []
     with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
         (line,) = corrections.load(tx, tenant_id=plan.sponsor, plan_id=plan.plan).done
-    assert (line.kind, line.total.cents) == ("Learned late", told.total_cents)
+    assert (line.kind, line.total.cents) == ("Owed by what was learned", told.total_cents)
     assert "learned late, for Elliot" in line.text  # what was kept names the person by id
     assert "emp_" not in line.text
     assert_proved(plan)

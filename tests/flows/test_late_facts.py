@@ -4,6 +4,7 @@ import csv
 import io
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from tests.flows.bookkeeping import Plan, acme, assert_sound, books
@@ -15,6 +16,8 @@ from open401k.base.steps import FlowResults
 from open401k.demo.files import Mistakes
 from open401k.demo.people import ACME, PAY_DATES, Person
 from open401k.demo.setup import takeover_of
+from open401k.doors import late_facts
+from open401k.doors.problems import ProblemError
 from open401k.flows.correction import Correction, LateFact, PayCodeMeaning, correct
 from open401k.flows.payroll_intake import Taken, settle_columns
 from open401k.flows.plan_takeover import take_over
@@ -49,6 +52,18 @@ def told(plan: Plan) -> list[compliance.ComplianceRun]:
     with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
         ids = tx.rows("select run_id from compliance.run where tenant_id = %s order by recorded_at", [plan.sponsor])
         return [compliance.get(tx, tenant_id=plan.sponsor, run_id=ComplianceRunId(run_id)) for (run_id,) in ids]
+
+
+def test_the_same_key_again_is_the_first_answer_though_the_fact_could_not_be_by_now(plan: Plan) -> None:
+    of: dict[str, Any] = {"actor": TESTER, "tenant_id": plan.sponsor, "plan_id": plan.plan}
+    about = {"employee_id": str(plan.employee("1003")), "event_on": "2025-11-10"}
+    left = late_facts.read(about | {"kind": "terminated"})
+    first = late_facts.learn_once(plan.db, **of, key="k", sent=left)
+    thought = {"kind": "hired", "instead_of": "2012-03-05"}
+    late_facts.learn_once(plan.db, **of, key="hire", sent=late_facts.read(about | thought | {"event_on": "2025-12-01"}))
+    assert late_facts.learn_once(plan.db, **of, key="k", sent=left) == first
+    with pytest.raises(ProblemError, match="before the first hire"):
+        late_facts.learn_once(plan.db, **of, key="another", sent=left)
 
 
 def test_a_late_hire_date_gives_the_match_of_every_past_pay_date(plan: Plan) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from tests.flows.bookkeeping import acme, assert_sound, at_once, books
+from tests.support import standin
 from tests.support.connected import FIRST_CHECK, Connected, connected
 from tests.support.database import TESTER
 from tests.support.flows import run_with_a_stop
@@ -350,7 +351,7 @@ def _told(world: Connected) -> list[ProviderPayroll]:
     keeper = connections.Keeper(world.plan.db, TESTER, world.plan.sponsor, world.of.connection_id)
     with world.connect(world.of, keeper) as connector:
         with world.plan.db.begin(TESTER, tenants=[world.plan.sponsor]) as tx:
-            pulled.keep_people(tx, of=world.of, people=list(connector.people()))
+            pulled.keep_people(tx, of=world.of, people=standin.roster(connector))
         settle_people(world.plan.db, actor=TESTER, of=world.of)
         return list(connector.payrolls(since="").payrolls)
 

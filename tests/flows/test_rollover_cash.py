@@ -1,8 +1,9 @@
 """A plan pays one part to another custodian and one to the person, over two nodes: books, tax withheld, boxes."""
 
 from dataclasses import replace
-from datetime import date
-from typing import Any
+from datetime import date, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from tests.flows.rollover_nodes import DealNode, Plans, plans
@@ -11,6 +12,9 @@ from tests.support.database import TESTER
 
 from open401k import recordkeeping
 from open401k.base.db import Database
+from open401k.doors import withheld_rollovers
+from open401k.doors.problems import ProblemError
+from open401k.doors.provided import Services
 from open401k.flows.rollover import follow
 from open401k.flows.rollover_forms import forms_of
 from open401k.flows.rollover_round import follow_plan
@@ -124,3 +128,45 @@ def test_tax_that_the_network_withheld_otherwise_is_somebodys_and_stays_on_the_p
     assert (detail.differs, detail.withheld) == (Money(80_00), Money(70_00))
     (problem,) = verify(two.pays.db, actor=TESTER, tenants=[two.pays.sponsor]).problems
     assert problem.message == "the books say that 8000 cents were withheld, the network 7000"
+    settle = withheld_rollovers.settle
+    services = cast("Services", SimpleNamespace(db=two.pays.db, rollovers=None))
+
+    def said(legs: dict[int, str], why: str = "the bank's statement") -> Any:
+        return settle(services, actor=TESTER, **of, rollover_id=rollover_id, legs=legs, why=why)
+
+    for legs, why, words in (
+        ({1: "70.00"}, "x", "legs: paid to the person"), ({0: "400.01"}, "x", "cannot be withheld of"),
+        ({0: "70"}, " ", "why: a reason"), ({0: "7O"}, "x", "leg 0"),
+    ):  # fmt: skip
+        with pytest.raises(ProblemError) as wrong:
+            said(legs, why)
+        assert words in wrong.value.problem.detail
+    for _ in range(2):
+        found = said({0: "70.00"})
+    assert (found.differs, found.withheld, found.settled.withheld) == (None, Money(70_00), Money(70_00))
+    assert found.settled.why == "the bank's statement"
+    assert verify(two.pays.db, actor=TESTER, tenants=[two.pays.sponsor]).problems == []
+    with two.pays.db.begin(TESTER, tenants=[two.pays.sponsor]) as tx:
+        assert duties._rollovers(tx, two.pays.sponsor, two.pays.plan, two.pays.today()) == []
+        kept = recordkeeping.get_rollover_request(tx, **of, rollover_id=rollover_id)
+    assert not isinstance(kept, Refused)
+    assert kept.as_withheld is not None
+    (form,) = forms_of(kept.as_withheld, born_on=date(1980, 1, 1)) or ()
+    assert not isinstance(form, Refused)
+    assert (form.box_1_gross_cents, form.box_4_withheld_cents) == (400_00, 70_00)
+    assert said({0: "80.00"}, "the bank corrected its statement").settled.withheld == Money(80_00)  # the newest counts
+    rollover_id = two.pays.db.ids.new(RolloverId)  # one of which the node's file was erased before it was read
+    with two.pays.db.begin(TESTER, tenants=[two.pays.sponsor]) as tx:
+        recordkeeping.ask_rollover(tx, **of, rollover_id=rollover_id, employee_id=two.pays.leaver, way=RolloverWay.OUT)
+        recordkeeping.tell_rollover(tx, **of, rollover_id=rollover_id, told={"wanted": wanted, CASE: "erased"})
+    order = Order(bytes([8]) * 32, Side.SOURCE, str(two.pays.leaver), (Part(0, 0, 400_00),))
+    for act in (two.pays.core().hold, two.pays.core().post):
+        assert isinstance(act(order), Done)
+    node.cents = None
+    two.pays.clock.advance(timedelta(days=1))
+    assert looked()[0][0] == "operations"
+    assert said({0: "80.00"}, "our own ledger of deposits").unread is False
+    two.pays.clock.advance(FOLLOW_AGAIN_AFTER)
+    with two.pays.db.begin(TESTER, tenants=[two.pays.sponsor]) as tx:
+        assert recordkeeping.rollovers_to_follow(tx) == []
+        assert duties._rollovers(tx, two.pays.sponsor, two.pays.plan, two.pays.today()) == []

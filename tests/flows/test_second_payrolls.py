@@ -12,8 +12,8 @@ from tests.support.database import TESTER
 
 from open401k import census, payroll
 from open401k.base.db import Database
-from open401k.demo.people import PAY_DATES
-from open401k.flows.payroll_intake import Taken, Upload, take_in
+from open401k.demo.people import ACME, PAY_DATES
+from open401k.flows.payroll_intake import Taken, Upload, say_yes, take_in
 from open401k.flows.payroll_keys import content_of
 from open401k.kernel import FixedClock, Money
 from open401k.law.pay_items import PayKind
@@ -48,9 +48,16 @@ def rows_of(plan: Plan, *mine: dict[str, str], others: bool = True) -> bytes:
     return out.getvalue().encode()
 
 
-def findings(plan: Plan, taken: Taken) -> list[Finding]:
+def findings(plan: Plan, taken: Taken, *, strange_employers: bool = False) -> list[Finding]:
     with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
-        return runs.findings_of_run(tx, tenant_id=plan.sponsor, run_id=taken.run.run_id)
+        found = runs.findings_of_run(tx, tenant_id=plan.sponsor, run_id=taken.run.run_id)
+    return [each for each in found if (each.code == "ein.strange") is strange_employers]
+
+
+def post(plan: Plan, taken: Taken) -> None:
+    """A person says yes to the employers, and it posts."""
+    say_yes(plan.db, actor=TESTER, tenant_id=plan.sponsor, run_id=taken.run.run_id)
+    assert plan.post(taken.run.run_id).halted is None
 
 
 def sent(plan: Plan, data: bytes, **how: Any) -> Taken:
@@ -126,11 +133,23 @@ def test_one_person_paid_by_two_employers_in_one_file_is_one_pay_of_one_person(p
     taken = sent(plan, rows_of(plan, first, second | {"Employer Match": "102.00"}))
     told = [(each.row, each.code, dict(each.detail).get("computed_cents")) for each in findings(plan, taken)]
     assert told == [(5, "match.mismatch", "13600")]
-    assert plan.post(taken.run.run_id).halted is None
+    post(plan, taken)
     by_date = books(plan).by_date
     assert by_date["1003", "pre_tax", PAY_DATES[1]] == 408_00
     assert by_date["1003", "match", PAY_DATES[1]] == 204_00
     assert_sound(plan)
+
+
+def test_employers_that_no_payroll_named_before_are_asked_about_once(plan: Plan) -> None:
+    own, sister = {"EIN": ACME.ein}, {"EIN": "22-2222222", "Gross Pay": "100.00", "401k Deferral": "0.00"}
+    data = rows_of(plan, own, sister)
+    taken = sent(plan, data)
+    (asked,) = findings(plan, taken, strange_employers=True)
+    assert (asked.severity, asked.confirm) == ("note", True)
+    assert asked.reason.startswith("1 row is of the employer with EIN 22-2222222, which is neither that of")
+    post(plan, taken)
+    again = sent(plan, data.replace(b"100.00", b"101.00"), replaces=taken.run.run_id)
+    assert findings(plan, again, strange_employers=True) == []
 
 
 def test_what_both_employers_withhold_is_held_to_one_limit(plan: Plan) -> None:
@@ -141,7 +160,7 @@ def test_what_both_employers_withhold_is_held_to_one_limit(plan: Plan) -> None:
     (found,) = findings(plan, taken)
     assert (found.row, found.code, dict(found.detail)["before_cents"]) == (5, "limit.402g", "2000000")
     assert dict(found.detail)["excess_cents"] == "150000"
-    assert plan.post(taken.run.run_id).halted is None
+    post(plan, taken)
     assert sum(books(plan).held.values()) == 1_500_00
     assert_sound(plan)
 
@@ -154,7 +173,7 @@ def test_somebody_new_at_two_employers_is_added_once_and_who_left_one_of_them_wo
     taken = sent(plan, rows_of(plan, *rows))
     (note,) = [each for each in findings(plan, taken) if each.code == "person.unknown"]
     assert "hired on 2025-12-08" in note.reason
-    assert plan.post(taken.run.run_id).halted is None
+    post(plan, taken)
     with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
         people = census.roster(tx, tenant_id=plan.sponsor)
     at_work = {each.ssn_last4: [(span.hired_on, span.terminated_on) for span in each.employment] for each in people}

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import pytest
 from tests.flows.test_accounts_above_zero import assert_above_zero, leaves, match_by_day, overpaid
@@ -15,9 +16,14 @@ from open401k import compliance, ledger, plan, recordkeeping
 from open401k.base import messages
 from open401k.base.db import Database
 from open401k.base.steps import FlowResults
+from open401k.flows.bank_statement import StatementFile, read_in
+from open401k.flows.deposit_choices import use_waiting
+from open401k.flows.overpaid_decided import decide_overpaid
 from open401k.flows.student_loans import Certified, certify
-from open401k.kernel import EmployeeId, FlowId, Refused, Source
+from open401k.kernel import EmployeeId, FlowId, Open401kError, Refused, Source
+from open401k.recordkeeping.overpaid_decided import Became, Decided, Decision, DecisionRefusal
 from open401k.views import corrections, student_loans
+from open401k.wire import Unreadable
 
 
 def asked(made: Machine, who: EmployeeId, paid_on: date, cents: int, loan: str = "") -> Certified:
@@ -191,4 +197,42 @@ def test_what_left_before_it_is_taken_back_is_told_as_overpaid_and_the_round_goe
     assert_proven(made)
     made.send(DAYS[3], {who: NOTHING}, told="a late payroll")
     assert overpaid(made) == [(Source.MATCH, 400_00)]
+    assert_proven(made)
+    assert_it_is_settled(made, who)
+
+
+def assert_it_is_settled(made: Machine, who: EmployeeId) -> None:
+    """100.00 come back and wait as the employer's; 300.00 are left, which needs the word that they may be."""
+    on = date(2026, 1, 4)
+
+    def say(became: Became, cents: int, number: int, **more: bool) -> Decided | Refused[DecisionRefusal]:
+        said = Decision(UUID(int=number), who, Source.MATCH, became, cents, on, "the board", **more)
+        return decide_overpaid(made.db, actor=TESTER, tenant_id=made.sponsor, plan_id=made.plan_id, decision=said)
+
+    def refused(answer: Decided | Refused[DecisionRefusal]) -> DecisionRefusal:
+        assert isinstance(answer, Refused)
+        return answer.reason
+
+    first = say(Became.PAID_BACK, 100_00, 1)
+    assert isinstance(first, Decided)
+    assert say(Became.PAID_BACK, 100_00, 1) == first
+    assert refused(say(Became.LEFT, 100_00, 1)) is DecisionRefusal.KEY_REUSED
+    assert refused(say(Became.RESTORED, 300_01, 2)) is DecisionRefusal.MORE_THAN_OVERPAID
+    assert refused(say(Became.LEFT, 300_00, 2)) is DecisionRefusal.NOT_LEFT
+    with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
+        of: dict[str, Any] = {"tenant_id": made.sponsor, "plan_id": made.plan_id}
+        (waits,) = recordkeeping.waiting(tx, **of)
+        (open_one,) = corrections.load(tx, **of).overpaid
+    assert (waits.entry_id, waits.cents, open_one.amount.cents) == (first.entry_id, 100_00, 300_00)
+    with pytest.raises(Open401kError, match="stays"):
+        use_waiting(made.db, actor=TESTER, **of, entry_id=waits.entry_id, run_id=None, on=on)
+    bank = StatementFile(made.sponsor, made.plan_id, "b.csv", f"Date,Amount,Description\n{on},100.00,CHECK\n".encode())
+    shown = read_in(made.db, actor=TESTER, of=bank)
+    assert not isinstance(shown, Unreadable)
+    assert [each["kind"] for each in shown["settle"]] == ["seen_before"], "it is in the books already"
+    assert isinstance(say(Became.LEFT, 300_00, 2, within_limits=True), Decided)
+    assert refused(say(Became.LEFT, 1, 3, within_limits=True)) is DecisionRefusal.NOTHING_OVERPAID
+    with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
+        inbox = corrections.load(tx, **of)
+    assert (inbox.overpaid, len(inbox.settled)) == ((), 2)
     assert_proven(made)

@@ -15,6 +15,7 @@ from open401k import plan as plans
 from open401k.base.db import Database
 from open401k.demo.people import ACME
 from open401k.demo.setup import takeover_of
+from open401k.doors.connecting import behind_the_last
 from open401k.flows.plan_takeover import take_over
 from open401k.flows.provider_push import push
 from open401k.kernel import FixedClock, Refused, Source
@@ -29,7 +30,9 @@ AFTER = date(2026, 1, 17)
 SISTER_EIN = "98-7654321"
 
 
-def sister(world: Connected, *, first_check: date = FIRST_CHECK, hired_on: str = "2024-03-04") -> Connected:
+def sister(
+    world: Connected, *, first_check: date = FIRST_CHECK, hired_on: str = "2024-03-04", ein: str = SISTER_EIN
+) -> Connected:
     """A second company at the same provider that pays one of the first one's people, and one of its own."""
     person = {
         "key": BOTH.ssn,
@@ -40,7 +43,7 @@ def sister(world: Connected, *, first_check: date = FIRST_CHECK, hired_on: str =
         "salary_cents": 2_600_000,
     }
     other = {**person, "key": "own", "first_name": "Petra", "last_name": "Quist", "date_of_birth": "1985-02-03"}
-    sent = {"name": "Acme Sister", "ein": SISTER_EIN, "first_check": first_check.isoformat(), "people": [person, other]}
+    sent = {"name": "Acme Sister", "ein": ein, "first_check": first_check.isoformat(), "people": [person, other]}
     made = world.server.tell("/companies", sent)
     plan, tokens = world.plan, made["tokens"]
     with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
@@ -48,7 +51,7 @@ def sister(world: Connected, *, first_check: date = FIRST_CHECK, hired_on: str =
             "tenant_id": plan.sponsor,
             "plan_id": plan.plan,
             "provider": Provider.GUSTO,
-            "company": Company(made["company_uuid"], "Acme Sister", SISTER_EIN),
+            "company": Company(made["company_uuid"], "Acme Sister", ein),
             "tokens": Tokens(tokens["access_token"], tokens["refresh_token"], tx.now + timedelta(hours=2)),
             "since": date(2026, 1, 1),
         }
@@ -68,6 +71,21 @@ def world(db: Database, clock: FixedClock) -> Iterator[Connected]:
 
 def span(person: census.Employee) -> list[tuple[date, date | None]]:
     return [(each.hired_on, each.terminated_on) for each in person.employment]
+
+
+def test_an_employer_that_moved_to_another_company_there_is_not_paid_twice(world: Connected) -> None:
+    # Money flow: none for a pay date that the first connection told, until somebody says that it is other pay.
+    moved = sister(world, ein=ACME.ein, hired_on=BOTH.hired_on.isoformat())
+    world.until(AFTER)
+    assert world.pull().ok
+    with world.plan.db.begin(TESTER, tenants=[world.plan.sponsor]) as tx:
+        where: dict[str, Any] = {"tenant_id": world.plan.sponsor, "plan_id": world.plan.plan}
+        connections.pause(tx, tenant_id=world.plan.sponsor, connection_id=world.of.connection_id)
+        assert behind_the_last(tx, **where, ein=ACME.ein) == FIRST_CHECK + timedelta(days=1)
+        assert behind_the_last(tx, **where, ein=SISTER_EIN) == date(2026, 1, 1)
+    made = moved.pull()  # asked from January 1 on all the same
+    assert [each["why"] for each in made.waits] == ["needs_confirmation"], made
+    assert len(world.posted()) == 1
 
 
 def test_one_person_paid_by_two_companies_on_one_day_is_one_person_with_pay_of_both(world: Connected) -> None:

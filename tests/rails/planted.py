@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 
 from open401k.rails.chain.interface import Head
@@ -13,7 +14,8 @@ from open401k.rails.node.coordinator import Coordinator, Refusal
 from open401k.rails.node.core import Answer, CustodianCore, HoldState, Order, Side
 from open401k.rails.node.following import Standing, Verdict
 from open401k.rails.node.settled import Settlement
-from open401k.rails.node.signing import receipt_call, vote_call
+from open401k.rails.node.signing import PolicyError, SignerAwayError, receipt_call, vote_call
+from open401k.rails.node.wanted import AwaitedError
 from open401k.rails.node.worker import Node
 from open401k.rails.simulation.parties import Assembled, FaultyCore, Party, as_it_is
 
@@ -165,6 +167,27 @@ class CredulousNode(Node):
         return super()._put_out(case, final, kind)
 
 
+class EagerlyAskingNode(Node):
+    """Asks its wallet, and holds then."""
+
+    def _hold(self, case: Case, agreed: Agreed, final: Standing) -> bool:
+        kind = Kind.PROPOSE if case.side is Side.SOURCE else Kind.APPROVE
+        with suppress(AwaitedError):
+            vote_call(case, kind, self.signer, at=final.block.time)
+        return super()._hold(case, agreed, final)
+
+
+class ImpatientNode(Node):
+    """Gives free what its wallet has signed nothing for, as far as it knows."""
+
+    def unsigned(self, case: str, why: SignerAwayError | PolicyError, *, at: int) -> None:
+        super().unsigned(case, why, at=at)
+        with self.cases.begin() as unit:
+            file = unit.case(case)
+        if file.state is State.HELD and file.agreed is not None:
+            self.core.release(file.agreed.rollover, file.side)
+
+
 def _node(kind: type[Node]) -> Assembled:
     def assembled(party: Party, core: CustodianCore, coordinator: Coordinator) -> Node:
         real = as_it_is(party, core, coordinator)
@@ -209,4 +232,6 @@ PLANTED: dict[str, Assembled] = {
     "releases what an older file knows no vote of": _node(CredulousNode),
     "books again what it is told again": _forgetful,
     "trusts one endpoint": _trusting,
+    "asks its wallet before it holds": _node(EagerlyAskingNode),
+    "gives free what its wallet did not sign": _node(ImpatientNode),
 }

@@ -47,6 +47,12 @@ def test_an_auditor_checks_a_file_and_nothing_else(
     said = run(tmp_path, capsys, "rollover", "verify", str(mine), "--join", str(theirs))
     assert "proved   Its word on chain says CLOSED" in said
     assert "compare its hash with one you trust" in said
+    answer = {"case": "rlv_1", "disclosed": [], "evidence": mine.read_text()}  # of the node's API, saved whole
+    saved = tmp_path / "answer.json"
+    saved.write_text(json.dumps(answer))
+    assert run(tmp_path, capsys, "rollover", "verify", str(saved), "--json") == alone
+    saved.write_text(json.dumps(answer | {"evidence": mine.read_text().replace("    ", "   ", 1)}))
+    assert "letter by letter" in run(tmp_path, capsys, "rollover", "verify", str(saved), code=1)
     other = run(tmp_path, capsys, "rollover", "verify", str(mine), "--head", "0x" + "11" * 32, "--json", code=1)
     assert other["ok"] is False
     broken = mine.read_text().replace(done.case.encoded.hex()[:200], "ff" + done.case.encoded.hex()[2:200])

@@ -150,6 +150,6 @@ def test_a_network_whose_ports_are_taken_throws_nothing_away(tmp_path: Path) -> 
             tmp_path, ports=ports, random=SeededRandom(1), wall=FixedClock(datetime(2026, 6, 1, tzinfo=UTC)),
             say=said.append,
         )  # fmt: skip
-        with pytest.raises(Open401kError, match=f"Ports {ports[0]} are in use"), made:
+        with pytest.raises(Open401kError, match=f"Port {ports[0]} is in use"), made:
             pass
     assert ((tmp_path / "kept").exists(), said) == (True, [])

@@ -5,28 +5,20 @@ from __future__ import annotations
 import pytest
 
 from open401k.rails.simulation.explore import QUICK, TWO, explore
-from open401k.rails.simulation.mistakes import BUG_IN_WORDS, OF_SEVERAL, Bug
-from open401k.rails.simulation.model import (
-    ALL,
-    SECOND,
-    Books,
-    Bounds,
-    State,
-    Status,
-    Tx,
-    Word,
-    begun,
-    is_done,
-    mined,
-    steps,
-    verdict,
-    violated,
-)
+from open401k.rails.simulation.mistakes import BUG_IN_WORDS, OF_SEVERAL, OF_WALLETS, Bug
+from open401k.rails.simulation.model import Books, Bounds, State, begun, is_done, steps, violated
+from open401k.rails.simulation.model_chain import ALL, RECEIVER, SECOND, SOURCE, Status, Tx, Word, mined, verdict
 
 HELD, EXPECTED = "the source holds the money and votes", "the receiver expects the money and votes"
 
 
-@pytest.mark.parametrize("bounds", [QUICK, Bounds(8, 8), Bounds(3, 2, forgets_terms=True), TWO])
+#: The source votes by a wallet that signs outside of its node, or the receiver does.
+PAYS_BY_WALLET, TAKES_BY_WALLET = Bounds(2, 1, wallets=SOURCE), Bounds(2, 1, wallets=RECEIVER)
+
+
+@pytest.mark.parametrize(
+    "bounds", [QUICK, Bounds(8, 8), Bounds(2, 2, forgets_terms=True), TWO, PAYS_BY_WALLET, TAKES_BY_WALLET]
+)
 def test_the_protocol_as_designed_violates_nothing_and_always_ends(bounds: Bounds) -> None:
     found = explore(bounds)
     assert found.is_sound, (found.violation, found.stuck, found.trace)
@@ -100,6 +92,26 @@ def test_who_waits_for_another_receivers_books_is_stuck_only_where_that_one_is_d
     assert found.trace == (HELD, EXPECTED, "the second receiver expects the money and votes", "mined: settle at once")
 
 
+#: Of those that there are with wallets, and the steps of the shortest way; the last is stuck.
+HARM_OF_WALLETS = {
+    Bug.ASK_BEFORE_HOLD: ("I-R3 committed, and the source's money is gone", 5),
+    Bug.RELEASE_UNSIGNED: ("I-R6 a hold released, and it is committed", 6),
+    Bug.OLD_WALLETS_COUNT: ("I4 committed by a wallet that is not the member's any more", 11),
+}
+
+
+@pytest.mark.parametrize("bug", HARM_OF_WALLETS)
+def test_a_mistake_about_wallets_is_found_with_the_harm_it_does(bug: Bug) -> None:
+    found = explore(PAYS_BY_WALLET, frozenset({bug}), only_harm=True)
+    assert (found.violation, len(found.trace)) == HARM_OF_WALLETS[bug], found.trace
+
+
+def test_books_that_wait_for_the_wallets_receipt_are_stuck() -> None:
+    found = explore(PAYS_BY_WALLET, frozenset({Bug.BOOKS_WAIT_FOR_WALLET}))
+    assert (found.violation, found.stuck > 0) == (None, True)
+    assert found.trace[-1] == "mined: settle at once"
+
+
 FORGETS = Bounds(2, 1, forgets_terms=True)
 
 
@@ -126,7 +138,8 @@ def test_a_counterexample_can_be_read() -> None:
 def test_every_mistake_has_words_and_a_test() -> None:
     assert set(BUG_IN_WORDS) == set(Bug)
     apart = {Bug.RECEIPT_BEFORE_BOOKS, Bug.NOBODY_EXPIRES, Bug.RELEASE_WITHOUT_TERMS, Bug.FORGET_SILENTLY}
-    assert set(HARM) | apart | OF_SEVERAL == set(Bug)
+    assert set(HARM) | apart | OF_SEVERAL | OF_WALLETS == set(Bug)
+    assert {*HARM_OF_WALLETS, Bug.BOOKS_WAIT_FOR_WALLET} == OF_WALLETS
     assert {Bug.ONE_RECEIPT_CLOSES, Bug.WAIT_FOR_THE_LEAD} | set(HARM_OF_SEVERAL) == OF_SEVERAL
 
 

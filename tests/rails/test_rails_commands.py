@@ -23,7 +23,7 @@ def test_the_model_is_told_with_its_bounds_its_bugs_and_what_it_rests_on(capsys:
     assert (told["designed"]["violation"], told["designed"]["stuck"]) == (None, 0)
     assert told["bugs"]["two_of_three"]["violation"] == "I-R4 committed without all votes"
     assert (told["two_receivers"]["violation"], told["two_receivers"]["stuck"]) == (None, 0)
-    assert len(told["bugs"]) == 24
+    assert len(told["bugs"]) == 28
     assert "no reorganization reaches a final block" in told["assumptions"]
     code, out = _run(capsys, "model", "--bug", "vote_before_hold", "--blocks", "1", "--reorgs", "1")
     assert code == 0

@@ -12,7 +12,8 @@ import pytest
 from tests.rails.planted import PLANTED
 
 from open401k.rails.simulation.chance import BOUNDARIES, MISSING, Dice, Fault
-from open401k.rails.simulation.model import Tx, begun
+from open401k.rails.simulation.model import begun
+from open401k.rails.simulation.model_chain import Tx
 from open401k.rails.simulation.simulate import APPLICABLE, play, simulate
 from open401k.rails.simulation.trace import DepartedError, Trace
 
@@ -30,6 +31,7 @@ def test_two_thousand_seeds_violate_nothing_and_leave_nothing_stuck(first: int) 
     assert found.ends["batched"] > 15
     assert found.returned > 5
     assert found.several > 40
+    assert found.by_wallet > 10
     assert found.batches["settled"] > 20
     assert found.batches["left out"] > 10
     assert found.ends["aborted"] > 100
@@ -70,7 +72,7 @@ def test_a_seed_is_the_same_run_in_another_process() -> None:
 
 def test_every_boundary_is_played_or_said_to_be_missing() -> None:
     assert set(APPLICABLE) == set(BOUNDARIES)
-    assert {*BOUNDARIES, *MISSING} == {"B1", "B2", *(f"R{number}" for number in range(1, 21))}
+    assert {*BOUNDARIES, *MISSING} == {"B1", "B2", "W1", "W2", *(f"R{number}" for number in range(1, 21))}
     assert {fault for faults in APPLICABLE.values() for fault in faults} == set(Fault)
 
 

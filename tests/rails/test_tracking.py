@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from itertools import product
 from typing import Any
 
@@ -10,7 +11,19 @@ import pytest
 
 from open401k.rails.messages import Role
 from open401k.rails.preflight.reasons import Code, found
-from open401k.rails.tracking import CaseState, Place, Seen, SideSeen, Standing, Step, Track, Verdict, Vote, tracked
+from open401k.rails.tracking import (
+    CaseState,
+    Place,
+    Seen,
+    SideSeen,
+    Standing,
+    Step,
+    Track,
+    Verdict,
+    Vote,
+    last_day,
+    tracked,
+)
 
 BEGUN = 1_780_315_200  # Monday, 1 June 2026, noon in London
 DAY = 86_400
@@ -68,6 +81,23 @@ def test_each_reason_of_the_preflight_is_somebodys_to_do() -> None:
     track = tracked(seen(source=S.NIGO, receiver=S.PREVALIDATED, reasons=reasons))
     assert owners(track) == ["You", "New Custodian", "Your old plan at Old Custodian"]
     assert done(track) == [Step.ASKED]
+
+
+def test_a_reason_has_the_clock_of_its_queue_from_when_it_was_found_and_stands_once() -> None:
+    unvested = found(Code.NOT_VESTED, "pre-tax"), found(Code.NOT_VESTED, "Roth")
+    told = seen(source=S.NIGO, receiver=S.NIGO, reasons=(*unvested, found(Code.ORDER_PENDING, "x")))
+    wednesday = BEGUN + 9 * DAY
+    late = replace(told, source=SideSeen("Old Custodian", S.NIGO, wednesday), now=wednesday)
+    track = tracked(late)
+    assert [(last_day(each.by or 0), each.overdue) for each in track.todo] == [
+        (date(2026, 6, 12), False), (date(2026, 6, 15), False),
+    ]  # fmt: skip
+
+
+def test_who_ran_out_of_time_reads_so() -> None:
+    ended = seen(V.ABORTED, S.RELEASED, S.RELEASED, deadline=BEGUN + DAY, decided_at=BEGUN + DAY + 60)
+    assert tracked(ended).headline == "The time ran out before everybody agreed; your money stayed yours"
+    assert tracked(replace(ended, decided_at=BEGUN + 60)).headline == "The move was stopped; your money stayed yours"
 
 
 def test_what_is_late_is_told_as_late_by_business_days() -> None:

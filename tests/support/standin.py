@@ -13,7 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from open401k.kernel import SeededRandom, SystemClock
-from open401k.payroll.providers import Tokens, trusted
+from open401k.payroll.providers import Connector, Person, Tokens, trusted
 from open401k.standins import FinchWorld, GustoWorld, create_finch, create_gusto
 
 
@@ -73,6 +73,14 @@ def finch(today: date = date(2026, 1, 1)) -> Iterator[StandIn]:
     world = FinchWorld(today=today, random=random)
     with on_a_port(create_finch(world, clock=SystemClock(), random=random)) as url:
         yield StandIn(url)
+
+
+def roster(connector: Connector) -> list[Person]:
+    """Everybody whom a provider tells, each of whom can be read."""
+    told = list(connector.people())
+    found = [each for each in told if isinstance(each, Person)]
+    assert found == told
+    return found
 
 
 @dataclass

@@ -123,7 +123,7 @@ from .questions import (
 )
 from .replaced import Without
 from .roster import employee, everybody, find_by_ssn, headcount, index_key_fits, reveal_ssns, roster
-from .wages import fica_wages, of_one_employer
+from .wages import employers_told, fica_wages, of_one_employer
 
 __all__ = [
     "ALWAYS",
@@ -214,6 +214,7 @@ __all__ = [
     "employee",
     "employer_pay",
     "employer_pay_by_date",
+    "employers_told",
     "entries_by_kind",
     "entry_dates",
     "entry_days",

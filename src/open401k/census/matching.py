@@ -220,7 +220,7 @@ def match_people(tx: Tx, *, tenant_id: SponsorId, evidence: Sequence[PersonEvide
     """Who the rows are, in their order, from what is on file now. Writes nothing."""
     employees = {each.employee_id: each for each in roster(tx, tenant_id=tenant_id)}
     by_ssn, answers = find_named(tx, tenant_id=tenant_id, ssns=sorted({row.ssn for row in evidence if row.ssn}))
-    doubtful = [row for row in evidence if row.ssn not in by_ssn or not named_alike(row, employees[by_ssn[row.ssn]])]
+    doubtful = [row for row in evidence if row.ssn not in by_ssn or not plainly_named(row, employees[by_ssn[row.ssn]])]
     near = dict(zip(doubtful, near_people(doubtful, employees.values(), _known_numbers(tx, tenant_id, doubtful)),
                     strict=True))  # fmt: skip
     slips = {
@@ -268,6 +268,14 @@ def named_alike(evidence: PersonEvidence, employee: Employee) -> bool:
     return names <= _NAMED_SO and alike.told(Trait.SUFFIX) is not Told.ANOTHER
 
 
+def plainly_named(evidence: PersonEvidence, employee: Employee) -> bool:
+    """Whether nothing that a row with somebody's number says is otherwise: else another may fit better than they do."""
+    alike = likeness(_traits_of(evidence), _traits_on_file(employee))
+    names = {alike.told(Trait.LAST_NAME), alike.told(Trait.FIRST_NAME)}
+    known = (None, Told.SAME)
+    return names <= {*known} and alike.told(Trait.BIRTH_DATE) in known and alike.told(Trait.SUFFIX) in known
+
+
 def remember(tx: Tx, *, tenant_id: SponsorId, evidence: PersonEvidence, employee_id: EmployeeId | None) -> None:
     """Keep a person's word that such rows are this employee, or somebody new; the newest word counts."""
     answer(tx, tenant_id=tenant_id, key=evidence_key(tx, evidence), employee_id=employee_id, is_new=employee_id is None)
@@ -305,9 +313,14 @@ def evidence_key(tx: Tx, evidence: PersonEvidence) -> bytes:
 
 def _by_number(evidence: PersonEvidence, owner: Employee, near: Near) -> Outcome:
     """The number is on file: the same person, perhaps renamed, or a number typed into another person's row."""
+    own = likeness(_traits_of(evidence), _traits_on_file(owner))
+    alike = own.with_number(Told.SAME)
     if named_alike(evidence, owner):
-        return Matched(owner.employee_id, How.SSN)
-    alike = likeness(_traits_of(evidence), _traits_on_file(owner)).with_number(Told.SAME)
+        better = [(who, each) for who, each in near if who != owner.employee_id and _fits_better(each, own)]
+        if not better:
+            return Matched(owner.employee_id, How.SSN)
+        found = [(owner.employee_id, alike), *((who, each.with_number(Told.ANOTHER)) for who, each in better)]
+        return Conflict(tuple(who for who, _ in found), Why.SSN_OF_ANOTHER_NAME, tuple(each for _, each in found))
     others = [(who, each) for who, each in near if who != owner.employee_id and _names_agree(each)]
     partly = {Told.SAME, Told.ONE_SLIP, Told.PART, Told.SHORT_FORM, Told.SWAPPED}
     part_alike = not others and not partly.isdisjoint({alike.told(Trait.LAST_NAME), alike.told(Trait.FIRST_NAME)})
@@ -316,6 +329,20 @@ def _by_number(evidence: PersonEvidence, owner: Employee, near: Near) -> Outcome
         return Matched(owner.employee_id, How.SSN, name_changed=True)
     found = [(owner.employee_id, alike), *((who, each.with_number(Told.ANOTHER)) for who, each in others)]
     return Conflict(tuple(who for who, _ in found), Why.SSN_OF_ANOTHER_NAME, tuple(each for _, each in found))
+
+
+def _fits_better(other: Likeness, own: Likeness) -> bool:
+    """Whether somebody else is named exactly so where the owner is not (twins), or born so (a parent and a child)."""
+
+    def exactly(alike: Likeness) -> bool:
+        return alike.told(Trait.FIRST_NAME) is alike.told(Trait.LAST_NAME) is Told.SAME
+
+    if alike_born := other.told(Trait.BIRTH_DATE):
+        if alike_born is Told.SAME and own.told(Trait.BIRTH_DATE) not in (None, Told.SAME):
+            return _names_agree(other)
+        if alike_born is not Told.SAME:
+            return False
+    return exactly(other) and not exactly(own)
 
 
 def _numbers(evidence: PersonEvidence, employee: Employee, slips: Sequence[EmployeeId]) -> Told | None:

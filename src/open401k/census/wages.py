@@ -3,7 +3,7 @@ here: the rule that asks for them (law/deferrals.py)."""
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import numpy as np
@@ -43,6 +43,11 @@ def fica_wages(
     wages = of_one_employer(tx, tenant_id=tenant_id, plan_id=plan_id, terms=terms, year=year, together=own)
     rows = IdColumn.of(EmployeeId, [e.employee_id for e in employees]).places_in(own.employee_id)
     return np.maximum(loaded, np.where(rows >= 0, wages[rows], 0))
+
+
+def employers_told(tx: Tx, *, tenant_id: SponsorId) -> list[str]:
+    """Every employer, by EIN, that a recorded payroll of the sponsor ever named."""
+    return _wages_store.employers_between(tx, tenant_id=tenant_id, start=date.min, end=date.max)
 
 
 def of_one_employer(

@@ -15,6 +15,7 @@ from open401k import plan
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, Money, PlanId, PlanYear, Source, SponsorId, day_of
 from open401k.law import NotEnacted
+from open401k.law.deadlines import business_day_after
 from open401k.law.lost_earnings import lost_earnings
 from open401k.law.self_correction import SelfCorrectionPeriod, self_correction_period
 from open401k.recordkeeping import LateOwed
@@ -29,6 +30,13 @@ PARAGRAPH = (
     "What the plan's terms give was not contributed in time: an operational failure, corrected by the contribution "
     "with earnings (Rev. Proc. 2021-30 section 6.02(4)(a))"
 )
+IN_TIME = (
+    "What a pay date's contribution is, was learned by its day: nothing failed, and it is sent with the other money of "
+    "the payroll. Later it would be an operational failure (Rev. Proc. 2021-30 section 6.02(4)(a))"
+)
+#: Business days after a pay date in which what was learned by then is in time, as a small plan's deposits are
+#: (29 CFR 2510.3-102(a)(2)).
+DAYS_TO_SEND = 7
 _TOLD = 5
 _Key = tuple[EmployeeId, Source, date]
 
@@ -98,16 +106,22 @@ def content_of_late_facts(
         open_cents[key] = open_cents.get(key, 0) + each.cents
     open_cents = {key: cents for key, cents in sorted(open_cents.items()) if cents}
     total = sum(open_cents.values())
+    early = _in_time(moved, on) & open_cents.keys()
     concerned = [each for each in moved if (each.employee_id, each.source, each.pay_date) in open_cents]
     if total <= 0 or not concerned:
         return _nothing(on)
     why_not = ""
     try:
-        dates = [LatePaid(*key, cents, _earnings(cents, key[2], on)) for key, cents in open_cents.items()]
+        dates = [
+            LatePaid(*key, cents, 0 if key in early else _earnings(cents, key[2], on))
+            for key, cents in open_cents.items()
+        ]
     except NotEnacted as missing:
         why_not = f"Earnings cannot be counted: {missing}"
         dates = [LatePaid(*key, cents, 0) for key, cents in open_cents.items()]
     gained = _credits(dates, year_of)
+    if early == open_cents.keys():
+        return _not_late(dates, concerned, gained, total, on)
     found_on = day_of(min(each.learned_at for each in concerned))
     period = self_correction_period(plan_year=year_of(dates[0].on), identified_on=found_on, corrected_on=on)
     learned = list(dict.fromkeys(each.origin for each in concerned))
@@ -125,6 +139,46 @@ def content_of_late_facts(
         not_ready=why_not,
         working=_working(dates, learned, found_on),
     )
+
+
+def _send_by(pay_date: date) -> date:
+    return business_day_after(pay_date, DAYS_TO_SEND)
+
+
+def _in_time(moved: Sequence[LateOwed], on: date) -> set[_Key]:
+    """The pay dates of which all was learned by their own day, and whose money may still be sent with theirs."""
+    found = {(each.employee_id, each.source, each.pay_date): True for each in moved}
+    for each in moved:
+        key = each.employee_id, each.source, each.pay_date
+        found[key] = found[key] and day_of(each.learned_at) <= each.pay_date and on <= _send_by(each.pay_date)
+    return {key for key, in_time in found.items() if in_time}
+
+
+def _not_late(
+    dates: Sequence[LatePaid], concerned: Sequence[LateOwed], gained: tuple[Credit, ...], total: int, on: date
+) -> Content:
+    """All of it was learned by its pay date: more to send with those payrolls, with no earnings and no failure."""
+    send_by = min(_send_by(each.on) for each in dates)
+    learned = list(dict.fromkeys(each.origin for each in concerned))
+    pay_dates = ", ".join(str(each) for each in sorted({each.on for each in dates}))
+    words = f"sent with the payroll's own money; not sent until {send_by}, it is late and earns since the pay date"
+    return Content(
+        kind=LATE_FACT,
+        on=on,
+        title=f"The employer owes {Money(total)} more for pay dates whose money is not late yet",
+        text=f"{_learned_text(learned)} It was learned by the pay date: {pay_dates}. The contributions are in the "
+        f"accounts already. Approve and send them with the payroll's money, by {send_by}: then they earn nothing more.",
+        paragraph=IN_TIME,
+        decide_by=send_by,
+        credits=gained,
+        waiting=(Waiting(send_by, total, f"{Money(total)} {words}"),),
+        working=_working(dates, learned, day_of(min(each.learned_at for each in concerned))),
+    )
+
+
+def _learned_text(learned: Sequence[str]) -> str:
+    more = f" And {len(learned) - _TOLD} more." if len(learned) > _TOLD else ""
+    return " ".join(learned[:_TOLD]) + more
 
 
 def _nothing(on: date) -> Content:
@@ -164,9 +218,8 @@ def _text(
         by_source[each.source] = by_source.get(each.source, 0) + each.cents
         by_date[each.on] = by_date.get(each.on, 0) + each.cents
     sources = ", ".join(f"{source.value.replace('_', ' ')} {Money(cents)}" for source, cents in by_source.items())
-    more = f" And {len(learned) - _TOLD} more." if len(learned) > _TOLD else ""
     told = [
-        " ".join(learned[:_TOLD]) + more,
+        _learned_text(learned),
         f"Under the plan's terms the employer owes {'1 person' if who == 1 else f'{who} people'} more for "
         f"{len(by_date)} pay {'date' if len(by_date) == 1 else 'dates'} from {min(by_date)} to {max(by_date)}: "
         f"{sources}. It is in the accounts already and waits to be paid.",

@@ -93,7 +93,7 @@ def entries(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[tuple[Any,
     """Debits with their file's day and state, and how they came back, the oldest first."""
     return tx.rows(
         """
-        select e.ach_file_id, e.trace, e.run_id, e.cents, f.effective_on, r.code, r.returned_on,
+        select e.ach_file_id, e.trace, e.run_id, e.cents, f.effective_on, coalesce(w.code, r.code), r.returned_on,
             exists (
                 select 1
                 from custody.ach_event v
@@ -104,6 +104,8 @@ def entries(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[tuple[Any,
         join custody.ach_file f on f.tenant_id = e.tenant_id and f.ach_file_id = e.ach_file_id
         left join custody.ach_return r
             on r.tenant_id = e.tenant_id and r.ach_file_id = e.ach_file_id and r.trace = e.trace
+        left join custody.ach_return_reason w
+            on w.tenant_id = e.tenant_id and w.ach_file_id = e.ach_file_id and w.trace = e.trace
         where e.tenant_id = %s and e.plan_id = %s
         order by f.recorded_at, e.ach_file_id, e.trace
         """,
@@ -136,6 +138,18 @@ def add_return(
         on conflict do nothing
         """,
         [tenant_id, file_id, trace, code, returned_on, account, tx.now, tx.actor.id],
+    )
+
+
+def add_reason(tx: Tx, *, tenant_id: SponsorId, file_id: AchFileId, trace: str, code: str) -> int:
+    """Why a debit came back, told after it did, once."""
+    return tx.run(
+        """
+        insert into custody.ach_return_reason (tenant_id, ach_file_id, trace, code, recorded_at, recorded_by)
+        values (%s, %s, %s, %s, %s, %s)
+        on conflict do nothing
+        """,
+        [tenant_id, file_id, trace, code, tx.now, tx.actor.id],
     )
 
 

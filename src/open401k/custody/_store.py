@@ -84,9 +84,9 @@ def add_statement(
         """
         insert into custody.statement (
             tenant_id, statement_id, plan_id, sha256, name, kind, sealed, account_last4, opening_cents, closing_cents,
-            closed_on, recorded_at, recorded_by
+            closed_on, file_id, recorded_at, recorded_by
         )
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         """,
         [tenant_id, statement_id, plan_id, *columns, tx.now, tx.actor.id],
     )
@@ -135,7 +135,7 @@ def lines(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, open_only: bool) -> 
     return tx.rows(
         """
         select l.statement_id, l.line_no, l.place, l.booked_on, l.value_on, l.cents, l.refs, l.counterparty,
-            l.description, l.return_code
+            l.description, l.return_code, s.file_id
         from custody.statement_line l
         join custody.statement s on s.tenant_id = l.tenant_id and s.statement_id = l.statement_id
         where l.tenant_id = %s

@@ -5,7 +5,7 @@ Not here: files of debits (ach.py), statements (statements.py).
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -21,6 +21,8 @@ from .ids import AccountChangeId, BankAccountId
 
 #: The first digit of a transaction code, and the kind of account.
 _KINDS = {2: "checking", 3: "savings"}
+#: Of a number that is too short for four of its digits to be shown.
+HIDDEN = "····"
 #: What a bank asks for, as it is sealed.
 Wish: TypeAlias = dict[str, str | int | None]
 
@@ -110,22 +112,43 @@ def number_of(tx: Tx, *, tenant_id: SponsorId, account: BankAccount) -> str:
     ).decode()
 
 
-def refuse_others(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, told: Iterable[str]) -> None:
-    """Refuse the statement of an account that is not the plan's: a debit of the employer's would look like money gone.
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """Which statements of a file are the plan's, by their place in it, and whose the others are: four digits each."""
 
-    Every account that was ever the plan's counts. A statement that names none, or a plan without one, is not held up.
+    ours: tuple[int, ...]
+    others: tuple[str, ...]
+
+
+def sort_out(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, told: Sequence[str]) -> Sorted:
+    """Which of a file's accounts (``told``) are the plan's: a debit of the employer's own would look like money gone.
+
+    Every account that was ever the plan's counts. A statement that names none, or the one account of a plan without
+    any on file, is not held up. A file that tells nothing of the plan's account is refused.
     """
     rows = _store.accounts_ever(tx, tenant_id=tenant_id, plan_id=plan_id, purpose=Purpose.PLAN)
     mine = [BankAccount(BankAccountId(row[0]), Purpose(row[1]), *row[2:]) for row in rows]
     numbers = [number_of(tx, tenant_id=tenant_id, account=each) for each in mine]
-    for account in told:
-        if mine and account.strip() and not any(_is_of(account, number) for number in numbers):
-            ends = f"ends in {account[-4:]}" if len(account) > 4 else "is another one"
-            known = mine[0].last4 or "····"
+    if not mine:
+        if len({each.strip() for each in told}) > 1:
             raise Open401kError(
-                f"It is no statement of the plan's account: its account {ends}, the plan's in {known}.",
-                fix="Take the statement of the plan's account, or put this account on file as the plan's.",
+                "It has statements of several accounts, and none is on file as the plan's.",
+                fix="Put the plan's account on file first: open401k deposits account.",
             )
+        return Sorted(tuple(range(len(told))), ())
+    ours = [not account.strip() or any(_is_of(account, number) for number in numbers) for account in told]
+    others = [_ending(account) for account, own in zip(told, ours, strict=True) if not own]
+    if others and not any(ours):
+        ends = "is another one" if others[0] == HIDDEN else f"ends in {others[0]}"
+        raise Open401kError(
+            f"It is no statement of the plan's account: its account {ends}, the plan's in {mine[0].last4 or HIDDEN}.",
+            fix="Take the statement of the plan's account, or put this account on file as the plan's.",
+        )
+    return Sorted(tuple(at for at, own in enumerate(ours) if own), tuple(dict.fromkeys(others)))
+
+
+def _ending(account: str) -> str:
+    return account.strip()[-4:] if len(account.strip()) > 4 else HIDDEN
 
 
 def _is_of(told: str, number: str) -> bool:

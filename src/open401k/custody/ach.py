@@ -178,19 +178,29 @@ def mark(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, file_id: AchFileId, s
 
 
 def came_back(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, debit: Debit, code: str, on: date) -> bool:
-    """A debit was returned; False when that was on file."""
+    """A debit was returned; False when that was on file. Its reason may come after it, in the bank's own file."""
     file_id, trace = debit.ach_file_id, debit.trace
     employer = accounts.on_file(tx, tenant_id=tenant_id, plan_id=plan_id).get(accounts.Purpose.EMPLOYER)
     then = None if employer is None else employer.bank_account_id
     if not _store.add_return(
         tx, tenant_id=tenant_id, file_id=file_id, trace=trace, code=code, returned_on=on, account=then
     ):
+        _keep_reason(tx, tenant_id, debit, code)
         return False
     if not debit.withdrawn and _store.add_event(tx, tenant_id=tenant_id, file_id=file_id, status=FileStatus.SENT):
         audit.record(tx, tenant_id=tenant_id, action="custody.ach_file_sent", subject=file_id, after={"by": "a return"})
     told = {"trace": debit.trace, "code": code, "cents": debit.cents}
     audit.record(tx, tenant_id=tenant_id, action="custody.debit_returned", subject=debit.run_id, after=told)
     return True
+
+
+def _keep_reason(tx: Tx, tenant_id: SponsorId, debit: Debit, code: str) -> None:
+    """The reason as the bank's file has it, where a statement told less, or told it in words."""
+    if code not in nacha.RETURNS or code == debit.return_code:
+        return
+    if _store.add_reason(tx, tenant_id=tenant_id, file_id=debit.ach_file_id, trace=debit.trace, code=code):
+        told = {"trace": debit.trace, "code": code, "before": debit.return_code}
+        audit.record(tx, tenant_id=tenant_id, action="custody.return_reason_told", subject=debit.run_id, after=told)
 
 
 def _keep(

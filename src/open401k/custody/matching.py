@@ -20,7 +20,7 @@ MOST_TRIED, LARGEST_SET = 24, 3
 
 @dataclass(slots=True)
 class Expected:
-    """A payroll and what of it is still to come; ``deposits`` are those of the books that no line has shown yet."""
+    """A payroll and what of it is still to come; ``deposits``: what of those in the books no line has shown yet."""
 
     run_id: RunId
     pay_date: date
@@ -82,6 +82,10 @@ def _seen_before(line: BankLine, expected: Sequence[Expected]) -> list[Part]:
                 near = abs(recorded.on - line.booked_on) <= SAME_MONEY
                 if recorded.cents == line.cents and near and (each.reference in text) is named:
                     return [Part(Kind.SEEN_BEFORE, line.cents, "same_money", each.run_id, recorded.entry_id)]
+    for each in expected:  # recorded by hand as one sum, and it came in parts
+        for recorded in each.deposits if each.reference in text and not each.outstanding_cents else ():
+            if recorded.cents >= line.cents and abs(recorded.on - line.booked_on) <= LONGEST_WAIT:
+                return [Part(Kind.SEEN_BEFORE, line.cents, "part of same money", each.run_id, recorded.entry_id)]
     return []
 
 

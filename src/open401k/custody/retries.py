@@ -54,7 +54,7 @@ def again(debits: Sequence[Debit], *, account: BankAccountId | None, cents: int,
 def _concerns(debit: Debit, account: BankAccountId | None) -> bool:
     """Whether a return says something of the account: it was debited; or a no came, and it was on file by then."""
     about_it = debit.return_code in FUNDS | _ACCOUNT
-    return (debit.bank_account_id if about_it else debit.account_then or debit.bank_account_id) in (None, account)
+    return account == (debit.bank_account_id if about_it else debit.account_then or debit.bank_account_id)
 
 
 def back_words(debit: Debit) -> str:

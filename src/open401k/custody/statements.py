@@ -2,10 +2,11 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import TypeAlias
 
 from open401k.base import audit, heads
 from open401k.base.db import Tx
@@ -15,6 +16,8 @@ from open401k.wire import BankLine, Statement
 from . import _store
 from .ids import StatementId
 
+#: A line on file: its statement and number.
+Name: TypeAlias = tuple[StatementId, int]
 _LONG = re.compile(r"\b\d{5,}(?=\d{4}\b)")
 
 
@@ -47,11 +50,17 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a statement on file, under its own name."""
+    """A line of a statement on file, under its own name; ``file_id`` is the first statement of the file it came in."""
 
     statement_id: StatementId
     line_no: int
     line: BankLine
+    file_id: StatementId
+
+    @property
+    def key(self) -> Name:
+        """Which line it is."""
+        return self.statement_id, self.line_no
 
     @property
     def name(self) -> str:
@@ -73,14 +82,19 @@ class Finding:
     rule: str
     booked_on: date
 
+    @property
+    def key(self) -> Name:
+        """Which line it is of."""
+        return self.statement_id, self.line_no
+
 
 def keep(
-    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, name: str, data: bytes, read: Sequence[Statement]
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, name: str, data: bytes, read: Mapping[int, Statement]
 ) -> list[StatementId]:
-    """Keep a file's statements and lines; the same bytes again are the first ones."""
+    """Keep statements of a file, by their number in it, with their lines; the same bytes again are the first ones."""
     heads.lock(tx, tenant_id=tenant_id)
-    kept = []
-    for number, statement in enumerate(read):
+    kept: list[StatementId] = []
+    for number, statement in read.items():
         # Keyed: the lines beside it are known, so an account number could be found by trying against a bare hash. What
         # was kept before it was keyed is found by the bare one.
         bare = hashlib.sha256(b"%d\0" % number + data)
@@ -96,7 +110,7 @@ def keep(
         )
         last4 = statement.account[-4:] if len(statement.account) > 4 else ""
         balances = (statement.opening_cents, statement.closing_cents, statement.closed_on)
-        columns = (digest, name[:200], statement.kind, sealed, last4, *balances)
+        columns = (digest, name[:200], statement.kind, sealed, last4, *balances, kept[0] if kept else statement_id)
         _store.add_statement(tx, tenant_id=tenant_id, plan_id=plan_id, statement_id=statement_id, columns=columns)
         rows = [_row(at, line) for at, line in enumerate(statement.lines, 1)]
         _store.add_lines(tx, tenant_id=tenant_id, statement_id=statement_id, rows=rows)
@@ -116,7 +130,7 @@ def lines(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, open_only: bool = Tr
     found = []
     for row in _store.lines(tx, tenant_id=tenant_id, plan_id=plan_id, open_only=open_only):
         line = BankLine(row[2], row[3], row[4], row[5], tuple(row[6]), row[7], row[8], row[9])
-        found.append(Line(StatementId(row[0]), row[1], line))
+        found.append(Line(StatementId(row[0]), row[1], line, StatementId(row[10] or row[0])))
     return found
 
 

@@ -19,7 +19,7 @@ from .people import ACME, PAY_DATES
 from .year_setup import NORA, NORA_BORN_ON
 
 #: Who approves what costs the employer money: a person.
-SPONSOR = Actor(kind="user", id="acme-sponsor", why="approves in the payroll year")
+SPONSOR = Actor(kind="user", id="Acme's sponsor", why="approves in the payroll year")
 DANA, FARAH, GORDON, IVAN, KURT, ROSA = (f"219-11-{last4}" for last4 in (1005, 1007, 1008, 1010, 1012, 1003))
 MAY_22 = PAY_DATES[10]
 FOUND_ON = date(2026, 5, 13)

@@ -95,7 +95,7 @@ class ConnectionStories:
                 provider=provider,
                 company=company,
                 tokens=tokens,
-                since=since or behind_the_last(tx, tenant_id=tenant_id, plan_id=plan_id),
+                since=since or behind_the_last(tx, tenant_id=tenant_id, plan_id=plan_id, ein=company.ein),
                 also=also,
             )
 
@@ -187,12 +187,13 @@ class ConnectionStories:
     @contextmanager
     def _connect(self, of: Connection, tokens: TokenKeeper) -> Iterator[Connector]:
         known: dict[str, Any] = {"tokens": tokens, "around": self._around, "since": of.since}
+        known["company_id"] = of.company_id
         known["today"] = day_of(self._db.clock.now())
         made: finch.Finch | gusto.Gusto
         if Provider(of.provider) is Provider.FINCH:
             made = finch.Finch(application=self._finch(), **known)
         else:
-            made = gusto.Gusto(company_id=of.company_id, application=self._gusto(), **known)
+            made = gusto.Gusto(application=self._gusto(), **known)
         with closing(made) as connector:
             yield connector
 
@@ -202,14 +203,17 @@ def _not_registered(provider: Provider) -> NoReturn:
     raise Open401kError(f"This installation is not registered with {provider.title()}.", fix=fix)
 
 
-def behind_the_last(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> date:
+def behind_the_last(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, ein: str = "") -> date:
     """The day after the last that is counted here already; without any, the first day of the year.
 
     Counted are pay dates on file, and what was brought over: balances, and payrolls of a year begun elsewhere. What
-    connected companies told says nothing of another one: each has pay dates of its own.
+    connected companies told says nothing of another one: each has pay dates of its own. ``ein``: of the company that is
+    connected; what a connection that is paused now told of the same employer is counted, since it moved.
     """
     of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id}
-    known = [run for run in runs.history(tx, **of) if run.status == runs.Status.POSTED and run.told is None]
+    moved = connections.moved_from(connections.of_plan(tx, **of), ein)
+    posted = [run for run in runs.history(tx, **of) if run.status == runs.Status.POSTED]
+    known = [run for run in posted if run.told is None or run.told.connection_id in moved]
     days = [run.pay_date for run in known if run.pay_date is not None]
     days += [each.end for each in census.brought_periods(tx, **of)]
     opened = opening.opened_on(tx, **of)

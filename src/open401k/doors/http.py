@@ -24,6 +24,7 @@ from .live import Live
 from .problems import FieldProblem, Problem, ProblemError
 from .provided import Services
 from .security import BodyLimit, SameOrigin, SecurityHeaders
+from .texts import how_to_write
 from .web import (
     amendment_pages,
     calculator_pages,
@@ -110,7 +111,6 @@ def create_app(services: Services) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        max_body_size=settings.largest_file_bytes + _AROUND_A_FILE,
         middleware=[
             Middleware(SecurityHeaders, https=settings.https),
             Middleware(SameOrigin),
@@ -118,6 +118,7 @@ def create_app(services: Services) -> FastAPI:
                 BodyLimit,
                 largest_body_bytes=settings.largest_body_bytes,
                 largest_file_bytes=settings.largest_file_bytes + _AROUND_A_FILE,
+                answer=_answer,
             ),
         ],
         lifespan=_lifespan,
@@ -128,7 +129,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.limits = Limits()
     app.state.pages = _pages()
     app.router.routes.append(Route("/static/{path:path}", app.state.pages.assets.serve, methods=["GET"], name="static"))
-    app.router.routes.extend(_routes(app.max_body_size))
+    app.router.routes.extend(_routes(settings.largest_file_bytes + _AROUND_A_FILE))
     _answer_problems(app)
     if missing := unguarded(app):
         raise RuntimeError(f"routes that name no permission: {', '.join(missing)}")
@@ -214,8 +215,9 @@ def wants_document(request: Request) -> bool:
 
 def _invalid(errors: Sequence[Any]) -> Problem:
     """What is wrong with a request, without repeating what was sent: it may hold a Social Security number."""
-    fields = [
-        FieldProblem(str(error["msg"]), code=str(error["type"]), pointer="/" + "/".join(map(str, error["loc"][1:])))
-        for error in errors
-    ]
+    fields = []
+    for error in errors:
+        reason, fix = how_to_write(str(error.get("ctx", {}).get("pattern", ""))) or (str(error["msg"]), "")
+        pointer = "/" + "/".join(map(str, error["loc"][1:]))
+        fields.append(FieldProblem(reason, fix, code=str(error["type"]), pointer=pointer))
     return Problem(422, "invalid", "The request is not valid.", "See errors for each place.", errors=fields)

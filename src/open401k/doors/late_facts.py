@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StrictBool, StrictInt, TypeAdapter, ValidationError
 
 from open401k import census
+from open401k.base import steps
 from open401k.base.db import Actor, Database
 from open401k.flows import correction
 from open401k.flows.payroll_keys import claim_key
@@ -173,7 +174,7 @@ def learn(
 ) -> tuple[FlowId, dict[str, Any]]:
     """Record it and settle the books to it; the same key is once, and stands for one fact."""
     flow_id = FlowId(named_uuid("correction", str(tenant_id), key))
-    asked = correction.Correction(tenant_id, plan_id, flow_id, _learned(db, actor, tenant_id, sent))
+    asked = correction.Correction(tenant_id, plan_id, flow_id, _learned(db, actor, tenant_id, flow_id, sent))
     try:
         done = correction.correct(db, actor=actor, correction=asked)
     except PostingRefused as error:
@@ -213,15 +214,17 @@ def _more(cents: int) -> str:
 
 
 def _learned(
-    db: Database, actor: Actor, tenant_id: SponsorId, sent: Any
+    db: Database, actor: Actor, tenant_id: SponsorId, flow_id: FlowId, sent: Any
 ) -> correction.LateFact | correction.PayCodeMeaning:
     if isinstance(sent, PayCode):
         return correction.PayCodeMeaning(sent.code, sent.counts, sent.event_on)
     employee_id = _person(sent.employee_id)
     with db.begin(actor, tenants=[tenant_id]) as tx:
         person = census.employee(tx, tenant_id=tenant_id, employee_id=employee_id)  # says where nobody is called so
-        today = day_of(tx.now)
+        today, known = day_of(tx.now), steps.done(tx, tenant_id=tenant_id, flow_id=flow_id)
     fact = fact_of(sent)
+    if known:  # on file under this key: what was learned since does not refuse its repeat
+        return correction.LateFact(employee_id, fact, sent.event_on)
     cannot_be = census.impossible(person, fact, event_on=sent.event_on, today=today)
     if cannot_be is not None:
         wrong = [FieldProblem(cannot_be.reason, cannot_be.fix, pointer=cannot_be.member)]

@@ -1,7 +1,7 @@
 """Errors as doors state them: RFC 9457 problem documents with a stable code. Pages draw the same problem as HTML."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -127,6 +127,16 @@ INTERNAL = Problem(
     "The error is in the server's log; nothing half done was kept.",
     "Try again; if it stays, run `open401k doctor`.",
 )
+
+
+def too_large(bytes_sent: int, most: int) -> Problem:
+    """A body whose length is stated, and what an address takes.
+
+    >>> too_large(52_428_800, 34_603_008).detail
+    'It has 52,428,800 bytes, at most 34,603,008 are read.'
+    """
+    told = f"It has {bytes_sent:,} bytes, at most {most:,} are read."
+    return replace(TOO_LARGE, detail=told, fix="Send a shorter period, or the file in parts.")
 
 
 def of_status(status: int, detail: str = "") -> Problem:

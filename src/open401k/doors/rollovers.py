@@ -88,7 +88,7 @@ def shown(
         if isinstance(request, Refused) or request.booked is None or services.rollovers is None:
             return found
         (person,) = census.roster(tx, tenant_id=tenant_id, employee_ids=[request.employee_id])
-    forms = services.rollovers.forms(request.booked, born_on=person.birth_date)
+    forms = services.rollovers.forms(request.as_withheld or request.booked, born_on=person.birth_date)
     if forms is None or found.differs is not None:  # which of both is right is somebody's to find out
         return found
     lines = [

@@ -1,12 +1,14 @@
 """What every answer carries and every request must pass before a route sees it: headers, the same-origin rule."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .problems import CROSS_SITE, TOO_LARGE
+from .problems import CROSS_SITE, TOO_LARGE, Problem, too_large
 
 #: Scripts and styles come from our own files only; nothing inline, nothing evaluated, nobody frames us.
 CONTENT_SECURITY_POLICY = (
@@ -25,8 +27,8 @@ HEADERS: Mapping[str, str] = {
 }
 #: Where a payroll may come as JSON.
 PAYROLLS = "/v1/payroll-runs"
-#: Addresses that take a file of a takeover as it is.
-FILES = ("/year-to-date", "/opening-balances", "/roster")
+#: Addresses that take a file as it is: of a takeover, of a bank.
+FILES = ("/year-to-date", "/opening-balances", "/roster", "/bank-statements", "/ach-answers")
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -75,8 +77,15 @@ class SameOrigin:
 class BodyLimit:
     """Refuses a body that is larger than its address can use: files and payrolls may be large, nothing else."""
 
-    def __init__(self, app: ASGIApp, *, largest_body_bytes: int, largest_file_bytes: int) -> None:
-        self._app = app
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        largest_body_bytes: int,
+        largest_file_bytes: int,
+        answer: Callable[[Request, Problem], Response],
+    ) -> None:
+        self._app, self._answer = app, answer
         self._most, self._most_of_files = largest_body_bytes, largest_file_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,15 +100,16 @@ class BodyLimit:
             or headers.get("content-type", "").startswith("multipart/form-data")
         )
         length = headers.get("content-length", "")
-        if length.isdecimal() and int(length) > (self._most_of_files if files else self._most):
-            await TOO_LARGE.response()(scope, receive, send)
+        most = self._most_of_files if files else self._most
+        if length.isdecimal() and int(length) > most:
+            await self._answer(Request(scope), too_large(int(length), most))(scope, receive, send)
             return
         if files or length:
             await self._app(scope, receive, send)  # the server holds a stated length; files are counted as they come
             return
         body = await _read(receive, self._most)
         if body is None:
-            await TOO_LARGE.response()(scope, receive, send)
+            await self._answer(Request(scope), TOO_LARGE)(scope, receive, send)
             return
         await self._app(scope, _told_again(body, receive), send)
 

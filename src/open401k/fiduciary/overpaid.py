@@ -12,6 +12,7 @@ from open401k.base import audit, heads, messages
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, Money, PlanId, PlanYear, Source, SponsorId, day_of
 from open401k.law.self_correction import overpayment_choices, self_correction_period
+from open401k.recordkeeping import overpaid_decided
 
 OVERPAID_FOUND = "overpaid.found"
 _CITE = "Rev. Proc. 2021-30 section 6.06, with IRC 414(aa) and Notice 2024-77"
@@ -28,23 +29,29 @@ class OverpaidOpen:
     found_on: date
     act_by: date | None
     words: str
+    found_cents: int
     acts: str = "the plan administrator, on behalf of the employer"
     cite: str = _CITE
 
 
 def overpaid_open(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> tuple[OverpaidOpen, ...]:
-    """Everything that is overpaid by now, the one found first first."""
+    """Everything that is overpaid by now and not decided on, the one found first first."""
     found = recordkeeping.overpaid.outstanding(tx, tenant_id=tenant_id, plan_id=plan_id)
     if not found:
         return ()
+    settled: dict[tuple[EmployeeId, Source], int] = {}
+    for each in overpaid_decided.decided(tx, tenant_id=tenant_id, plan_id=plan_id):
+        key = each.employee_id, each.source
+        settled[key] = settled.get(key, 0) + each.cents
     year_of = plan.get(tx, tenant_id=tenant_id, plan_id=plan_id).plan_year_of
-    return tuple(_open(each, year_of(each.since)) for each in found)
+    left = [(each, each.cents - settled.get((each.employee_id, each.source), 0)) for each in found]
+    return tuple(_open(each, year_of(each.since), cents) for each, cents in left if cents > 0)
 
 
 def tell_overpaid(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Sequence[OverpaidOpen]:
     """The outside hears once of each amount; returns those told of now."""
     found = {
-        f"{plan_id}/{each.employee_id}/{each.source}/{each.cents}": each
+        f"{plan_id}/{each.employee_id}/{each.source}/{each.found_cents}": each
         for each in overpaid_open(tx, tenant_id=tenant_id, plan_id=plan_id)
     }
     if not found:
@@ -62,10 +69,11 @@ def tell_overpaid(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Sequence[
     return list(fresh.values())
 
 
-def _open(found: recordkeeping.overpaid.Overpaid, year: PlanYear) -> OverpaidOpen:
+def _open(found: recordkeeping.overpaid.Overpaid, year: PlanYear, cents: int) -> OverpaidOpen:
     found_on = day_of(found.found_at)
     until = self_correction_period(plan_year=year, identified_on=found_on).last_day
-    return OverpaidOpen(found.employee_id, found.source, found.cents, found.since, found_on, until, words_of(found))
+    name = (found.employee_id, found.source, cents, found.since, found_on, until)
+    return OverpaidOpen(*name, words_of(found), found.cents)
 
 
 def words_of(found: recordkeeping.overpaid.Overpaid) -> str:

@@ -1,6 +1,6 @@
 """What lines of a statement are held against, and posting what a line is. Not here: the story (bank_statement.py)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from open401k import custody, ledger, payroll, recordkeeping
 from open401k.base.db import Tx
@@ -25,7 +25,9 @@ def read_books(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Standing:
     """What lines are held against: payrolls by pay date, deposits, debits under way."""
     dues = payroll.remittance.recorded(tx, tenant_id=tenant_id, plan_id=plan_id)
     deposits = recordkeeping.deposits(tx, tenant_id=tenant_id, plan_id=plan_id)
-    seen = {each.entry_id for each in custody.statements.findings(tx, tenant_id=tenant_id, plan_id=plan_id)}
+    seen: dict[EntryId | None, int] = {}
+    for found in custody.statements.findings(tx, tenant_id=tenant_id, plan_id=plan_id):
+        seen[found.entry_id] = seen.get(found.entry_id, 0) + found.cents
     standing = [_recorded(each, each.entry_id) for each in deposits if each.taken_back is None]
     undone = [_recorded(each, each.taken_back) for each in deposits if each.taken_back and each.taken_back not in seen]
     files: dict[str, list[RunId]] = {}
@@ -39,7 +41,8 @@ def read_books(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Standing:
     for due in sorted(dues, key=lambda each: (each.pay_date, str(each.run_id))):
         mine = [each for each in standing if each.run_id == due.run_id]
         missing = due.total_cents - sum(each.cents for each in mine)
-        unseen = [each for each in mine if each.entry_id not in seen]
+        left = [replace(each, cents=each.cents - seen.get(each.entry_id, 0)) for each in mine]
+        unseen = [each for each in left if each.cents > 0]
         reference = custody.ach.reference(due.run_id)
         expected.append(Expected(due.run_id, due.pay_date, reference, max(0, missing), unseen))
     return Standing(expected, standing, undone, files)

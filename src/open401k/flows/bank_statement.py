@@ -13,12 +13,13 @@ from open401k.base.db import Actor, Database, Tx
 from open401k.base.secrets import Keyring
 from open401k.base.steps import FlowResults, run_flow
 from open401k.custody.matching import Part, decide
-from open401k.custody.repeats import told_before
+from open401k.custody.repeats import TOLD_BEFORE, of_their_own, told_before
 from open401k.custody.statements import Kind
 from open401k.kernel import FlowId, Open401kError, PlanId, SponsorId, named_uuid
 
 from .bank_posting import post_part, read_books
 from .correction_money import place_correction
+from .overpaid_decided import place_overpaid
 
 FLOW = "bank_statement"
 
@@ -49,16 +50,19 @@ def read_in(db: Database, *, actor: Actor, of: StatementFile) -> FlowResults | w
     return run_flow(db, flow=FLOW, flow_id=flow_id, tenant_id=of.tenant_id, actor=actor, steps=STEPS, ctx=of)
 
 
-def keep(tx: Tx, of: StatementFile, _: dict[str, Any]) -> list[str]:
-    """The statements of the file, sealed, with their lines."""
-    read = wire.read_statement(of.data, opening_cents=of.opening_cents, closing_cents=of.closing_cents)
-    if isinstance(read, wire.Unreadable):
-        raise Open401kError(str(read))
-    custody.accounts.refuse_others(
-        tx, tenant_id=of.tenant_id, plan_id=of.plan_id, told=[statement.account for statement in read]
-    )
+def sort_out(tx: Tx, of: StatementFile, _: dict[str, Any]) -> dict[str, Any]:
+    """Which statements of the file are of the plan's account; the others are left out, and named by four digits."""
+    told = [statement.account for statement in _read(of)]
+    found = custody.accounts.sort_out(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, told=told)
+    return {"ours": list(found.ours), "others": list(found.others)}
+
+
+def keep(tx: Tx, of: StatementFile, results: dict[str, Any]) -> list[str]:
+    """The plan's statements of the file, sealed, with their lines."""
+    read = _read(of)
+    ours = {at: read[at] for at in results[sort_out.__name__]["ours"]}
     kept = custody.statements.keep(
-        tx, tenant_id=of.tenant_id, plan_id=of.plan_id, name=of.name, data=of.data, read=read
+        tx, tenant_id=of.tenant_id, plan_id=of.plan_id, name=of.name, data=of.data, read=ours
     )
     return [str(statement_id) for statement_id in kept]
 
@@ -83,12 +87,13 @@ def settle_open(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> int:
         return 0
     books, found = read_books(tx, tenant_id=tenant_id, plan_id=plan_id), 0
     every = custody.statements.lines(tx, tenant_id=tenant_id, plan_id=plan_id, open_only=False)
-    repeated = told_before(every, waiting)
+    noted = custody.statements.findings(tx, tenant_id=tenant_id, plan_id=plan_id)
+    repeated = told_before(every, waiting, of_their_own(noted)[1])
     for line in waiting:
-        if (line.statement_id, line.line_no) in repeated:
+        if line.key in repeated:
             if any(each.outstanding_cents == line.line.cents for each in books.expected):
                 continue  # told before, or the money of another payroll that owes as much: a person says which
-            parts = [Part(Kind.SEEN_BEFORE, line.line.cents, "told before")]
+            parts = [Part(Kind.SEEN_BEFORE, line.line.cents, TOLD_BEFORE)]
         else:
             parts = decide(
                 line.line,
@@ -102,9 +107,18 @@ def settle_open(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> int:
         if parts:
             found += 1
             books = read_books(tx, tenant_id=tenant_id, plan_id=plan_id)
-        elif place_correction(tx, tenant_id=tenant_id, plan_id=plan_id, line=line):
+        elif any(place(tx, tenant_id=tenant_id, plan_id=plan_id, line=line) for place in _BEYOND_PAYROLLS):
             found += 1
     return found
 
 
-STEPS = (keep, settle)
+def _read(of: StatementFile) -> tuple[wire.Statement, ...]:
+    read = wire.read_statement(of.data, opening_cents=of.opening_cents, closing_cents=of.closing_cents)
+    if isinstance(read, wire.Unreadable):
+        raise Open401kError(str(read))
+    return read
+
+
+#: What a line may be that no payroll explains.
+_BEYOND_PAYROLLS = (place_correction, place_overpaid)
+STEPS = (sort_out, keep, settle)

@@ -4,17 +4,20 @@ Money flow: as in bank_posting.py; waiting money leaves by the reversal of its e
 """
 
 from datetime import date
+from typing import Any
 
 from open401k import custody, recordkeeping
 from open401k.base import heads
 from open401k.base.db import Actor, Database, Tx
 from open401k.custody import StatementId
 from open401k.custody.matching import Part, Recorded
-from open401k.custody.statements import Kind, Line
+from open401k.custody.repeats import of_its_own, of_their_own
+from open401k.custody.statements import Kind, Line, Name
 from open401k.kernel import EntryId, Money, Open401kError, PlanId, RunId, SponsorId
 
 from .bank_posting import post_part, posted, read_books
 from .deposit import receive
+from .overpaid_decided import refuse_overpaid
 
 
 def place_line(
@@ -32,16 +35,18 @@ def place_line(
 
     Money that came pays the payroll, what is over waits; money that went undoes the payroll's deposit of that sum.
     Money that came twice, or that nothing is due for, is the ``employers`` and waits. A line is placed once: saying the
-    same again changes nothing.
+    same again changes nothing. What was set aside as told before may be money of its own after all.
     """
     with db.begin(actor, tenants=[tenant_id]) as tx:
         heads.lock(tx, tenant_id=tenant_id)
-        line = _open_line(tx, tenant_id, plan_id, statement_id, line_no)
+        name, some = (statement_id, line_no), run_id is not None or employers
+        line = _open_line(tx, tenant_id, plan_id, name) or (some and _taken_out(tx, tenant_id, plan_id, name)) or None
         if line is None:
-            _same_as_before(tx, tenant_id, plan_id, (statement_id, line_no), run_id, employers)
+            _same_as_before(tx, tenant_id, plan_id, name, run_id, employers)
             return
         parts = _employers(line) if employers else _parts(tx, tenant_id, plan_id, line, run_id)
-        for number, part in enumerate(parts, 1):
+        found = custody.statements.findings(tx, tenant_id=tenant_id, plan_id=plan_id)
+        for number, part in enumerate(parts, 1 + sum(each.key == name for each in found)):
             post_part(tx, tenant_id=tenant_id, plan_id=plan_id, line=line, part=part, number=number)
 
 
@@ -57,14 +62,16 @@ def use_waiting(
 ) -> Money:
     """Waiting money pays a payroll as far as it is owed, or (None) was given back to the employer. Once for an entry.
 
-    What a payroll does not owe waits on; answers with it.
+    What a payroll does not owe waits on; answers with it. What was overpaid and came again is not given back.
     """
     with db.begin(actor, tenants=[tenant_id]) as tx:
         heads.lock(tx, tenant_id=tenant_id)
         waits = recordkeeping.waiting(tx, tenant_id=tenant_id, plan_id=plan_id)
-        one = next((each for each in waits if each.entry_id == entry_id), None)
+        one = {each.entry_id: each for each in waits}.get(entry_id)
         if one is None:
             raise Open401kError("That money does not wait any more.", fix="See the plan's deposits for what does.")
+        if run_id is None:
+            refuse_overpaid(tx, tenant_id=tenant_id, plan_id=plan_id, money=one)
         on = max(on, one.on)  # a bank may book a day ahead of our clock
         reason = "employer_money_given_back" if run_id is None else "employer_money_applied"
         posted(recordkeeping.take_back(tx, tenant_id=tenant_id, entry_id=entry_id, on=on, reason=reason))
@@ -72,32 +79,36 @@ def use_waiting(
             return Money(0)
         owed = _expected(tx, tenant_id, plan_id, run_id)
         if not owed:
-            raise Open401kError(
-                "Nothing is due for that payroll.", fix="Choose one that owes, or say it was given back."
-            )
+            raise Open401kError("Nothing is due for that payroll.", fix="Choose one that owes, or give it back.")
         paid, key = min(one.cents, owed), f"deposit/applied/{entry_id}"
         posted(receive(tx, tenant_id=tenant_id, plan_id=plan_id, run_id=run_id, cents=paid, on=on, key=key))
         rest = Money(one.cents - paid)
         if rest:
-            key, of = f"deposit/rest/{entry_id}", one.reference
-            posted(
-                recordkeeping.record_employer_money(
-                    tx, tenant_id=tenant_id, plan_id=plan_id, on=on, amount=rest, key=key, reference=of
-                )
-            )
+            more: Any = {"amount": rest, "key": f"deposit/rest/{entry_id}", "reference": one.reference}
+            posted(recordkeeping.record_employer_money(tx, tenant_id=tenant_id, plan_id=plan_id, on=on, **more))
         return rest
 
 
-def _open_line(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, statement_id: StatementId, line_no: int) -> Line | None:
+def _open_line(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, name: Name) -> Line | None:
     waiting = custody.statements.lines(tx, tenant_id=tenant_id, plan_id=plan_id)
-    return next((each for each in waiting if (each.statement_id, each.line_no) == (statement_id, line_no)), None)
+    return {each.key: each for each in waiting}.get(name)
+
+
+def _taken_out(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, name: Name) -> Line | None:
+    """A line that was set aside as told before, and is not any more."""
+    if name not in of_their_own(custody.statements.findings(tx, tenant_id=tenant_id, plan_id=plan_id))[1]:
+        return None
+    every = custody.statements.lines(tx, tenant_id=tenant_id, plan_id=plan_id, open_only=False)
+    line = {each.key: each for each in every}[name]
+    post_part(tx, tenant_id=tenant_id, plan_id=plan_id, line=line, part=of_its_own(line), number=0)
+    return line
 
 
 def _same_as_before(
-    tx: Tx, tenant_id: SponsorId, plan_id: PlanId, name: tuple[StatementId, int], run_id: RunId | None, employers: bool
+    tx: Tx, tenant_id: SponsorId, plan_id: PlanId, name: Name, run_id: RunId | None, employers: bool
 ) -> None:
     found = custody.statements.findings(tx, tenant_id=tenant_id, plan_id=plan_id)
-    mine = [each for each in found if (each.statement_id, each.line_no) == name]
+    mine = [each for each in of_their_own(found)[0] if each.key == name]
     if not mine:
         raise Open401kError("There is no such line.", fix="See the plan's deposits for lines that wait.")
     same = run_id in {each.run_id for each in mine} and (mine[0].kind is Kind.EMPLOYER_MONEY) is employers

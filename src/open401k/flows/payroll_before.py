@@ -1,12 +1,21 @@
 """What is on file already of a payroll's pay date, as findings. Not here: the checks of its rows (payroll_check.py)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from open401k import census, payroll
+from open401k import census, payroll, plan
 from open401k.base.db import Tx
 from open401k.payroll import runs
 from open401k.recordkeeping import opening
+
+
+def found_on_file(
+    tx: Tx, asked: payroll.Asked, run: runs.Run, again: int, employers: Mapping[str, int]
+) -> Iterator[payroll.Finding]:
+    """All of it: ``again`` people were paid on the day already, ``employers`` are the rows of each EIN."""
+    yield from paid_before(asked, run, again)
+    yield from counted_before(tx, asked)
+    yield from of_strangers(tx, asked, run, employers)
 
 
 def paid_before(asked: payroll.Asked, run: runs.Run, again: int) -> Iterator[payroll.Finding]:
@@ -45,3 +54,23 @@ def counted_before(tx: Tx, asked: payroll.Asked) -> Iterator[payroll.Finding]:
         reason = f"The plan's balances of {opened} were brought over: the money of {asked.pay_date} is in them already."
         fix = "Bring over year-to-date figures for what was paid until then, or check the pay date."
         yield payroll.Finding(payroll.Severity.REJECT, payroll.Code.PERIOD_COVERED, reason, fix, column="pay_date")
+
+
+def of_strangers(tx: Tx, asked: payroll.Asked, run: runs.Run, rows: Mapping[str, int]) -> Iterator[payroll.Finding]:
+    """Rows, counted by EIN, of an employer that neither is the sponsor nor was in a payroll before.
+
+    Only who is employed by an employer that maintains the plan may have money in it (IRC 401(a)). Which employers do is
+    not on file, so a person says so once: the EINs of recorded payrolls and of connected companies are known.
+    """
+    if not rows or run.told is not None:
+        return
+    sponsor = plan.sponsor(tx, tenant_id=asked.tenant_id)
+    for ein in sorted(rows.keys() - {sponsor.ein, *census.employers_told(tx, tenant_id=asked.tenant_id)}):
+        of = "1 row is" if rows[ein] == 1 else f"{rows[ein]} rows are"
+        reason = (
+            f"{of} of the employer with EIN {ein[:2]}-{ein[2:]}, which is neither that of {sponsor.name}"
+            f" ({sponsor.ein_written}) nor in an earlier payroll."
+        )
+        fix = "If that employer has adopted the plan, confirm: it is not asked about again. Else leave its rows out."
+        code, severity = payroll.Code.EIN_STRANGE, payroll.Severity.NOTE
+        yield payroll.Finding(severity, code, reason, fix, column="employer_ein", confirm=True)

@@ -1,5 +1,6 @@
 """Checking one run: rows to people, every finding stored. Not here: reading it (payroll_read.py), posting it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -8,9 +9,9 @@ from open401k import census, payroll, plan, recordkeeping
 from open401k.base import memory
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, Open401kError, Refused, SponsorId, day_of
-from open401k.payroll import runs
+from open401k.payroll import connections, runs
 
-from .payroll_before import counted_before, paid_before
+from .payroll_before import found_on_file
 from .payroll_loans_check import with_loans
 from .payroll_preview import Previewed, previewed, scope_of
 from .payroll_read import payday_of, read_run
@@ -49,7 +50,7 @@ def check_run(
     whole = payroll.FileCheck(expected, reading.mapping, reading.findings, period=reading.period, codes=watch)
     to_date = payroll.to_date(tx, asked=asked)
     paid = frozenset(() if to_date.same_day is None else to_date.same_day.employee_id)
-    again, asked_about = set[EmployeeId](), list[census.AskedRow]()
+    again, asked_about, employers = set[EmployeeId](), list[census.AskedRow](), Counter[str]()
     preview = None
     if payroll.missing_figures(pay_date, expected) is None:
         preview = Previewed(asked, _before(tx, asked, to_date), to_date, watch, _elections(tx, asked))
@@ -58,12 +59,13 @@ def check_run(
         standing, people = payroll.gather_standing(tx, asked=asked, to_date=to_date, rows=rows)
         asked_about += [doubt.asked for doubt in standing.doubts.values()][: payroll.MOST_LISTED - len(asked_about)]
         again |= paid.intersection(standing.employee_id[place] for place in standing.place.values()) if paid else set()
+        employers.update(row.employer_ein for row in rows if row.employer_ein)
         watch.look(rows)
         whole.chunk(rows, with_loans(tx, asked, run, previewed(tx, preview, standing, people, rows), rows))
         del rows, standing, people  # before the next ones are read beside them
     memory.give_back(rows=len(to_date.pay))
     outcome = whole.finish()
-    outcome.findings.extend([*paid_before(asked, run, len(again)), *counted_before(tx, asked), *known])
+    outcome.findings.extend([*found_on_file(tx, asked, run, len(again), employers), *known])
     _ask(tx, tenant_id, run, asked_about)
     payroll.note_codes(tx, tenant_id=tenant_id, run=run, pay_date=asked.pay_date, watch=watch)
     return runs.checked(tx, tenant_id=tenant_id, run_id=run.run_id, outcome=outcome, run=run)
@@ -85,10 +87,20 @@ def asked_of(tx: Tx, *, tenant_id: SponsorId, run: runs.Run, pay_date: date) -> 
     try:
         terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=run.plan_id, on=pay_date)
         asked = payroll.Asked(*of, terms, same_day=beside, said_nothing=said_nothing, provider=run.provider)
-        return replace(asked, without=_replaced(tx, asked, run), by_others=runs.all_by_others(run, others))
+        by_others = runs.all_by_others(run, others) and not _moved(tx, tenant_id, run, others)
+        return replace(asked, without=_replaced(tx, asked, run), by_others=by_others)
     except Open401kError:
         terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=run.plan_id, on=today)
         return payroll.Asked(*of, terms, in_force=False, same_day=beside, provider=run.provider)
+
+
+def _moved(tx: Tx, tenant_id: SponsorId, run: runs.Run, others: Sequence[runs.Run]) -> bool:
+    """Whether one of the others was told of the same employer by another connection: it may be the same payroll."""
+    if run.told is None or not others:
+        return False
+    known = connections.of_plan(tx, tenant_id=tenant_id, plan_id=run.plan_id)
+    same = connections.same_employer(known, run.told.connection_id)
+    return any(each.told is not None and each.told.connection_id in same for each in others)
 
 
 def _replaced(tx: Tx, asked: payroll.Asked, run: runs.Run) -> census.Without | None:

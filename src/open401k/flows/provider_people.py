@@ -24,9 +24,10 @@ from .provider_facts import add, learn, told_elsewhere
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Who is on file now because of the provider, whose facts changed, and who waits for a person."""
+    """Who is on file because of the provider, or was found there; whose facts changed, and who waits for a person."""
 
     added: int
+    found: int
     changed: int
     waits: tuple[dict[str, Any], ...]
     told: frozenset[str]  # whose roster entries were looked at
@@ -53,7 +54,7 @@ def _settle(tx: Tx, of: connections.Connection) -> tuple[Settled, correction.Cor
     unknown = [version for version, _ in waiting if not known.get(version.told.provider_id)]
     outcomes = _who(tx, of, unknown, words)
     waits: list[dict[str, Any]] = []
-    added, about, numbers = 0, list[str](), dict[census.PersonEvidence, EmployeeId]()
+    added, found, about, numbers = 0, 0, list[str](), dict[census.PersonEvidence, EmployeeId]()
     elsewhere = told_elsewhere(tx, of) if waiting else {}
     for version, before in waiting:
         person_id = version.told.provider_id
@@ -65,6 +66,7 @@ def _settle(tx: Tx, of: connections.Connection) -> tuple[Settled, correction.Cor
         if employee_id is None:
             employee_id, added = add(tx, of, version.told), added + 1
         else:
+            found += person_id not in known
             changes = learn(tx, of, employee_id, version.told, before, elsewhere.get(employee_id, ()))
             about += [str(employee_id)] if changes.facts else []
             waits += [different(version.told, what) for what in changes.differs]
@@ -74,7 +76,7 @@ def _settle(tx: Tx, of: connections.Connection) -> tuple[Settled, correction.Cor
     census.note_numbers(tx, tenant_id=of.tenant_id, people=numbers)
     learned = _correction(of, waiting, about) if about else None
     told = frozenset(version.told.provider_id for version, _ in waiting)
-    return Settled(added, len(about), tuple(waits), told), learned
+    return Settled(added, found, len(about), tuple(waits), told), learned
 
 
 def _who(

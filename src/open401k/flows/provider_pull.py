@@ -10,13 +10,15 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from open401k.base import rounds
-from open401k.base.db import Actor, Database
+from open401k.base.db import Actor, Database, Tx
 from open401k.base.faults import fault
 from open401k.kernel import ConnectionId, RunId, SponsorId
 from open401k.payroll import connections, pulled
 from open401k.payroll.connections import Connection, Keeper, State
-from open401k.payroll.providers import Connector, ProviderError, TokenKeeper
+from open401k.payroll.providers import Connector, Person, ProviderError, TokenKeeper, Unread, ask_again
+from open401k.payroll.pulled import PAYROLL, PERSON
 from open401k.payroll.pulled_people import DIFFERENCE
+from open401k.payroll.pulled_rows import Why, unread
 
 from .provider_payrolls import settle_payrolls
 from .provider_people import settle_people
@@ -37,6 +39,7 @@ class Pulled:
 
     connection_id: ConnectionId
     people_added: int = 0
+    people_found: int = 0
     people_changed: int = 0
     runs: list[RunId] = field(default_factory=list)
     waits: list[dict[str, Any]] = field(default_factory=list)
@@ -56,6 +59,7 @@ class Pulled:
             "ok": self.ok,
             "connection_id": str(self.connection_id),
             "people_added": self.people_added,
+            "people_found": self.people_found,
             "people_changed": self.people_changed,
             "runs": [str(each) for each in self.runs],
             "waits": self.waits,
@@ -81,46 +85,60 @@ def pull(db: Database, *, actor: Actor, tenant_id: SponsorId, connection_id: Con
             return made
         try:
             with connect(of, Keeper(db, actor, tenant_id, connection_id)) as connector:
-                doubtful = _fetch(db, actor, of, connector)
+                odd = _fetch(db, actor, of, connector)
         except ProviderError as error:
             log.warning("%s: %s", connection_id, error)
             made.problem = f"{error} {error.fix}".strip()
             with db.begin(actor, tenants=[tenant_id]) as tx:
                 connections.failed(tx, of=of, error=error)
-            doubtful = None
+            odd = None
         _settle(db, actor, of, made)
-        if doubtful is not None:
-            with db.begin(actor, tenants=[tenant_id]) as tx:
+        with db.begin(actor, tenants=[tenant_id]) as tx:
+            _ask_again(tx, of, made)
+            if odd is not None:
+                made.waits = [*odd, *made.waits]
                 connections.succeeded(tx, of=of, waits=made.waits)
     return made
 
 
-def _fetch(db: Database, actor: Actor, of: Connection, connector: Connector) -> bool:
-    """Ask, and keep what is told before asking on; True where a payroll contradicted itself and is asked for again."""
-    people = list(connector.people())
+def _fetch(db: Database, actor: Actor, of: Connection, connector: Connector) -> list[dict[str, Any]]:
+    """Ask, and keep what is told before asking on; what of it cannot be read waits, and is asked for again."""
+    told = list(connector.people())
+    people = [each for each in told if isinstance(each, Person)]
+    odd = [unread(of.provider, PERSON, each) for each in told if isinstance(each, Unread)]
     with db.begin(actor, tenants=[of.tenant_id]) as tx:
+        pulled.must_overlap(tx, of=of, told={each.provider_id for each in told})
         pulled.keep_people(tx, of=of, people=people)
         fault("provider_pull.keep_people.before_commit")
     fault("provider_pull.keep_people.after_commit")
-    cursor, more, doubtful = of.cursor, True, False
+    cursor, more = of.cursor, True
+    again: set[str] = set()
     while more:
-        told = connector.payrolls(since=cursor)
-        doubtful = any(each.differences() for each in told.payrolls)
+        came = connector.payrolls(since=cursor)
+        odd += [unread(of.provider, PAYROLL, each) for each in came.unread]
+        again |= {each.provider_id for each in came.unread}
         with db.begin(actor, tenants=[of.tenant_id]) as tx:
-            pulled.keep_payrolls(tx, of=of, payrolls=told.payrolls)
-            pulled.withdraw(tx, of=of, gone=told.gone, looked_from=told.looked_from)
-            if not doubtful:
-                connections.go_on(tx, of=of, cursor=told.cursor)
+            pulled.keep_payrolls(tx, of=of, payrolls=came.payrolls)
+            pulled.withdraw(tx, of=of, gone=came.gone, looked_from=came.looked_from)
+            connections.go_on(tx, of=of, cursor=ask_again(came.cursor, again))
             fault("provider_pull.keep_payrolls.before_commit")
         fault("provider_pull.keep_payrolls.after_commit")
-        cursor, more = told.cursor, told.more and not doubtful
-    return doubtful
+        cursor, more = came.cursor, came.more
+    return odd
+
+
+def _ask_again(tx: Tx, of: Connection, made: Pulled) -> None:
+    """What was told and cannot be taken so is news the next time, whatever the provider's list says of it."""
+    again = {each["provider_id"] for each in made.waits if each["what"] == PAYROLL and each["why"] in set(Why)}
+    if again:
+        cursor = connections.get(tx, tenant_id=of.tenant_id, connection_id=of.connection_id).cursor
+        connections.go_on(tx, of=of, cursor=ask_again(cursor, again))
 
 
 def _settle(db: Database, actor: Actor, of: Connection, made: Pulled) -> None:
     """What is kept goes where it belongs, also where the provider could not be asked for more just now."""
     people = settle_people(db, actor=actor, of=of)
-    made.people_added, made.people_changed = people.added, people.changed
+    made.people_added, made.people_found, made.people_changed = people.added, people.found, people.changed
     made.runs, waits = settle_payrolls(db, actor=actor, of=of)
     still = [each for each in of.waits if each["what"] == DIFFERENCE and each["provider_id"] not in people.told]
     made.waits = [*still, *people.waits, *waits]

@@ -14,7 +14,7 @@ from open401k.kernel import EmployeeId, RunId
 from open401k.payroll import connections, pulled, runs
 from open401k.payroll.providers import PayrollKind, ProviderPayroll
 from open401k.payroll.pulled import Version
-from open401k.payroll.pulled_rows import Waits, rows_of, waiting
+from open401k.payroll.pulled_rows import Waits, Why, not_on_roster, rows_of, waiting
 
 Waiting = dict[str, Any]
 
@@ -50,10 +50,24 @@ def ready_of(tx: Tx, of: connections.Connection, provider_id: str) -> Ready | Wa
     reversed_by = [each.told for each in known]
     rows = rows_of(told, reversals=reversed_by, who=_employees(tx, of), employer_ein=of.employer_ein)
     if isinstance(rows, Waits):
-        return waiting(told, rows.why, rows.message, rows.fix)
+        strange = rows.why is Why.PERSON_UNKNOWN and not_on_roster(told, pulled.told_people(tx, of=of))
+        why = strange or rows
+        return waiting(told, why.why, why.message, why.fix)
     before = _runs_of(tx, of, provider_id)
+    if (same := _as_posted(tx, of, told, before)) is not None:
+        done_with(tx, of, version, same)
+        return None
     _close(tx, of, [run for run in before if _version(run) < version.version_no], _TOLD_ANEW)
     return Ready(version, _posted_before(before), known, rows)
+
+
+def _as_posted(tx: Tx, of: connections.Connection, told: ProviderPayroll, before: Sequence[runs.Run]) -> RunId | None:
+    """The last run of a payroll, where it stands in the books as it is told now."""
+    last = before[-1] if before else None
+    if last is None or last.told is None or told.reversed_by or last.status != runs.Status.POSTED or last.replaced_by:
+        return None
+    same = pulled.told_as(tx, of=of, told=told, version_no=last.told.version)
+    return last.run_id if same else None
 
 
 def _withdrawn(tx: Tx, of: connections.Connection, version: Version[ProviderPayroll]) -> Waiting | None:

@@ -155,6 +155,8 @@ def _known(chunk: Chunk, row: PayrollRow, standing: Standing, place: int) -> Fou
             confirm=True,
         )
     hired = standing.employment[place] if standing.employment else ()
+    if row.hours_hundredths and hired and hired[-1][1] is not None:
+        yield from _hours_after(chunk, row, hired[-1][1])
     if hired and row.hire_date is not None and all(span[0] != row.hire_date for span in hired):
         reason = f"The hire date on file is {hired[-1][0]}, the row says {row.hire_date}."
         fix = "If the row is right, correct the census: entry, vesting and contributions are computed again from it."
@@ -178,6 +180,20 @@ def _known(chunk: Chunk, row: PayrollRow, standing: Standing, place: int) -> Fou
     yield chunk.finding(
         row, Severity.NOTE, Code.PERSON_NAME_CHANGED, reason, fix, field, value=value, confirm=not same_last
     )
+
+
+def _hours_after(chunk: Chunk, row: PayrollRow, left_on: date) -> Found:
+    """Hours of work or of paid leave count though employment has ended (29 CFR 2530.200b-2(a)(1), (2)), others not."""
+    begins, back = row.period_start, row.rehire_date or row.hire_date
+    if begins is None or row.hours_hundredths is None or begins <= left_on or (back is not None and back > left_on):
+        return
+    said = f"{row.hours_hundredths / 100:g}"
+    reason = (
+        f"Employment ended on {left_on}, and the pay period begins after it: its {said} hours count as service, as they"
+        " do where they are paid for work or for leave (29 CFR 2530.200b-2(a))."
+    )
+    fix = "Nothing to do if they are; pay for something else, severance pay for one, is sent without hours."
+    yield chunk.finding(row, Severity.NOTE, Code.HOURS_AFTER_LEAVING, reason, fix, Field.HOURS, value=said)
 
 
 def _by_name(standing: Standing) -> dict[tuple[str, str], int]:

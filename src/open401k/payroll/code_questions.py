@@ -27,7 +27,8 @@ class Question:
         """What is kept beside the answer: how the code behaved, so that it shows when it behaves otherwise."""
         seen = self.seen.seen
         told = evidence_of(seen, self.seen.run_id, self.proposal)
-        return told | {"in_gross_seen": seen.gross_holds_it, "in_plan_seen": seen.plan_pay_holds_it}
+        behaved = {"in_gross_seen": seen.gross_holds_it, "in_plan_seen": seen.plan_pay_holds_it}
+        return told | behaved | ({"type": seen.provider_type} if seen.provider_type else {})
 
 
 def questions(

@@ -14,6 +14,7 @@ from open401k.census import Doubted, Side
 from .catalogue import Catalogue
 from .code_asked import called_otherwise, unconfirmed
 from .code_proposals import Seen, most_of, parts_in, propose_kind
+from .code_words import KIND_OF_TYPE
 from .deduction_proposals import SeenDeduction
 from .deduction_watch import DeductionWatch
 from .findings import Finding
@@ -22,13 +23,14 @@ from .pay_codes import NO_CODES, CodesOfPlan
 from .rows import Field, PayrollRow
 from .standing import Standing
 
-NEW, GROSS, PLAN_PAY, AMOUNT, NAME = "new", "gross", "plan_pay", "amount", "name"
+NEW, GROSS, PLAN_PAY, AMOUNT, NAME, TYPE = "new", "gross", "plan_pay", "amount", "name", "type"
 _WHY: Final = {
     NEW: "nobody has said what it is for",
     GROSS: "gross pay and its amounts no longer add up as when it was confirmed",
     PLAN_PAY: "payroll no longer treats it in plan compensation as when it was confirmed",
     AMOUNT: "its amounts are of another order than when it was confirmed",
     NAME: "it is called otherwise than when it was confirmed",
+    TYPE: "its provider types it otherwise than when it was confirmed",
 }
 
 #: Of a row: its codes in doubt, each with why.
@@ -51,7 +53,7 @@ class CodeWatch:
 
     def look(self, rows: Sequence[PayrollRow]) -> Doubts:
         """What is doubted of these rows; a row of which nothing is, is not there."""
-        calm = self._calm = self._calm or _calm(self.codes, self.names)
+        calm = self._calm = self._calm or _calm(self.codes, self.names, self.types)
         for row in rows:
             if row.row > self._upto:
                 self._rows += 1
@@ -89,7 +91,9 @@ class CodeWatch:
             return PLAN_PAY
         if abs(cents) > _most_of(then):
             return AMOUNT
-        return NAME if called_otherwise(code, self.names, then) else ""
+        if called_otherwise(code, self.names, then):
+            return NAME
+        return TYPE if _typed_otherwise(code, self.types, then) else ""
 
     def _count(self, code: str, why: str, cents: int, split: "_Split") -> None:
         seen = self.seen.get(code)
@@ -155,18 +159,26 @@ class _Calm:
 _NO_MOST: Final = 10**18
 
 
-def _calm(codes: CodesOfPlan, names: Mapping[str, str]) -> _Calm:
+def _calm(codes: CodesOfPlan, names: Mapping[str, str], types: Mapping[str, str]) -> _Calm:
     most: dict[str, int] = dict.fromkeys(codes.named, _NO_MOST)
     gross_tells = plan_pay_tells = False
     for code, word in codes.words.items():
         then = word.evidence if word.kind is not None else {}
         if not then:
             most[code] = _NO_MOST
-        elif then.get("in_gross_seen") is not False and not called_otherwise(code, names, then):
+        elif called_otherwise(code, names, then) or _typed_otherwise(code, types, then):
+            continue
+        elif then.get("in_gross_seen") is not False:
             most[code] = _most_of(then)
             gross_tells |= then.get("in_gross_seen") is not None
             plan_pay_tells |= then.get("in_plan_seen") is not None
     return _Calm(most, gross_tells, plan_pay_tells)
+
+
+def _typed_otherwise(code: str, types: Mapping[str, str], then: Mapping[str, Any]) -> bool:
+    """Whether the provider's type makes another kind of it; a salary beside a wage is the same."""
+    was, now = KIND_OF_TYPE.get(str(then.get("type"))), KIND_OF_TYPE.get(types.get(code, ""))
+    return was is not None and now is not None and was is not now
 
 
 def _most_of(then: Mapping[str, Any]) -> int:

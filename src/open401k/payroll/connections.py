@@ -33,10 +33,12 @@ __all__ = [
     "heard",
     "link",
     "links",
+    "moved_from",
     "of_plan",
     "pause",
     "reconnect",
     "resume",
+    "same_employer",
     "succeeded",
     "tell_match",
 ]
@@ -133,6 +135,31 @@ def companies(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Connecti
     return [each for each in of_plan(tx, tenant_id=tenant_id, plan_id=plan_id) if each.state != State.PAUSED]
 
 
+def same_employer(known: Sequence[Connection], connection_id: ConnectionId) -> frozenset[ConnectionId]:
+    """The other connections of a plan that tell payrolls of the same employer, which moved from one to the other.
+
+    By the EIN; where one of them has none on file, a connection that is paused is taken to be where it moved from.
+    """
+    mine = next(each for each in known if each.connection_id == connection_id)
+    return frozenset(
+        each.connection_id
+        for each in known
+        if each.connection_id != connection_id
+        and (
+            each.employer_ein == mine.employer_ein
+            if each.employer_ein and mine.employer_ein
+            else State.PAUSED in (each.state, mine.state)
+        )
+    )
+
+
+def moved_from(known: Sequence[Connection], ein: str) -> frozenset[ConnectionId]:
+    """The paused connections of the employer with this EIN, or of one without any on file."""
+    paused = [each for each in known if each.state == State.PAUSED]
+    digits = ein.replace("-", "")
+    return frozenset(each.connection_id for each in paused if not each.employer_ein or each.employer_ein == digits)
+
+
 def every(tx: Tx) -> Sequence[Connection]:
     """Every connection of the tenants in sight."""
     return _store.in_sight(tx)
@@ -182,7 +209,7 @@ def succeeded(tx: Tx, *, of: Connection, waits: Sequence[dict[str, Any]]) -> Non
 
 def failed(tx: Tx, *, of: Connection, error: ProviderError) -> None:
     """A pull did not; the connection stays as it stood, unless it is a person's turn now."""
-    problem = {"trouble": str(error.trouble), "message": str(error), "fix": error.fix}
+    problem = {"trouble": str(error.trouble), "message": str(error), "fix": error.fix, "where": error.where}
     asks = error.trouble is Trouble.ASK_A_PERSON
     if not asks or of.state != State.CONNECTED:
         keys: dict[str, Any] = {"tenant_id": of.tenant_id, "connection_id": of.connection_id}

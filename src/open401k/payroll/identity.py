@@ -125,14 +125,17 @@ def _again(owner: census.Employee) -> NumberAgain:
 
 
 def _in_doubt(row: PayrollRow, place: Mapping[str, int], people: Sequence[census.Employee]) -> bool:
-    """Whether a row names nobody on file, or with somebody's number somebody else."""
+    """Whether a row names nobody on file, or with somebody's number somebody else.
+
+    Anything that a number's owner is called or born otherwise may be what somebody else on file is.
+    """
     if row.key not in place:
         return True
     person = people[place[row.key]]
     told, known = (row.last_name, row.first_name), (person.last_name, person.first_name)
     if told in (known, ("", "")) or [each.casefold() for each in told] == [each.casefold() for each in known]:
-        return False
-    return not census.named_alike(evidence_of(row, ""), person)
+        return bool(row.ssn and row.birth_date and person.birth_date not in (None, row.birth_date))
+    return bool(row.ssn) or not census.named_alike(evidence_of(row, ""), person)
 
 
 def _doubts(tx: Tx, tenant_id: SponsorId, rows: Sequence[PayrollRow], provider: str) -> dict[int, Doubt]:

@@ -4,7 +4,7 @@ The same thing told again is one version; anything else is the next one, and not
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final, Generic, TypeVar
@@ -20,8 +20,10 @@ from .providers import (
     PayrollKind,
     PayStatement,
     Person,
+    ProviderError,
     ProviderPayroll,
     Totals,
+    Trouble,
     Withheld,
 )
 from .rows import Field
@@ -29,6 +31,9 @@ from .rows import Field
 PERSON: Final = "person"
 PAYROLL: Final = "payroll"
 Told = TypeVar("Told", Person, ProviderPayroll)
+#: What is not told of everything, and was not kept at first.
+_LATER: Final = ("employee_number", "pay_group", "doubts")
+_NOTHING: Final[dict[str, Any]] = {"reverses": "", "reversed_by": (), "doubts": ()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ def withdraw(tx: Tx, *, of: Connection, gone: Sequence[str], looked_from: date |
     """
     known = [payroll_of(tx, of=of, provider_id=each) for each in gone]
     told = [
-        replace(each.told, kind=PayrollKind.WITHDRAWN, statements=(), totals=Totals(), reverses="", reversed_by=())
+        replace(each.told, kind=PayrollKind.WITHDRAWN, statements=(), totals=Totals(), **_NOTHING)
         for each in known
         if each is not None and (looked_from is None or each.told.pay_date >= looked_from)
     ]
@@ -88,6 +93,23 @@ def waiting_payrolls(tx: Tx, *, of: Connection) -> list[Version[ProviderPayroll]
     return sorted(found, key=lambda version: (version.told.pay_date, version.told.provider_id))
 
 
+def told_people(tx: Tx, *, of: Connection) -> frozenset[str]:
+    """Everybody who was ever told, by the provider's ids."""
+    return frozenset(_newest(tx, of, PERSON))
+
+
+def must_overlap(tx: Tx, *, of: Connection, told: Collection[str]) -> None:
+    """A roster without anybody who was told before is not believed: providers tell who left, too."""
+    before = told_people(tx, of=of)
+    if before and before.isdisjoint(told):
+        fix = (
+            "It may be the answer of another company. It is asked again by itself; if the employer moved there, "
+            "pause this connection and connect again."
+        )
+        message = f"None of the {len(before)} people who were told before is among them."
+        raise ProviderError(Trouble.BUG, message, where="people", fix=fix)
+
+
 def people_of(tx: Tx, *, of: Connection) -> dict[EmployeeId, list[Person]]:
     """What a company told last of everybody who is on file because of it or was found there, by who they are here."""
     known = _newest(tx, of, PERSON)
@@ -104,6 +126,11 @@ def payroll_of(tx: Tx, *, of: Connection, provider_id: str) -> Version[ProviderP
     """The newest version of one payroll, done with or not."""
     found = _newest(tx, of, PAYROLL).get(provider_id)
     return None if found is None else _payroll_of(tx, of, provider_id, found[0])
+
+
+def told_as(tx: Tx, *, of: Connection, told: ProviderPayroll, version_no: int) -> bool:
+    """Whether an earlier telling of a payroll was the same."""
+    return _payroll_of(tx, of, told.provider_id, version_no).told == told
 
 
 def done(
@@ -143,7 +170,7 @@ def _written(told: Person | ProviderPayroll) -> dict[str, Any]:
     of what was kept before.
     """
     said = asdict(told)
-    return {name: value for name, value in said.items() if value or name not in ("employee_number", "pay_group")}
+    return {name: value for name, value in said.items() if value or name not in _LATER}
 
 
 def _newest(tx: Tx, of: Connection, kind: str) -> dict[str, tuple[int, bytes, int | None]]:
@@ -208,6 +235,7 @@ def _payroll(said: dict[str, Any]) -> ProviderPayroll:
         "statements": tuple(_statement(each) for each in said["statements"]),
         "totals": Totals(**said["totals"]),
         "reversed_by": tuple(said["reversed_by"]),
+        "doubts": tuple(said.get("doubts", ())),
     }
     return ProviderPayroll(**{**said, **days, **rest})
 

@@ -1,7 +1,7 @@
 """A provider's payroll as rows of ours: reversals taken off, lines added up by their meaning. Pure; writes nothing."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -10,18 +10,23 @@ from open401k.census import Side
 from open401k.kernel import EmployeeId, Money
 
 from .catalogue import CalledCode
-from .providers import PayStatement, ProviderPayroll, Withheld
+from .providers import PayStatement, ProviderPayroll, Unread, Withheld
 from .rows import DEFERRALS, EMPLOYER_MONEY, Field, PayrollRow
 
 #: A reference of a row has at most so many characters.
 _LONGEST = 60
 
 
+_ASKED_AGAIN = "It is asked again with the next pull; if it stays, ask the provider."
+
+
 class Why(StrEnum):
-    """Why a payroll does not become a run yet. Checked in this order."""
+    """Why a payroll does not become a run yet, and is asked for again. Checked in this order."""
 
     TOTALS_DIFFER = "totals_differ"
+    IN_DOUBT = "in_doubt"
     PERSON_UNKNOWN = "person_unknown"
+    NOT_ON_ROSTER = "not_on_roster"
     CODE_UNKNOWN = "code_unknown"
     BELOW_ZERO = "below_zero"
 
@@ -42,6 +47,13 @@ def waiting(payroll: ProviderPayroll, why: str, message: str, fix: str) -> dict[
     return {**said, "why": str(why), "message": message, "fix": fix}
 
 
+def unread(provider: str, what: str, odd: Unread) -> dict[str, Any]:
+    """A person or payroll that is not told as it is described, as it is kept with its connection and shown."""
+    message = f"One {what} of {provider.title()} cannot be read ({odd.provider_id}). {odd.why}"
+    said = {"what": f"unread {what}", "provider_id": odd.provider_id, "why": "unread"}
+    return {**said, "message": message, "fix": "Complete it at the provider; it is asked again with the next pull."}
+
+
 def rows_of(
     payroll: ProviderPayroll,
     *,
@@ -58,9 +70,10 @@ def rows_of(
             message = (
                 f"The provider says {Money(said)} of {what} for {each.pay_date}; its lines add up to {Money(added)}."
             )
-            return Waits(
-                Why.TOTALS_DIFFER, message, "It is asked again with the next pull; if it stays, ask the provider."
-            )
+            return Waits(Why.TOTALS_DIFFER, message, _ASKED_AGAIN)
+        if each.doubts:
+            message = f"The payroll of {each.pay_date} contradicts itself. {' '.join(each.doubts)}"
+            return Waits(Why.IN_DOUBT, message, _ASKED_AGAIN)
     statements: dict[str, list[PayStatement]] = defaultdict(list)
     for each in (payroll, *reversals):
         for statement in each.statements:
@@ -77,6 +90,16 @@ def rows_of(
         if row is not None:
             rows.append(replace(row, employer_ein=employer_ein))
     return rows
+
+
+def not_on_roster(payroll: ProviderPayroll, roster: Collection[str]) -> Waits | None:
+    """Why nobody can say who somebody is: they were never told with the people."""
+    paid = {each.person_id for each in payroll.statements}
+    strange = len(paid.difference(roster))
+    if not strange:
+        return None
+    message = f"{strange} of {len(paid)} people of {payroll.pay_date} are not among those that the provider told."
+    return Waits(Why.NOT_ON_ROSTER, message, "People and payroll are asked again; if it stays, ask the provider.")
 
 
 def codes_of(payroll: ProviderPayroll) -> list[CalledCode]:
@@ -116,9 +139,8 @@ def _row(
     amounts = [gross, *cents.values(), *loans.values(), *earnings.values(), *taken.values()]
     if min(amounts) < 0:
         message = f"The payroll of {payroll.pay_date} takes back more from somebody than it paid."
-        return Waits(
-            Why.BELOW_ZERO, message, "Ask the provider which payroll it corrects, and send that one corrected."
-        )
+        fix = "It is asked again; if it stays, ask the provider which payroll it corrects, and send that one corrected."
+        return Waits(Why.BELOW_ZERO, message, fix)
     if not any(amounts):
         return None
     values: dict[str, Any] = {f"{field}_cents": cents.get(field, 0) for field in DEFERRALS}

@@ -121,6 +121,8 @@ _ELECTION = (
 ABORT = "Abort(bytes32 id,uint8 role,uint16 code,bytes32 detail)"
 POSTED = "Posted(bytes32 id,uint8 role,bytes32 ledgerRef)"
 BATCH = "Batch(address first,address second,address token,uint64 deadline,bytes32[] ids)"
+HEAD = "Head(uint64 number,bytes32 hash)"
+STATEMENT = "Statement(bytes32 id,uint8 role,bytes32 content)"
 #: The types as they are written, for tools that show what they sign.
 DOMAIN = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 
@@ -135,8 +137,8 @@ _TYPE_OF = {
     "batch": BATCH,
     "attestation": "IdentityAttestation(address subject,uint8 level,uint64 validUntil,bytes32 evidence)",
     "motion": "Motion(bytes32 action,uint256 number)",
-    "head": "Head(uint64 number,bytes32 hash)",
-    "statement": "Statement(bytes32 id,uint8 role,bytes32 content)",
+    "head": HEAD,
+    "statement": STATEMENT,
     "letter_key": "LetterKey(address member,address key,uint64 validUntil)",
     "received": "Received(bytes32 letter,string came)",
 }

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from ..law.deadlines import business_day_after
 from .messages import Role
-from .preflight.reasons import Owner, Reason
+from .preflight.reasons import ANSWERED_IN, Owner, Reason
 from .preflight.rule_version import EAST, end_of
 
 #: Who reads the page, as an owner of what is to do.
@@ -232,7 +232,11 @@ def tracked(seen: Seen, clocks: Clocks | None = None) -> Track:
     ended = _ended(seen, place)
     names = {"source": seen.source.name, "receivers": " and ".join(each.name for each in seen.receivers)}
     returned = ended and place is Place.OLD_ACCOUNT
-    headline = "The move was stopped; your money stayed yours" if returned else _HEADLINES[place]
+    headline = _HEADLINES[place]
+    if returned:
+        is_late = seen.deadline is not None and seen.decided_at is not None and seen.decided_at > seen.deadline
+        why = "The time ran out before everybody agreed" if is_late else "The move was stopped"
+        headline = f"{why}; your money stayed yours"
     if seen.taken_back and seen.verdict not in _DECIDED:
         headline = "You took the move back; your money stays yours" if ended else "You took the move back; it is ending"
     where = _WHERE[place].format(**names)
@@ -359,8 +363,13 @@ def _before_the_verdict(seen: Seen, clocks: Clocks) -> Iterator[Todo]:
 
 
 def _before_the_signature(seen: Seen, clocks: Clocks) -> Iterator[Todo]:
-    for reason in seen.reasons:
-        yield replace(_by(seen, _name(reason.owner, seen), reason.next_step, clocks.answer), why=reason.said)
+    stuck = [side.since for side in (seen.source, *seen.receivers) if side.state is CaseState.NIGO]
+    since = max(stuck, default=seen.begun_at)
+    in_the_way = [
+        replace(_by(seen, _name(each.owner, seen), each.next_step, ANSWERED_IN[each.code // 100], since), why=each.said)
+        for each in seen.reasons
+    ]
+    yield from dict.fromkeys(in_the_way)  # one line for what is in the way twice, as of two kinds of money
     if seen.reasons:
         return
     late = _waiting(seen)

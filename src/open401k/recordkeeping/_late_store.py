@@ -40,7 +40,8 @@ def moved(
             from ledger.entry_v e
             left join recordkeeping.correction c on c.tenant_id = e.tenant_id and c.entry_id = e.entry_id
             where e.tenant_id = %(tenant)s
-              and (e.reason = 'overpaid' or (e.reason = 'correction' and c.plan_id = %(plan)s))
+              and e.reason in ('correction', 'overpaid')
+              and (e.reason = 'overpaid' or c.plan_id = %(plan)s)
               and (
                   starts_with(e.key, %(keys)s)
                   or exists (

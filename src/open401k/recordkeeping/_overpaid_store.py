@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from open401k.base.db import Tx
@@ -126,3 +127,30 @@ def overpaid(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, reason: str) -> l
         {"tenant": tenant_id, "plan": plan_id, "reason": reason},
     )
     return [OverpaidRow(*row) for row in rows]
+
+
+def add_decision(tx: Tx, *, tenant_id: SponsorId, decision_id: UUID, plan_id: PlanId, columns: Sequence[Any]) -> None:
+    """Insert what becomes of an amount."""
+    tx.run(
+        """
+        insert into recordkeeping.overpaid_decision (
+            tenant_id, decision_id, plan_id, employee_id, source, kind, cents, decided_on, entry_id, reason,
+            recorded_at, recorded_by
+        )
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        """,
+        [tenant_id, decision_id, plan_id, *columns, tx.now, tx.actor.id],
+    )
+
+
+def decisions(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[tuple[Any, ...]]:
+    """What was decided, in order."""
+    return tx.rows(
+        """
+        select decision_id, employee_id, source, kind, cents, decided_on, entry_id, reason
+        from recordkeeping.overpaid_decision
+        where tenant_id = %s and plan_id = %s
+        order by recorded_at, decision_id
+        """,
+        [tenant_id, plan_id],
+    )

@@ -34,7 +34,12 @@ def with_open(tx: Tx) -> list[tuple[UUID, UUID, int]]:
                 select 1 from recordkeeping.rollover_told t
                 where t.tenant_id = r.tenant_id
                   and t.rollover_id = r.rollover_id
-                  and t.name = case when b.rollover_id is null then 'ended' else 'withheld' end
+                  and t.name = any (
+                        case
+                            when b.rollover_id is null then array['ended']
+                            else array['withheld', 'withheld_settled']
+                        end
+                    )
             )
           and (
                 b.rollover_id is null

@@ -39,8 +39,12 @@ def correction_deposits(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> lis
 
 def waiting(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Deposited]:
     """The employer's money that came beyond what was due and has not been used or given back."""
-    found = _of_reason(tx, tenant_id, plan_id, _WAITS)
-    return [each for each in found if each.taken_back is None]
+    return [each for each in ever_waited(tx, tenant_id=tenant_id, plan_id=plan_id) if each.taken_back is None]
+
+
+def ever_waited(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Deposited]:
+    """The same, also what was used or given back since."""
+    return _of_reason(tx, tenant_id, plan_id, _WAITS)
 
 
 def record_deposit(

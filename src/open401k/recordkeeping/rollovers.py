@@ -7,7 +7,7 @@ core, flows/rollover_core.py), what may be paid (rollover_release.py).
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -36,9 +36,11 @@ CASE, STATE, ENDED, ACCOUNT = "case", "state", "ended", "account"
 PAPER: Final = "paper"
 #: What the network withheld, read when it was final.
 WITHHELD: Final = "withheld"
+#: What a person found that was withheld, by leg, and why: it ends a difference, or what cannot be read.
+WITHHELD_SETTLED: Final = "withheld_settled"
 #: Of several receivers who gets how many of the legs, in their order.
 RECEIVERS: Final = "receivers"
-NOT_FACTS: Final = (ACCOUNT, CASE, STATE, ENDED, PAPER, WITHHELD, RECEIVERS)
+NOT_FACTS: Final = (ACCOUNT, CASE, STATE, ENDED, PAPER, WITHHELD, WITHHELD_SETTLED, RECEIVERS)
 
 
 class RolloverRefusal(StrEnum):
@@ -58,6 +60,7 @@ class RolloverRefusal(StrEnum):
     ENDED_BEFORE = "ended_before"
     FACTS_WRONG = "facts_wrong"
     NOT_EXPLAINED = "not_explained"
+    NOTHING_DIFFERS = "nothing_differs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,17 +153,29 @@ class RolloverRequest:
     @property
     def withheld_unread(self) -> bool:
         """Whether something may have been withheld of it, and nobody read yet what the network did."""
-        if self.booked is None or self.booked.way is not RolloverWay.OUT or WITHHELD in self.told:
+        if self.booked is None or self.booked.way is not RolloverWay.OUT:
+            return False
+        if WITHHELD in self.told or WITHHELD_SETTLED in self.told:
             return False
         return any(each.into in (None, "person") for each in self.booked.parts)
 
     @property
     def withheld_otherwise(self) -> tuple[int, int] | None:
-        """Cents withheld by the books and by the network, where they differ."""
-        if self.booked is None or WITHHELD not in self.told:
+        """Cents withheld by the books and by the network, where they differ and nobody found out yet what is true."""
+        if self.booked is None or WITHHELD not in self.told or WITHHELD_SETTLED in self.told:
             return None
         both = (sum(each.withheld_cents for each in self.booked.parts), int(self.told[WITHHELD].told))
         return None if both[0] == both[1] else both
+
+    @property
+    def as_withheld(self) -> RolloverBooked | None:
+        """What the books followed, with the tax that was truly withheld where a person found that out."""
+        if self.booked is None or WITHHELD_SETTLED not in self.told:
+            return self.booked
+        true = self.told[WITHHELD_SETTLED].told["legs"]
+        cents = {each.leg: true.get(str(each.leg), each.withheld_cents) for each in self.booked.parts}
+        parts = tuple(replace(each, withheld_cents=cents[each.leg]) for each in self.booked.parts)
+        return replace(self.booked, parts=parts)
 
     @property
     def open(self) -> bool:

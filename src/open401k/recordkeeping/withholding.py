@@ -102,7 +102,7 @@ def as_elected(
     """The same beside what the books credit for the pay date, of which the employer's part fills 415(c) too."""
     nothing = np.zeros_like(pay.compensation)
     employer = sum((cents for source, cents in credited.items() if not source.from_employee), nothing)
-    return withheld_as_elected(
+    found = withheld_as_elected(
         provisions,
         people=people,
         pay=pay,
@@ -111,6 +111,24 @@ def as_elected(
         before=before,
         employer=employer,
     )
+    return _split_as_sent(found, people, pay)
+
+
+def _split_as_sent(found: Withholding, people: People, pay: PayOfDate) -> Withholding:
+    """Where a limit lets less through than was elected, the split of it that payroll made, if it is right in all.
+
+    Nobody elected whether pre-tax or Roth stops first. Who may catch up only as Roth is left as the law has it.
+    """
+    pre_tax, roth = found.cents[Source.PRE_TAX], found.cents[Source.ROTH]
+    asked_pre_tax, asked_roth = found.asked[Source.PRE_TAX], found.asked[Source.ROTH]
+    as_sent = (pay.pre_tax + pay.roth == pre_tax + roth) & (asked_pre_tax + asked_roth > pre_tax + roth)
+    as_sent &= (pay.pre_tax >= 0) & (pay.pre_tax <= asked_pre_tax) & (pay.roth >= 0) & (pay.roth <= asked_roth)
+    as_sent &= ~people.roth_catch_up_only
+    split = {
+        Source.PRE_TAX: np.where(as_sent, pay.pre_tax, pre_tax),
+        Source.ROTH: np.where(as_sent, pay.roth, roth),
+    }
+    return replace(found, cents={**found.cents, **split})
 
 
 def _asked(elected: Elected, pay: Cents, bonus: Cents) -> dict[Source, Cents]:

@@ -3,8 +3,9 @@
 Not here: what happens at its employers (finch_world.py), its shapes (finch_json.py). Tests hold it to Finch's models.
 """
 
+import base64
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, TypeAlias
 
@@ -16,9 +17,9 @@ from starlette.routing import Route
 from open401k.kernel import Clock, Random
 
 from . import finch_json as shapes
-from . import served
+from . import lies, served
 from .finch_webhooks import FinchWebhooks
-from .finch_world import Benefit, Employer, FinchWorld, Individual
+from .finch_world import Benefit, Employer, FinchWorld, Individual, Payment
 from .grants import Grants
 from .misbehavior import Misbehavior
 from .served import CLIENT_ID, CLIENT_SECRET, Answering
@@ -50,7 +51,7 @@ def create_finch(world: FinchWorld, *, clock: Clock, random: Random) -> Starlett
             Route("/authorize", _with(finch, _authorize), methods=["GET"]),
             Route("/auth/token", _with(finch, _token), methods=["POST"]),
             *served.routes(_API, lambda answer: _served(finch, answer)),
-            *served.routes(_CONTROL, lambda answer: _with(finch, answer), below="/_sandbox"),
+            *served.routes(_CONTROL, lambda answer: served.told(_with(finch, answer)), below="/_sandbox"),
         ]
     )
     app.state.finch = finch
@@ -77,7 +78,7 @@ async def _allowed(finch: Finch, request: Request, answer: Handler) -> Response:
     known = finch.grants.company_of(request.headers.get("authorization", ""))
     if known is None:
         return _error(401)
-    request.state.employer = finch.world.employers[known]
+    request.state.employer = lies.answering(finch.world.employers, known, finch.wrong.lie)
     return await answer(finch, request)
 
 
@@ -135,8 +136,8 @@ async def _company(finch: Finch, request: Request) -> Response:
 
 
 async def _directory(finch: Finch, request: Request) -> Response:
-    del finch
     everybody = list(_employer(request).individuals.values())
+    told = lies.listed(everybody, finch.wrong.lie)
     offset, limit = int(request.query_params.get("offset", 0)), int(request.query_params.get("limit", 100))
     found = [
         {
@@ -148,7 +149,7 @@ async def _directory(finch: Finch, request: Request) -> Response:
             "department": {"name": "Shop"},
             "is_active": each.end is None or (each.rehire is not None and each.rehire > each.end),
         }
-        for each in everybody[offset : offset + limit]
+        for each in told[offset : offset + limit]
     ]
     return JSONResponse({"paging": {"count": len(everybody), "offset": offset}, "individuals": found})
 
@@ -215,16 +216,21 @@ def _batch(of: Employer, sent: Mapping[str, Any], body: Callable[[Individual], d
 
 async def _payments(finch: Finch, request: Request) -> Response:
     first, last = request.query_params["start_date"], request.query_params["end_date"]
+    wrong = finch.wrong
     found = [
-        shapes.payment(each, lies=finch.wrong.lies)
-        for each in _employer(request).payments.values()
+        lies.undated(shapes.payment(_lied(finch, each), lies=wrong.lies), "pay_date", wrong.lie)
+        for each in lies.without_the_newest(list(_employer(request).payments.values()), wrong.lie)
         if first <= each.pay_date.isoformat() <= last
     ]
     return JSONResponse(found)
 
 
+def _lied(finch: Finch, of: Payment) -> Payment:
+    """A payment as it is told."""
+    return replace(of, statements=lies.paid(of.statements, finch.wrong.lie, shapes.otherwise))
+
+
 async def _pay_statements(finch: Finch, request: Request) -> Response:
-    del finch
     of, sent = _employer(request), await request.json()
     if len(sent["requests"]) > 10:
         return _error(400)
@@ -238,8 +244,10 @@ async def _pay_statements(finch: Finch, request: Request) -> Response:
             made.append({"payment_id": found.id, "code": 202, "body": shapes.problem(202)})
         else:
             first, limit = each.get("offset", 0), each.get("limit", 100)
-            paging = {"count": len(found.statements), "offset": first}
-            body = {"paging": paging, "pay_statements": found.statements[first : first + limit]}
+            statements = _lied(finch, found).statements
+            paging = {"count": len(statements), "offset": first}
+            page = lies.listed(statements, finch.wrong.lie)[first : first + limit]
+            body = {"paging": paging, "pay_statements": page}
             made.append({"payment_id": found.id, "code": 200, "body": body})
     return JSONResponse({"responses": made})
 
@@ -419,7 +427,9 @@ async def _sandbox_tokens(finch: Finch, request: Request) -> Response:
 
 
 async def _sandbox_webhooks(finch: Finch, request: Request) -> Response:
-    served.send_webhooks_to(finch.webhooks, await request.json())
+    sent = await request.json()
+    base64.b64decode(sent["secret"], validate=True)
+    served.send_webhooks_to(finch.webhooks, sent)
     await finch.webhooks.deliver()
     return served.told_of(finch.webhooks)
 

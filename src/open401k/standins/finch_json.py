@@ -1,5 +1,6 @@
 """The stand-in for Finch's answers as JSON: errors, tokens, payments, benefits. Not here: routes (finch_http.py)."""
 
+from collections.abc import Callable
 from typing import Any
 
 from .finch_world import Benefit, Employer, Payment
@@ -35,6 +36,14 @@ def granted(of: Employer, access: str) -> dict[str, Any]:
     }
 
 
+def otherwise(statement: dict[str, Any], change: Callable[[int], int]) -> dict[str, Any]:
+    """A pay statement with other amounts of pay and of what is withheld; net pay is as it was."""
+    made = {**statement, "gross_pay": {**statement["gross_pay"], "amount": change(statement["gross_pay"]["amount"])}}
+    for key in ("earnings", "employee_deductions", "employer_contributions"):
+        made[key] = [{**each, "amount": change(each["amount"])} for each in statement[key]]
+    return made
+
+
 def payment(of: Payment, *, lies: bool) -> dict[str, Any]:
     """A payment of the list; a lie is a dollar off."""
 
@@ -54,7 +63,7 @@ def payment(of: Payment, *, lies: bool) -> dict[str, Any]:
         "net_pay": sums("net_pay"),
         "employee_taxes": {"amount": taxes, "currency": "usd"},
         "employer_taxes": {"amount": taxes, "currency": "usd"},
-        "individual_ids": [each["individual_id"] for each in of.statements],
+        "individual_ids": sorted({each["individual_id"] for each in of.statements}),
         "pay_group_ids": [],
         "pay_frequencies": ["bi_weekly"],
     }

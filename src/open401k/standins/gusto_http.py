@@ -4,7 +4,7 @@ Not here: what it answers (gusto_json.py), what happens in its companies (gusto_
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, TypeAlias
 
@@ -16,12 +16,12 @@ from starlette.routing import Route
 from open401k.kernel import Clock, Random
 
 from . import gusto_json as shapes
-from . import served
+from . import lies, served
 from .grants import Granted, Grants
 from .gusto_subscriptions import SUBSCRIPTIONS, system_access
 from .gusto_webhooks import Webhooks
-from .gusto_world import CompanyState, Employee, Enrolment, GustoWorld
-from .misbehavior import Misbehavior
+from .gusto_world import CompanyState, Employee, Enrolment, GustoWorld, Payroll
+from .misbehavior import Lie, Misbehavior
 from .served import CLIENT_ID, CLIENT_SECRET, Answering
 
 __all__ = ["CLIENT_ID", "CLIENT_SECRET", "create_gusto"]
@@ -47,7 +47,7 @@ def create_gusto(world: GustoWorld, *, clock: Clock, random: Random) -> Starlett
             Route("/oauth/token", _with(gusto, _token), methods=["POST"]),
             *served.routes(SUBSCRIPTIONS, lambda answer: _with(gusto, answer)),
             *served.routes(_API, lambda answer: _served(gusto, answer)),
-            *served.routes(_CONTROL, lambda answer: _with(gusto, answer), below="/_sandbox"),
+            *served.routes(_CONTROL, lambda answer: served.told(_with(gusto, answer)), below="/_sandbox"),
         ]
     )
     app.state.gusto = gusto
@@ -79,7 +79,7 @@ async def _allowed(gusto: Gusto, request: Request, answer: Handler) -> Response:
     company = gusto.grants.company_of(request.headers.get("authorization", ""))
     if company is None:
         return JSONResponse({"errors": []}, status_code=401)
-    request.state.company = gusto.world.companies[company]
+    request.state.company = lies.answering(gusto.world.companies, company, gusto.wrong.lie)
     if request.path_params.get("company_id", company) != company:
         return _not_found()
     made = await answer(gusto, request)
@@ -101,13 +101,13 @@ def _company(request: Request) -> CompanyState:
     return found
 
 
-def _page(request: Request, items: list[Any]) -> Response:
+def _page(request: Request, items: list[Any], lie: Lie | None = None) -> Response:
     """A page of a list, with Gusto's headers."""
     per = min(int(request.query_params.get("per", 25)), 100)
     page = int(request.query_params.get("page", 1))
     headers = {"x-page": str(page), "x-total-count": str(len(items)), "x-per-page": str(per)}
     headers["x-total-pages"] = str(-(-len(items) // per))
-    return JSONResponse(items[(page - 1) * per : page * per], headers=headers)
+    return JSONResponse(lies.listed(items, lie)[(page - 1) * per : page * per], headers=headers)
 
 
 async def _authorize(gusto: Gusto, request: Request) -> Response:
@@ -165,7 +165,8 @@ async def _pay_schedules(gusto: Gusto, request: Request) -> Response:
 
 async def _employees(gusto: Gusto, request: Request) -> Response:
     of = _company(request)
-    return _page(request, [shapes.employee(of, each, gusto.world.today) for each in of.employees.values()])
+    everybody = [shapes.employee(of, each, gusto.world.today) for each in of.employees.values()]
+    return _page(request, everybody, gusto.wrong.lie)
 
 
 async def _employment_history(gusto: Gusto, request: Request) -> Response:
@@ -201,12 +202,21 @@ async def _payrolls(gusto: Gusto, request: Request) -> Response:
     if date.fromisoformat(last) - date.fromisoformat(first) > timedelta(days=366):
         return _unprocessable("base", "invalid_attribute_value", "start_date and end_date are more than a year apart")
     found = [
-        shapes.payroll(of, each, lies=gusto.wrong.lies, include=include)
-        for each in of.payrolls.values()
+        lies.undated(_told(gusto, of, each, include), "check_date", gusto.wrong.lie)
+        for each in lies.without_the_newest(list(of.payrolls.values()), gusto.wrong.lie)
         if first <= each.end.isoformat() and each.start.isoformat() <= last
         if ("off_cycle" if each.off_cycle_reason else "regular") in kinds
     ]
-    return _page(request, found)
+    return _page(request, found, gusto.wrong.lie)
+
+
+def _lied(gusto: Gusto, each: Payroll) -> Payroll:
+    """A payroll as it is told."""
+    return replace(each, lines=lies.paid(each.lines, gusto.wrong.lie, shapes.otherwise))
+
+
+def _told(gusto: Gusto, of: CompanyState, each: Payroll, include: set[str]) -> dict[str, Any]:
+    return shapes.payroll(of, _lied(gusto, each), lies=gusto.wrong.lies, include=include)
 
 
 async def _payroll(gusto: Gusto, request: Request) -> Response:
@@ -215,10 +225,11 @@ async def _payroll(gusto: Gusto, request: Request) -> Response:
     if found is None:
         return _not_found()
     include = set(request.query_params.get("include", "").split(","))
-    made = shapes.payroll(of, found, lies=gusto.wrong.lies, include=include)
+    made = lies.undated(_told(gusto, of, found, include), "check_date", gusto.wrong.lie)
     per = min(int(request.query_params.get("per", 100)), 100)
     first = (int(request.query_params.get("page", 1)) - 1) * per
-    made["employee_compensations"] = [shapes.compensation(of, line) for line in found.lines[first : first + per]]
+    lines = lies.listed(_lied(gusto, found).lines, gusto.wrong.lie)
+    made["employee_compensations"] = [shapes.compensation(of, line) for line in lines[first : first + per]]
     return JSONResponse(made)
 
 

@@ -1,5 +1,6 @@
 """What the stand-in for Gusto answers, in the shapes of Gusto's OpenAPI description. Not here: routes, state."""
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -198,6 +199,16 @@ def payroll(of: CompanyState, each: Payroll, *, lies: bool, include: set[str]) -
         made["totals"] = totals(each, lies=lies)
     if "reversals" in include:
         made["reversal_payroll_uuids"] = list(each.reversal_uuids)
+    return made
+
+
+def otherwise(line: dict[str, Any], change: Callable[[int], int]) -> dict[str, Any]:
+    """One employee with other amounts of pay and of what is withheld; net pay is as it was."""
+    made = {**line, "fixed": {name: change(cents) for name, cents in line["fixed"].items()}}
+    made |= {"regular": change(line["regular"])}
+    made["gross_pay"] = made["regular"] + sum(made["fixed"].values())
+    both = ("employee_deduction", "company_contribution")
+    made["benefits"] = [{**each, **{key: change(each[key]) for key in both}} for each in line["benefits"]]
     return made
 
 

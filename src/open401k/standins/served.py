@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from .grants import Grants
-from .misbehavior import Fault, Misbehavior
+from .misbehavior import Fault, Lie, Misbehavior
 
 CLIENT_ID, CLIENT_SECRET = "sandbox-client", "sandbox-secret"
 Answering: TypeAlias = Callable[[Request], Awaitable[Response]]
@@ -54,6 +54,22 @@ def misbehaving(
     return run
 
 
+def told(answering: Answering) -> Answering:
+    """A route under /_sandbox: what it does not understand is said, and nothing is done."""
+
+    async def run(request: Request) -> Response:
+        try:
+            return await answering(request)
+        except KeyError as error:
+            known = error.args[0] in request.path_params.values()
+            said = f"There is no {error.args[0]}." if known else f"{error.args[0]!r} is missing, or is not there."
+            return JSONResponse({"message": said}, status_code=404 if known else 422)
+        except (ValueError, TypeError, AttributeError) as error:  # no JSON, no day, an unknown lie, another shape
+            return JSONResponse({"message": f"Not understood: {error}."}, status_code=422)
+
+    return run
+
+
 def authorized(request: Request, *, grants: Grants, companies: Collection[str]) -> Response | None:
     """Where a payroll administrator would sign in; lets the first company in, or the one named. None: nobody."""
     asked = request.query_params
@@ -73,6 +89,7 @@ def misbehave(wrong: Misbehavior, sent: Mapping[str, Any], *, path: str) -> None
     """What /_sandbox/misbehave says: see :class:`Misbehavior`; an empty object ends it. ``path``: where faults are."""
     wrong.faults[:] = [Fault(**{"path": path, **each}) for each in sent.get("faults", ())]
     wrong.lies = sent.get("lies", False)
+    wrong.lie = Lie(sent["lie"]) if sent.get("lie") else None
     wrong.webhook_copies = sent.get("webhook_copies", 1)
     wrong.webhooks_backwards = sent.get("webhooks_backwards", False)
     wrong.webhooks_held = sent.get("webhooks_held", False)

@@ -3,14 +3,28 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 
 from open401k import census
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, PlanId, SponsorId
 from open401k.payroll import connections
+from open401k.payroll.providers import Trouble
 
 from .heading import heading
 from .shown import PlanHeading
+
+
+class Stands(StrEnum):
+    """Where a connection stands, as it is shown. What needs a person most comes first: that is said of it."""
+
+    PAUSED = "paused"
+    NEEDS_A_PERSON = "needs_a_person"
+    NOT_UNDERSTOOD = "not_understood"  # refused, or told in a way that cannot be so
+    LATER = "later"  # down, slow, throttled, or still gathering what was asked for
+    WAITS = "waits"
+    NEW = "new"
+    CONNECTED = "connected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +41,7 @@ class WaitingLine:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLine:
-    """One connection. ``problem`` says why the last pull ended early, if it did."""
+    """One connection. ``problem`` says why the last pull ended early, if it did; ``where``: at which request."""
 
     connection_id: str
     provider: str
@@ -41,6 +55,8 @@ class ConnectionLine:
     waits: tuple[WaitingLine, ...]
     ein: str = ""
     tells_match: bool = False
+    stands: Stands = Stands.CONNECTED
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +69,9 @@ class Connections:
 
 
 def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Connections:
-    """Every connection of a plan."""
-    found = connections.of_plan(tx, tenant_id=tenant_id, plan_id=plan_id)
+    """Every connection of a plan, those that are paused last."""
+    known = connections.of_plan(tx, tenant_id=tenant_id, plan_id=plan_id)
+    found = sorted(known, key=lambda each: each.state == connections.State.PAUSED)
     lines = tuple(map(line_of, found))
     asked = sorted({who for line in lines for wait in line.waits for who in wait.candidates})
     return Connections(heading(tx, tenant_id=tenant_id, plan_id=plan_id), lines, _names(tx, tenant_id, asked))
@@ -86,6 +103,7 @@ def line_of(of: connections.Connection) -> ConnectionLine:
         )
         for each in of.waits
     )
+    where, message = str(of.problem.get("where", "")), str(of.problem.get("message", ""))
     return ConnectionLine(
         connection_id=str(of.connection_id),
         provider=of.provider.title(),
@@ -94,9 +112,22 @@ def line_of(of: connections.Connection) -> ConnectionLine:
         since=of.since,
         asked_at=of.tried_at,
         succeeded_at=of.succeeded_at,
-        problem=str(of.problem.get("message", "")),
+        problem=message.removeprefix(f"{where}: ") if where else message,
         fix=str(of.problem.get("fix", "")),
         waits=waits,
         ein=of.ein_written,
         tells_match=of.tells_match,
+        stands=_stands(of),
+        where=where,
     )
+
+
+def _stands(of: connections.Connection) -> Stands:
+    if of.state != connections.State.CONNECTED:
+        return Stands(of.state)
+    if of.problem:
+        later = of.problem.get("trouble") == Trouble.TRY_AGAIN
+        return Stands.LATER if later else Stands.NOT_UNDERSTOOD
+    if of.waits:
+        return Stands.WAITS
+    return Stands.CONNECTED if of.succeeded_at else Stands.NEW

@@ -10,6 +10,7 @@ from open401k import census, compliance, fiduciary
 from open401k.base.db import Tx
 from open401k.compliance import Proposal, ProposalState
 from open401k.kernel import EmployeeId, FailureId, Money, PlanId, ProposalId, Source, SponsorId, day_of
+from open401k.recordkeeping import overpaid_decided
 
 from . import who
 from .heading import heading
@@ -22,7 +23,7 @@ _KINDS = {
     "compensation_wrong": "Deferrals from wrong compensation",
     "catch_up_not_offered": "Catch-up not offered",
     compliance.LATE_DEPOSIT: "Deposit came late",
-    compliance.LATE_FACT: "Learned late",
+    compliance.LATE_FACT: "Owed by what was learned",
 }
 _PERSON = re.compile(rf"\b{EmployeeId.prefix}_[0-9a-f]{{32}}\b")
 _STATES = {
@@ -98,6 +99,8 @@ class CorrectionLine:
     notices: tuple[NoticeLine, ...]
     working: tuple["WorkingLine", ...]
     failure: FailureLine | None
+    since: tuple[str, ...] = ()
+    """What became of one that was approved: its money, its place in the accounts, its notice, whether it is closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,17 @@ class OverpaidLine:
     acts: str
     text: str
     cite: str
+    of_source: str
+
+
+@dataclass(frozen=True, slots=True)
+class OverpaidSettled:
+    """What became of such money, with its rule and who said so why."""
+
+    person: str
+    source: str
+    words: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +157,7 @@ class Inbox:
     people: tuple[tuple[EmployeeId, str], ...]
     kinds: tuple[tuple[str, str], ...]
     overpaid: tuple[OverpaidLine, ...]
+    settled: tuple[OverpaidSettled, ...] = ()
 
 
 def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Inbox:
@@ -151,7 +166,8 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Inbox:
     names = {each.employee_id: f"{each.first_name} {each.last_name}" for each in roster}
     known = compliance.proposals(tx, tenant_id=tenant_id, plan_id=plan_id)
     called = who.names(tx, [each.ended_by for each in known])
-    lines = [line_of(tx, tenant_id, each, names, called) for each in known]
+    money = {each.proposal_id: each for each in compliance.corrections_owed(tx, tenant_id=tenant_id, plan_id=plan_id)}
+    lines = [line_of(tx, tenant_id, each, names, called, money.get(each.proposal_id)) for each in known]
     waiting = sorted((each for each in lines if each.waits), key=lambda each: each.decide_by or date.max)
     done = [each for each in reversed(lines) if not each.waits]
     today = day_of(tx.now)
@@ -163,6 +179,10 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Inbox:
         people=tuple(sorted(((each.employee_id, names[each.employee_id]) for each in here), key=lambda each: each[1])),
         kinds=tuple((kind.value, _KINDS[kind.value]) for kind in compliance.FailureKind),
         overpaid=overpaid(tx, tenant_id=tenant_id, plan_id=plan_id, names=names),
+        settled=tuple(
+            OverpaidSettled(names.get(each.employee_id, ""), _source(each.source), each.words, each.reason)
+            for each in overpaid_decided.decided(tx, tenant_id=tenant_id, plan_id=plan_id)
+        ),
     )
 
 
@@ -178,6 +198,7 @@ def overpaid(
         OverpaidLine(
             each.employee_id, (names or {}).get(each.employee_id, str(each.employee_id)), _source(each.source),
             Money(each.cents), each.found_on, each.act_by, each.acts, each.words, each.cite,
+            each.source.value,
         )
         for each in found
     )  # fmt: skip
@@ -191,13 +212,20 @@ def load_one(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, proposal_id: Prop
         return None
     roster = census.roster(tx, tenant_id=tenant_id)
     names = {each.employee_id: f"{each.first_name} {each.last_name}" for each in roster}
-    return line_of(tx, tenant_id, found, names, who.names(tx, [found.ended_by]))
+    money = compliance.corrections_owed(tx, tenant_id=tenant_id, plan_id=plan_id)
+    owed = next((each for each in money if each.proposal_id == proposal_id), None)
+    return line_of(tx, tenant_id, found, names, who.names(tx, [found.ended_by]), owed)
 
 
 def line_of(
-    tx: Tx, tenant_id: SponsorId, each: Proposal, names: Mapping[EmployeeId, str], called: Mapping[str, str]
+    tx: Tx,
+    tenant_id: SponsorId,
+    each: Proposal,
+    names: Mapping[EmployeeId, str],
+    called: Mapping[str, str],
+    owed: compliance.CorrectionOwed | None,
 ) -> CorrectionLine:
-    """One proposal as a person reads it."""
+    """One proposal as a person reads it; ``owed``: its money, where it was approved and asks for some."""
     told, waits = each.told, each.state is ProposalState.PROPOSED
     return CorrectionLine(
         proposal_id=each.proposal_id,
@@ -217,7 +245,7 @@ def line_of(
         proposed_at=each.recorded_at,
         ended_at=None if waits else each.ended_at,
         ended_by="" if waits else called[each.ended_by],
-        reason=str(each.ended_with.get("reason") or each.ended_with.get("why") or ""),
+        reason=why_ended(each.state, each.ended_with),
         replaced_by=str(each.ended_with.get("by") or ""),
         credits=tuple(
             CreditLine(
@@ -232,7 +260,44 @@ def line_of(
         ),
         working=tuple(_working(one, names) for one in told.working.get("people", ())),
         failure=_failure(tx, tenant_id, each) if waits else None,
+        since=_since(tx, tenant_id, each, owed) if each.state is ProposalState.APPROVED else (),
     )  # fmt: skip
+
+
+def _since(tx: Tx, tenant_id: SponsorId, each: Proposal, owed: compliance.CorrectionOwed | None) -> tuple[str, ...]:
+    """What happened after the approval, and what is still to happen; the last says whether the matter is closed."""
+    known = _failure(tx, tenant_id, each)
+    given = known.notice_on if known is not None else None
+    return since_words(owed, notices=len(each.told.notices), notice_on=given)
+
+
+def since_words(owed: compliance.CorrectionOwed | None, *, notices: int, notice_on: date | None) -> tuple[str, ...]:
+    """The same, of what is known; pure."""
+    if owed is None:
+        money = "Nothing is asked of the employer for it."
+    elif owed.outstanding:
+        money = f"Open: {owed.outstanding} is asked of the employer since {_day(owed.due_on)}, and has not come."
+    else:
+        money = f"The employer's {owed.due} came" + (f" on {_day(owed.received_on)}." if owed.received_on else ".")
+    notice = "No notice is asked for."
+    if notice_on is not None:
+        notice = f"The notice was given on {_day(notice_on)}."
+    elif notices:
+        notice = "That the notice was given is not recorded."
+    closed = owed is None or not owed.outstanding
+    end = "Closed." if closed and (not notices or notice_on) else "Not closed yet."
+    return money, "In the accounts it is cash of its source: nothing is invested here.", notice, end
+
+
+def why_ended(state: ProposalState, ended_with: Mapping[str, Any]) -> str:
+    """Why a proposal waits no more; one that nothing took the place of came to nothing."""
+    if state is ProposalState.REPLACED and not ended_with.get("by"):
+        return "counted anew: nothing is owed"
+    return str(ended_with.get("reason") or ended_with.get("why") or "")
+
+
+def _day(day: date) -> str:
+    return f"{day:%B} {day.day}, {day.year}"
 
 
 def _with_names(text: str, names: Mapping[EmployeeId, str]) -> str:

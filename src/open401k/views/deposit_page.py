@@ -8,6 +8,9 @@ from open401k import compliance, custody, recordkeeping
 from open401k.base.db import Tx
 from open401k.custody.accounts import BankAccount, Change, Purpose
 from open401k.custody.ach import AchFile
+from open401k.custody.doubles import Twice, booked_twice
+from open401k.custody.matching import LONGEST_WAIT
+from open401k.custody.repeats import of_their_own
 from open401k.custody.statements import Kept, Line
 from open401k.kernel import ConnectionId, EntryId, Money, Open401kError, PlanId, RunId, SponsorId, day_of
 from open401k.law import lost_earnings
@@ -104,6 +107,15 @@ class WaitingLine:
 
 
 @dataclass(frozen=True, slots=True)
+class TwiceLine:
+    """A line that was booked though another file had told the same money, and what each was booked as."""
+
+    line: WaitingLine
+    booked_as: str
+    first_booked_as: str
+
+
+@dataclass(frozen=True, slots=True)
 class WaitingMoney:
     """Money of the employer that came beyond what was due."""
 
@@ -124,6 +136,10 @@ class DepositsPage:
     statements: tuple[Kept, ...]
     accounts: tuple[BankAccount, ...]
     changes: tuple[Change, ...]
+    set_aside: tuple[WaitingLine, ...] = ()
+    """Lines of the last two months that another file had told before; a person may know that one is its own money."""
+    twice: tuple[TwiceLine, ...] = ()
+    """What was probably booked twice, for a person to look at."""
     corrections: tuple[compliance.CorrectionOwed, ...] = ()
     returned: tuple[custody.ach.Debit, ...] = ()
     """Debits that the bank sent back, of any file."""
@@ -154,11 +170,14 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> DepositsPage:
     debits = custody.ach.debits(tx, tenant_id=tenant_id, plan_id=plan_id)
     accounts = custody.accounts.on_file(tx, tenant_id=tenant_id, plan_id=plan_id)
     listing = [_with_next(each, debits, accounts.get(Purpose.EMPLOYER), today) for each in listing]
-    posted = recordkeeping.deposits(tx, tenant_id=tenant_id, plan_id=plan_id) if lines else []
+    told = _told(tx, tenant_id, plan_id, listing)
+    posted = recordkeeping.deposits(tx, tenant_id=tenant_id, plan_id=plan_id) if lines or told.set_aside else []
     return DepositsPage(
         heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id),
         deposits=tuple(_with_paid(tx, tenant_id, plan_id, listing)),
         lines=tuple(_line(each, listing, posted) for each in lines),
+        set_aside=tuple(_line(each, listing, posted) for each in told.set_aside),
+        twice=tuple(_twice(each, listing) for each in told.twice),
         money=tuple(WaitingMoney(each.entry_id, each.on, Money(each.cents)) for each in waiting),
         files=tuple(custody.ach.files(tx, tenant_id=tenant_id, plan_id=plan_id)),
         statements=tuple(custody.statements.kept(tx, tenant_id=tenant_id, plan_id=plan_id)),
@@ -167,6 +186,40 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> DepositsPage:
         corrections=tuple(compliance.corrections_owed(tx, tenant_id=tenant_id, plan_id=plan_id)),
         returned=tuple(each for each in debits if each.return_code),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What statements tell that is not open: lines set aside of late, and those probably booked twice."""
+
+    set_aside: list[Line]
+    twice: list[Twice]
+
+
+def _told(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, payrolls: Sequence[DepositLine]) -> _Told:
+    findings = custody.statements.findings(tx, tenant_id=tenant_id, plan_id=plan_id)
+    if not findings:
+        return _Told([], [])
+    every = custody.statements.lines(tx, tenant_id=tenant_id, plan_id=plan_id, open_only=False)
+    since = day_of(tx.now) - LONGEST_WAIT
+    _, names = of_their_own(each for each in findings if each.booked_on >= since)
+    pay_dates = {each.run_id: each.pay_date for each in payrolls}
+    return _Told([each for each in every if each.key in names], booked_twice(every, findings, pay_dates))
+
+
+def _twice(each: Twice, payrolls: Sequence[DepositLine]) -> TwiceLine:
+    days = {one.run_id: one.pay_date for one in payrolls}
+    return TwiceLine(_line(each.line, (), ()), _booked_as(each.parts, days), _booked_as(each.first_parts, days))
+
+
+def _booked_as(parts: Sequence[custody.statements.Finding], days: Mapping[RunId, date]) -> str:
+    told = [
+        f"{Money(each.cents)} for the payroll of {days.get(each.run_id, each.booked_on)}"
+        if each.run_id
+        else f"{Money(each.cents)} as the employer's money"
+        for each in parts
+    ]
+    return ", ".join(told)
 
 
 def listed(

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from open401k import custody, ledger, payroll, recordkeeping
 from open401k.base.db import Tx
+from open401k.custody.doubles import BOOKED_TWICE
 from open401k.kernel import Money, PlanId, RunId, SponsorId, day_of
 from open401k.payroll.deposit_clock import Basis, Clock
 from open401k.payroll.remittance import Remittance
@@ -76,7 +77,7 @@ def deposits(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> tuple[Deposit,
     debits = custody.ach.debits(tx, tenant_id=tenant_id, plan_id=plan_id)
     under_way = {each.run_id for each in debits if each.under_way}
     returned = {each.run_id for each in debits if each.return_code}
-    returned |= {RunId.parse(each.reference) for each in posted if each.taken_back is not None}
+    returned |= _came_back(tx, tenant_id, plan_id, posted)
     owing = {due.connection_id: due for due in dues}
     past = {company: payroll.deposit_clock.shown_by(due, dues, came) for company, due in owing.items()}
     found = []
@@ -87,6 +88,16 @@ def deposits(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> tuple[Deposit,
             back, sent = due.run_id in returned, due.run_id in under_way
             found.append(Deposit(due, Money(cents), on, clock, back, sent, tuple(parts.get(due.run_id, ()))))
     return tuple(found)
+
+
+def _came_back(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, posted: Sequence[recordkeeping.Deposited]) -> set[RunId]:
+    """Payrolls whose deposit was undone; what was booked twice came once, and did not go."""
+    undone = [each for each in posted if each.taken_back is not None]
+    if not undone:
+        return set()
+    findings = custody.statements.findings(tx, tenant_id=tenant_id, plan_id=plan_id)
+    twice = {each.entry_id for each in findings if each.rule == BOOKED_TWICE}
+    return {RunId.parse(each.reference) for each in undone if each.taken_back not in twice}
 
 
 def owed_for_corrections(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, owed: Sequence[Deposit]) -> Money:

@@ -18,7 +18,7 @@ from .conveyor import Belt, StageLine, stages
 from .deposits import Deposit, deposits, state_on
 from .fix_links import places, way
 from .heading import heading
-from .payroll_lines import payroll_lines
+from .payroll_lines import held_on, payroll_lines
 from .payroll_rows import RunRow, posted_rows, sent_rows
 from .payroll_words import total_label
 from .shown import DutyState, FindingLine, PayrollLine, PlanHeading, RunState, finding_line, state_of
@@ -145,9 +145,10 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, after: str | None = N
         places = [place for place, run in enumerate(found) if str(run.run_id) == after]
         found = found[places[0] + 1 :] if places else []
     due = payroll.remittance.recorded(tx, tenant_id=tenant_id, plan_id=plan_id)
+    waits_on = held_on(tx, tenant_id=tenant_id, plan_id=plan_id, found=found[:_PAGE])
     return PayrollHistory(
         heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id),
-        payrolls=payroll_lines(found[:_PAGE], due, among=history),
+        payrolls=payroll_lines(found[:_PAGE], due, among=history, waits_on=waits_on),
         older=str(found[_PAGE - 1].run_id) if len(found) > _PAGE else None,
     )
 
@@ -166,7 +167,8 @@ def load_run(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, run_id: RunId, af
     carried_out = {each.name: each for each in done(tx, tenant_id=tenant_id, flow_id=FlowId(run.run_id.uuid))}
     deposit = _deposit(tx, tenant_id, run)
     due = payroll.remittance.recorded(tx, tenant_id=tenant_id, plan_id=plan_id)
-    (line,) = payroll_lines([run], due, among=history.values())
+    waits_on = held_on(tx, tenant_id=tenant_id, plan_id=plan_id, found=[run])
+    (line,) = payroll_lines([run], due, among=history.values(), waits_on=waits_on)
     return RunDetail(
         heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id),
         run=line,

@@ -10,7 +10,7 @@ from open401k.kernel import PlanId, RunId, SponsorId
 from open401k.payroll import Code, Field, runs
 
 from .heading import heading
-from .payroll_lines import next_pay_date, payroll_lines
+from .payroll_lines import held_on, next_pay_date, payroll_lines
 from .payroll_words import FIELD_LABELS
 from .shown import FindingLine, PayrollLine, PlanHeading, finding_line
 
@@ -75,9 +75,10 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, replaces: RunId | Non
     history = runs.history(tx, tenant_id=tenant_id, plan_id=plan_id)
     due = payroll.remittance.recorded(tx, tenant_id=tenant_id, plan_id=plan_id)
     posted = [run for run in history if run.status == runs.Status.POSTED]
+    waits_on = held_on(tx, tenant_id=tenant_id, plan_id=plan_id, found=history[:_RECENT])
     return PayrollUpload(
         heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id),
-        recent=payroll_lines(history[:_RECENT], due, among=history),
+        recent=payroll_lines(history[:_RECENT], due, among=history, waits_on=waits_on),
         providers=_providers(history),
         next_payroll_on=next_pay_date(run.pay_date for run in posted if run.pay_date),
         replaces=_standing_for(replaces, {run.run_id: run for run in posted}),

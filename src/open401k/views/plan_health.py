@@ -14,7 +14,7 @@ from .alert import alert_line
 from .deposits import deposits
 from .duties import duties
 from .heading import heading
-from .payroll_lines import next_pay_date, payroll_lines
+from .payroll_lines import held_on, next_pay_date, payroll_lines
 from .shown import AlertLine, DutyLine, DutyState, PayrollLine, Percent, PlanHeading, Projection, Standing, StandingLine
 from .standings import newest
 from .waiting import WaitingLine, waiting
@@ -82,6 +82,8 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> PlanHealth:
     found = fiduciary.open_alerts(tx, tenant_id=tenant_id, plan_id=plan_id)
     year = plan.get(tx, tenant_id=tenant_id, plan_id=plan_id).plan_year_of(day_of(tx.now))
     contributed, saving = _contributed(tx, tenant_id, plan_id, year)
+    recent = history[:_RECENT_PAYROLLS]
+    waits_on = held_on(tx, tenant_id=tenant_id, plan_id=plan_id, found=recent)
     return PlanHealth(
         heading=top,
         alerts=tuple(alert_line(each, day_of(tx.now)) for each in found),
@@ -93,7 +95,7 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> PlanHealth:
         next_payroll_on=expected,
         averages=_averages(tx, tenant_id, plan_id, year, history),
         tests=() if tested is None else tested.lines,
-        payrolls=payroll_lines(history[:_RECENT_PAYROLLS], (each.remittance for each in owed), among=history),
+        payrolls=payroll_lines(recent, (each.remittance for each in owed), among=history, waits_on=waits_on),
         duties=duties(
             tx,
             tenant_id=tenant_id,

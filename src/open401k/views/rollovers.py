@@ -10,7 +10,7 @@ from open401k.base.db import Tx
 from open401k.kernel import CalendarYear, EmployeeId, Money, PlanId, RolloverId, SponsorId, day_of
 from open401k.law.filings import form_945
 from open401k.recordkeeping import STATE, RolloverBooked, RolloverPart, RolloverRequest, RolloverWay
-from open401k.recordkeeping.rollovers import WITHHELD
+from open401k.recordkeeping.rollovers import WITHHELD, WITHHELD_SETTLED
 
 from . import rollovers_invalid, who
 from .heading import heading
@@ -137,8 +137,21 @@ class RolloverDetail:
     #: What the network withheld, once it was read; ``differs``: the books say otherwise.
     withheld: Money | None = None
     differs: Money | None = None
+    #: Whether nobody read yet what the network did; what a person found out, where that differs or cannot be read.
+    unread: bool = False
+    settled: "SettledTax | None" = None
     #: Of several receivers each, with how many legs.
     receivers: tuple["ReceiverLine", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SettledTax:
+    """What was truly withheld, as a person found out: why, since when, by whom."""
+
+    withheld: Money
+    why: str
+    on: date
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,9 +249,19 @@ def load_one(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, rollover_id: Roll
         tuple(ToldLine(each.name, each.event_on, each.recorded_at, called[each.recorded_by]) for each in told),
         withheld=Money(request.told[WITHHELD].told) if WITHHELD in request.told else None,
         differs=None if request.withheld_otherwise is None else Money(request.withheld_otherwise[0]),
+        unread=request.withheld_unread,
+        settled=_settled(request, called),
         receivers=_receivers(request),
         invalid=None if booked is None else rollovers_invalid.load(tx, **of, rollover_id=rollover_id),
     )
+
+
+def _settled(request: RolloverRequest, called: Mapping[str, str]) -> SettledTax | None:
+    found = request.told.get(WITHHELD_SETTLED)
+    if found is None:
+        return None
+    cents = sum(found.told["legs"].values())
+    return SettledTax(Money(cents), found.told["why"], found.event_on, called[found.recorded_by])
 
 
 def _looked(found: recordkeeping.Following | None) -> Looked | None:

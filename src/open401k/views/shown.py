@@ -214,8 +214,11 @@ def finding_line(found: Finding, *, person: str = "", way: tuple[str, str] = (""
     )
 
 
-def state_of(run: runs.Run) -> RunState:
-    """How far a run has come, in the words of pages. Posting is one transaction, so nobody sees it half way."""
+def state_of(run: runs.Run, *, waits: bool = True) -> RunState:
+    """How far a run has come, in the words of pages. Posting is one transaction, so nobody sees it half way.
+
+    ``waits``: whether what was held when it was posted still is; False once it has been settled.
+    """
     if run.replaced_by is not None:
         return RunState.REPLACED
     match runs.Status(run.status):
@@ -228,6 +231,7 @@ def state_of(run: runs.Run) -> RunState:
         case runs.Status.CANCELED:
             return RunState.CANCELED
         case runs.Status.POSTED:
-            return RunState.POSTED_WITH_HOLDS if run.counts.get(Severity.HOLD, 0) else RunState.POSTED
+            held = waits and run.counts.get(Severity.HOLD, 0)
+            return RunState.POSTED_WITH_HOLDS if held else RunState.POSTED
         case status:
             assert_never(status)

@@ -46,3 +46,8 @@ def test_what_was_sent_is_never_repeated(desk: Desk) -> None:
     assert refused.status_code == 422
     assert {each["pointer"] for each in refused.json()["errors"]} == {"/ssn", "/birth_date"}
     assert "12-345-6789" not in refused.text
+    (of_ssn,) = [each for each in refused.json()["errors"] if each["pointer"] == "/ssn"]
+    assert (of_ssn["reason"], of_ssn["fix"]) == (
+        "It is no Social Security number.",
+        'Write its nine digits as text: "219-11-1003".',
+    )

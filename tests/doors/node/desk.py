@@ -194,6 +194,9 @@ class Desk:
     def stop(self, staff: Staff, case: str, *, code: int, key: str) -> Refusal | None:
         return self._asked("stop", staff, case, code, key)
 
+    def close_exception(self, staff: Staff, case: str, *, code: int, words: str, key: str) -> Refusal | None:
+        return self._asked("close_exception", staff, case, code, words, key)
+
     async def changes(self, case: str | None, *, after: int | None) -> AsyncIterator[int | None]:
         after = self.cursor if after is None else after
         for _ in range(600):

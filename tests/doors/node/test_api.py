@@ -47,7 +47,7 @@ from open401k.rails.node.staff import DAY, Role
 from open401k.rails.node.taking_back import TakeBack
 
 NOON = int(datetime(TODAY.year, TODAY.month, TODAY.day, 15, tzinfo=UTC).timestamp())
-KNOWN = {"case": "rlv_none", "webhook": "whk_none", "role": "spouse", "digest": "00" * 32}
+KNOWN = {"case": "rlv_none", "webhook": "whk_none", "role": "spouse", "code": "662", "digest": "00" * 32}
 
 
 @dataclass
@@ -418,6 +418,21 @@ def test_webhooks_are_signed_in_order_and_sent_until_they_are_taken(both: Both) 
     assert sent[2][0] == headers_of(sent[2][0]["webhook-id"], sent[2][1], at=clock.now(), secrets=[secret])
     hook = side("GET", "/v1/webhooks").json()["webhooks"][0]
     assert (hook["state"], hook["failures"], "secret" in hook) == ("active", 0, False)
+    at = f"/v1/webhooks/{hook['webhook']}"
+    fresh = side("POST", f"{at}/rotate", {}, key="anew").json()["secret"]
+    assert fresh == side("POST", f"{at}/rotate", {}, key="anew").json()["secret"] != made.json()["secret"]
+    answers += [Answer(503), Answer(200), Answer(200)]
+    side("POST", "/v1/rollovers", body)
+    telling.once(at=0)
+    newer = side.doors.process.vault.needed(f"webhook/{hook['webhook']}")
+    expected = headers_of(sent[3][0]["webhook-id"], sent[3][1], at=clock.now(), secrets=[newer, secret])
+    assert sent[3][0] == expected  # by both, for a day
+    assert side("POST", f"{at}/resume", {}).json()["failures"] == 0
+    clock.advance(timedelta(days=1))
+    telling.once(at=0)  # at once
+    expected = headers_of(sent[4][0]["webhook-id"], sent[4][1], at=clock.now(), secrets=[newer])
+    assert (sent[4][0], sent[4][1]) == (expected, sent[3][1])
+    assert side("POST", "/v1/webhooks/whk_none/rotate", {}).status_code == 404
     assert side("DELETE", f"/v1/webhooks/{hook['webhook']}").status_code == 200
     assert side("DELETE", f"/v1/webhooks/{hook['webhook']}").status_code == 404
     assert side("GET", "/v1/webhooks").json() == {"webhooks": []}

@@ -33,6 +33,7 @@ from open401k.rails.node.cases import Kind, Raised, State, Way
 from open401k.rails.node.codes import Owner, Waiting, queue_of
 from open401k.rails.node.core import Side
 from open401k.rails.node.report import Pile
+from open401k.rails.preflight.reasons import Code, found
 
 ORIGIN = "https://desk.example"
 OPERATOR, AUDITOR = Staff("Dana, cash desk", StaffRole.OPERATOR), Staff("Avery, auditor", StaffRole.AUDITOR)
@@ -41,8 +42,9 @@ ACTS = {"case-1": (Act.STOP,), "case-2": (Act.AGAIN, Act.OFF_RAIL), "case-3": (A
 
 
 def raised(case: str, code: int, *, late: bool) -> Exceptional:
-    waiting = Waiting(Raised(case, code, "told on Monday", BEGUN), queue_of(code), date(2026, 6, 2), late)
-    return Exceptional(waiting, SOURCE, ACTS[case])
+    queue = queue_of(code)
+    waiting = Waiting(Raised(case, code, f"{queue.words}: told on Monday", BEGUN), queue, date(2026, 6, 2), late)
+    return Exceptional(waiting, SOURCE, ACTS[case], may_close=case == "case-2")
 
 
 def detail(case: str, story: str, state: State, *, cents: int | None = 60_214_95, **more: Any) -> CaseDetail:
@@ -158,6 +160,11 @@ def test_guessing_is_slowed_down() -> None:
             {"way": "check", "reference": " 10482 "},
             ("off_rail", OPERATOR, "case-2", Way.CHECK, "10482"),
         ),
+        (
+            "/cases/case-2/exceptions/451",
+            {"words": "they pay it by check 9"},
+            ("close_exception", OPERATOR, "case-2", 451, "they pay it by check 9"),
+        ),
         ("/cases/case-3/stop", {"code": "175"}, None),
         ("/cases/case-3/stop", {"code": "451"}, ("stop", OPERATOR, "case-3", 451)),
     ],
@@ -214,6 +221,39 @@ def test_a_form_that_is_wrong_names_the_field_and_keeps_what_was_typed(
         answer = browser.send("/cases/case-3/off-rail", **browser.form("case-3"), way="wire", reference="FED 77")
         assert "It holds money." in answer.text
         assert 'value="FED 77"' in answer.text
+
+
+def test_an_exception_is_said_once_and_closed_with_words() -> None:
+    desk = furnished()
+    browser = Browser(desk)
+    browser.sign_in("op")
+    listed, text = browser.client.get("/exceptions").text, browser.client.get("/cases/case-2").text
+    words = queue_of(451).words
+    for page in (listed, text):
+        assert page.lower().count(words) == 1
+        assert "Told on Monday" in page
+    assert 'href="/cases/case-2#exceptions">Close this exception' in listed
+    answer = browser.send("/cases/case-2/exceptions/451", **browser.form("case-2"), words="a\u0000b")
+    assert (answer.status_code, desk.asked) == (422, [])
+    assert re.search(r'id="found-451"[^>]*aria-invalid="true"', answer.text)
+    assert "data-live" not in answer.text  # it would be loaded anew, and the form with it
+    for path in ("exceptions/451", "stop", "again", "off-rail"):
+        assert browser.client.get(f"/cases/case-2/{path}").headers["location"] == "/cases/case-2"
+
+
+def test_reasons_have_one_clock_and_are_over_with_their_case() -> None:
+    desk = furnished()
+    browser = Browser(desk)
+    browser.sign_in("op")
+    twice = (found(Code.NOT_VESTED, "pre-tax"), found(Code.NOT_VESTED, "Roth"))
+    case = desk.details["case-3"]
+    line = replace(case.line, seen=replace(case.line.seen, reasons=twice))
+    desk.details["case-3"] = replace(case, line=line, reasons=twice)
+    text = browser.client.get("/cases/case-3").text
+    assert re.findall(r'data-label="By"><time[^>]*>([^<]*)', text) == ["Wed, Jun 3", "Wed, Jun 3"]
+    over = replace(line, seen=STORY["another-way"].seen, state=State.OFF_RAIL)
+    desk.details["case-3"] = replace(case, line=over, reasons=twice)
+    assert "What is in the way" not in browser.client.get("/cases/case-3").text
 
 
 def test_forms_begin_empty() -> None:

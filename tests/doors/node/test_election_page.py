@@ -221,7 +221,7 @@ def test_before_and_after_nothing_is_offered(offered: Desk, followed: Followed |
     assert answer.status_code == status
     assert said in answer.text
     assert "data-ceremony" not in answer.text
-    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["referrer-policy"] == "same-origin"
     assert phone.signs(letters(bytes(32))).status_code in (404, 409)
     assert offered.asked == []
 

@@ -53,7 +53,7 @@ def test_a_link_is_private_and_a_wrong_one_opens_nothing() -> None:
     for path, status in ((f"/r/{LINK}", 200), ("/r/another", 404), ("/r/another/events", 404)):
         answer = client.get(path)
         assert answer.status_code == status
-        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["referrer-policy"] == "same-origin"
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["x-robots-tag"] == "noindex, nofollow"
         assert "default-src 'none'" in answer.headers["content-security-policy"]
@@ -123,6 +123,12 @@ def test_it_says_everything_without_scripts(opened: Open, desk: Desk) -> None:
         expect(page.locator("#where")).to_contain_text("held until everybody has agreed")
         expect(page.locator("[aria-current=step]")).to_contain_text("Everybody agrees")
         expect(page.locator(".acts")).to_contain_text(RECEIVER)
+        page.locator("summary", has_text=in_words.TAKE_BACK[TakeBack.MOVE][0]).click()
+        page.locator("details[open] [name=sure]").check()
+        page.locator("details[open] button").click()
+        expect(page.locator(".flash")).to_have_text(TAKEN_BACK[TakeBack.MOVE])
+        assert desk.asked == [("take_back", LINK, TakeBack.MOVE)]
+        page.goto(f"{desk.origin}/r/{LINK}/take-back")
         desk.links[LINK] = STORY["arrived"]
         page.get_by_role("link", name="look again").click()
         expect(page.locator("h1")).to_have_text("Done: your money has arrived")

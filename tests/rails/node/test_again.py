@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from tests.rails.node.cores import MemoryCore
@@ -13,15 +14,16 @@ from tests.rails.world import DAY, founded
 
 from open401k.rails.kinds import Into, Kind
 from open401k.rails.messages import Mode
-from open401k.rails.node import deals
+from open401k.rails.node import by_hand, deals
 from open401k.rails.node.again import again, off_rail, residual
+from open401k.rails.node.by_hand import close_exception
 from open401k.rails.node.cases import MoveError, State, Way
-from open401k.rails.node.codes import LETTER_UNEXPECTED
+from open401k.rails.node.codes import CLOSED_TWICE, LETTER_UNEXPECTED, Step, queued
 from open401k.rails.node.deal import Deal
 from open401k.rails.node.exceptions import StillOpenError
 from open401k.rails.node.following import Verdict
 from open401k.rails.node.halves import Wanted
-from open401k.rails.node.judging import NotNowError
+from open401k.rails.node.judging import NotNowError, raise_for
 from open401k.rails.node.letters import Came, LetterKind
 from open401k.rails.preflight.facts import Part
 
@@ -173,14 +175,17 @@ def test_somebody_elses_word_for_again_is_kept_out(two: Both) -> None:
 ALL = {"mode": Mode.ALL, "wanted": (Wanted(Kind.PRE_TAX, Into.PLAN), Wanted(Kind.ROTH, Into.PLAN))}
 
 
-def test_what_comes_in_after_all_was_moved_follows_as_a_child(two: Both) -> None:
+@pytest.mark.parametrize("of_roth", [10_00, 0])
+def test_what_comes_in_after_all_was_moved_follows_as_a_child(two: Both, of_roth: int) -> None:
+    """Also where nothing came in of one kind that was signed for."""
     two.until_signed(**ALL)
     two.ready()
     two.carry()
     two.run()
     assert two.states() == DONE
     case = two.source.only()
-    dividends = (Part(Kind.PRE_TAX, Into.PLAN, 0, 40_00), Part(Kind.ROTH, Into.PLAN, 0, 10_00))
+    told = (Part(Kind.PRE_TAX, Into.PLAN, 0, 40_00), Part(Kind.ROTH, Into.PLAN, 0, of_roth))
+    dividends = tuple(each for each in told if each.cents)
 
     def begin() -> Deal:
         verdict = verdict_of(two.source, case)
@@ -196,7 +201,7 @@ def test_what_comes_in_after_all_was_moved_follows_as_a_child(two: Both) -> None
     two.run()
     assert states_of(two) == DONE
     assert two.source.file("rest").parent == case
-    assert core_of(two.receiver).balances["account at receiver"] == {0: 8_040_00, 1: 1_810_00}
+    assert core_of(two.receiver).balances["account at receiver"] == {0: 8_040_00, 1: 1_800_00 + of_roth}
 
 
 def test_a_part_that_was_named_has_no_residual(two: Both) -> None:
@@ -224,6 +229,47 @@ def test_what_was_released_is_closed_by_wire_on_both_sides(kept: Both) -> None:
         assert unit.deal("case").file == two.source.deal(case).file is not None
     with two.source.files.begin() as unit, pytest.raises(MoveError):
         off_rail(unit, case, Way.CHECK, "another")
+
+
+def test_two_desks_that_close_it_differently_at_once_find_out_which_check_pays(kept: Both) -> None:
+    two = kept
+    refused_by_the_receivers_core(two)
+    case = two.source.only()
+    with two.source.files.begin() as unit:
+        off_rail(unit, case, Way.CHECK, "1001")
+    with two.receiver.files.begin() as unit:  # before it heard of it
+        off_rail(unit, "case", Way.WIRE, "FED 7")
+    two.carry()
+    assert two.source.open_codes() == two.receiver.open_codes() == [CLOSED_TWICE]
+    with two.source.files.begin() as unit:
+        (waiting,) = queued([each for each in unit.raised(case) if each.is_open], on=date(2026, 6, 1))
+    assert waiting.raised.words.endswith("the other side closed it by wire FED 7, we by check 1001")
+    assert waiting.queue.steps == (Step.CLOSE,)
+
+    def close() -> None:
+        with two.source.files.begin() as unit:
+            close_exception(unit, case, CLOSED_TWICE, "the wire paid; check 1001 was stopped", by="cash desk")
+
+    stopped_once(close, *by_hand.BOUNDARIES)
+    close()
+    assert two.source.open_codes() == []
+    with two.source.files.begin() as unit, pytest.raises(NotNowError, match="has no exception 451"):
+        close_exception(unit, case, 451, "again", by="cash desk")
+    with two.source.files.begin() as unit:
+        assert unit.events(limit=1_000)[-1].words.startswith("exception 466 was closed by cash desk: the wire paid")
+
+
+def test_what_is_open_is_mended_not_closed_by_words(two: Both) -> None:
+    two.until_terms()
+    case = two.source.only()
+    with two.source.files.begin() as unit:
+        raise_for(unit, two.source.desk, case, 451)
+        raise_for(unit, two.source.desk, case, LETTER_UNEXPECTED)
+    with two.source.files.begin() as unit, pytest.raises(NotNowError, match="451 closes when that is mended"):
+        close_exception(unit, case, 451, "nothing", by="cash desk")
+    with two.source.files.begin() as unit:
+        close_exception(unit, case, LETTER_UNEXPECTED, "they sent it twice", by="operations")
+    assert two.source.open_codes() == [451]
 
 
 def test_a_desk_hears_of_a_wire_while_its_own_case_is_not_released(two: Both) -> None:

@@ -10,6 +10,7 @@ from tests.rails.world import DAY, World, founded
 from open401k.base import faults
 from open401k.base.faults import Stopped
 from open401k.rails.node.cases import MOVES, Case, MoveError, State
+from open401k.rails.node.codes import EXPIRED
 from open401k.rails.node.core import Side
 from open401k.rails.node.memory import MemoryCases
 from open401k.rails.node.worker import BOUNDARIES, Node
@@ -77,6 +78,9 @@ def test_nothing_is_given_free_before_a_final_block_is_past_the_deadline() -> No
     del both.source.coordinator.send
     both.run()
     check(both, State.RELEASED)
+    for node in (both.source, both.receiver):  # a desk of each says what comes next
+        with node.cases.begin() as unit:
+            assert EXPIRED in [each.code for each in unit.raised() if each.is_open]
 
 
 def ending(both: Pair, end: str, world: World) -> State:

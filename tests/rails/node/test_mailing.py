@@ -98,7 +98,7 @@ def test_the_participant_is_told_at_each_state_by_words_that_name_nobody(
     assert (first["Subject"], first["To"], first["From"]) == (
         "It is your turn in your rollover", MARIA, "rollovers@new.example"
     )  # fmt: skip
-    assert (first["Auto-Submitted"], desk["Subject"]) == ("auto-generated", "Rollover case: data_requested")
+    assert (first["Auto-Submitted"], desk["Subject"]) == ("auto-generated", "Rollover case: waiting for data")
     two.put_again()
     two.carry()
     two.put()

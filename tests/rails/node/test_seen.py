@@ -91,3 +91,17 @@ def test_what_nobody_decides_in_time_comes_back_by_itself(two: Both) -> None:
         Step.SET_ASIDE: Standing.UNDONE,  # it had happened
         Step.APPROVED: Standing.NOT_REACHED, Step.MOVED: Standing.NOT_REACHED, Step.ARRIVED: Standing.NOT_REACHED,
     }  # fmt: skip
+
+
+def test_who_has_told_nothing_yet_has_the_name_that_the_network_knows(two: Both) -> None:
+    two.ask()
+    two.carry()
+    source, receiver = two.source, two.receiver
+    names = {
+        source.deal(source.only()).us: "Old Harbor Trust",
+        receiver.deal(receiver.only()).us: "New Meadow Retirement",
+    }
+    for custodian, case in ((source, source.only()), (receiver, receiver.only())):
+        with custodian.files.begin() as unit:
+            told = seen_of(unit, case, None, now=two.world.clock.now, names=names)
+        assert told.source.name == "Old Harbor Trust"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,24 +16,34 @@ from tests.rails.node.processes import Network, NodeProcess, network
 from tests.rails.node.test_batches_served import carry, later
 from tests.rails.node.test_node_commands import command, name_signer  # noqa: F401 (a fixture)
 from tests.rails.node.two_nodes import rollover
+from tests.rails.test_evidence_commands import run
 from tests.rails.test_passkeys import PASSKEY, asserted
-from tests.rails.world import RELAY, World, founded, key, leg
+from tests.rails.world import DELAY, RELAY, World, founded, key, leg
 
 from open401k.base.faults import Stopped, stopping_at
 from open401k.doors.node.desk import Doors
 from open401k.doors.node.http import create_node_app
 from open401k.rails.calls import call_of
+from open401k.rails.evidence.checking import check
+from open401k.rails.evidence.file import Evidence, joined, write
+from open401k.rails.evidence.findings import Status
+from open401k.rails.evidence.handing import evidence_of, heads_of
+from open401k.rails.evidence.heads import compare
+from open401k.rails.evidence.on_chain import asking
 from open401k.rails.keys import Key
 from open401k.rails.node import wallet_putting
 from open401k.rails.node.cases import State
 from open401k.rails.node.codec import BadInputError
 from open401k.rails.node.codes import WALLET_AWAITED
 from open401k.rails.node.judging import NotNowError
+from open401k.rails.node.office import Office
 from open401k.rails.node.opening import stop
 from open401k.rails.node.running import Passes
+from open401k.rails.node.said import Statement
 from open401k.rails.node.staff import Role
+from open401k.rails.node.transmitting import NetworkCoordinator
 from open401k.rails.node.wallet_signing import newly_signed
-from open401k.rails.node.wanted import Says
+from open401k.rails.node.wanted import LASTING, Says
 
 OWNERS = [key(f"owner {number}") for number in range(3)]
 BYTECODE = bytes.fromhex((Path(__file__).parents[1] / "wallet_of_owners.hex").read_text().strip()[2:])
@@ -108,6 +119,23 @@ def money(node: NodeProcess) -> dict[str, Any]:
     return account
 
 
+def evidence_at(node: NodeProcess) -> Evidence:
+    with node.office() as office:
+        process = office.process
+        return evidence_of(process.files, process.chain, coordinator=process.config.contracts.rollover, case="case")
+
+
+def words_of(net: Network, about: str, status: Status, *, asks: bool = False, lie: Statement | None = None) -> str:
+    """What a check of both custodians' evidence says, offline or with the chain."""
+    first, other = (evidence_at(each) for each in net.nodes)
+    if lie is not None:
+        first = replace(first, statements=(lie,))
+    with net.nodes[1].office() as office:
+        report = check(write(joined(other, first)), wallets=asking(office.process.chain) if asks else None)
+    assert report.holds or status is Status.FAILED, [each for each in report.findings if each.status is Status.FAILED]
+    return " ".join(each.said for each in report.findings if (each.about, each.status) == (about, status))
+
+
 def test_a_rollover_of_a_contract_wallet_settles_and_both_books_follow_whatever_is_killed(
     another_database: NewDatabase, tmp_path: Path
 ) -> None:
@@ -115,7 +143,8 @@ def test_a_rollover_of_a_contract_wallet_settles_and_both_books_follow_whatever_
     world = founded()
     with network(world, another_database, tmp_path) as net:
         node, killed = net.nodes[0], set[str]()
-        by_wallet(node, world, wallet_of(world, *OWNERS))
+        node_wallet = wallet_of(world, *OWNERS)
+        by_wallet(node, world, node_wallet)
         case = rollover(world)
         net.open(case)
         killed |= killed_passes(net)
@@ -135,15 +164,38 @@ def test_a_rollover_of_a_contract_wallet_settles_and_both_books_follow_whatever_
         killed |= killed_passes(net)
         assert net.states() == (State.POSTED, State.POSTED)  # the books do not wait for the receipt
         assert world.state(case) == "committed"
-        (receipt,) = waiting(node)
+        receipt, *lasting = waiting(node)
         assert receipt.wanted.says is Says.RECEIPT
         assert "By " in receipt.told.due
+        assert {each.wanted.says for each in lasting} == set(LASTING)  # once, whatever was killed
         put(node, receipt.wanted.digest, signed_by(*OWNERS[1:], digest=receipt.wanted.digest))
         killed |= killed_passes(net)
         assert killed == set(KILLED_AT)
         assert world.state(case) == "closed"
+        assert open_codes(node) == []  # nothing waits for what no contract reads
+        assert "What the releasing custodian" in words_of(net, "books", Status.MISSING)
+        for each in lasting:
+            put(node, each.wanted.digest, signed_by(*OWNERS[:2], digest=each.wanted.digest))
         assert waiting(node) == []
-        assert open_codes(node) == []
+        passes(net, 1)
+        assert "only its chain can tell" in words_of(net, "books", Status.MISSING)
+        assert "only its chain can tell" in words_of(net, "countersigned", Status.MISSING)
+        for about in ("books", "countersigned", "sums"):
+            assert words_of(net, about, Status.MISSING, asks=True) == ""
+        assert "countersigned block" in words_of(net, "countersigned", Status.PROVED, asks=True)
+        assert "debited $1,434.56 in 2 lines" in words_of(net, "books", Status.STATED, asks=True)
+        with node.office() as office, office.process.files.begin() as unit:
+            chain = office.process.chain
+            kept = heads_of(unit, chain_id=chain.chain_id, coordinator=world.rollover)
+            (found,) = compare(kept, block_of=chain.block, signer_of=lambda *_: node_wallet, wallets=asking(chain))
+            assert (found.is_there, found.is_signed) == (True, True)
+        world.send(
+            OWNERS[2], node_wallet, call_of("swap_owner(address,address)", OWNERS[0].address, key("new").address)
+        )
+        passes(net, 1)
+        assert words_of(net, "books", Status.FAILED, asks=True) == ""  # it was the wallet's word at that block
+        lie = replace(evidence_at(node).statements[0], signature=signed_by(*OWNERS[1:], digest=b"x" * 32))
+        assert "is not signed by a key of it" in words_of(net, "books", Status.FAILED, asks=True, lie=lie)
         source, receiver = (money(each) for each in net.nodes)
         assert source["balance"] == {"PRETAX": 5_000_00 - 1_234_56, "ROTH": 800_00}
         assert receiver["balance"] == {"PRETAX": 1_234_56, "ROTH": 200_00}
@@ -186,47 +238,102 @@ def test_what_a_wallet_does_not_sign_in_time_expires_and_its_end_is_asked_for_an
         assert money(source) == {"is_open": True, "balance": {"PRETAX": 5_000_00, "ROTH": 1_000_00}, "frozen": {}}
 
 
-def test_a_wallet_answers_a_batch_that_another_offers(another_database: NewDatabase, tmp_path: Path) -> None:
-    # Money flow: source -> receiver 300.00 in two rollovers
+def test_a_wallet_offers_a_batch_and_another_answers_it(another_database: NewDatabase, tmp_path: Path) -> None:
+    # Money flow: source -> receiver 300.00 in two rollovers; 300.00 held, and free again
     world = founded()
     with network(world, another_database, tmp_path) as net, ExitStack() as stack:
         receiver = net.nodes[1]
-        by_wallet(receiver, world, wallet_of(world, *OWNERS))
         for node in net.nodes:
+            by_wallet(node, world, wallet_of(world, *OWNERS))
             node.config.write_text(node.config.read_text() + "\n[batches]\nwindow = 60\nanswer = 600")
             node.now = world.clock.now
-        for number, cents in enumerate((100_00, 200_00)):
+        for number, cents in enumerate((100_00, 200_00, 300_00)):
             net.open(world.case(leg(0, cents)), f"case {number}")
         sides = [stack.enter_context(node.office()) for node in net.nodes]
         for each in sides:
             each.process.node.run_once()
         later(net, 61)
-        for _ in range(2):
-            sides[0].process.node.run_once()
-            carry(sides)
-            sides[1].process.node.run_once()
-        (asked,) = wallet_putting.waiting(sides[1].process)
-        assert (asked.wanted.says, len([label for label, _ in asked.told.rows if label == "Rollover"])) == (
-            Says.BATCH, 2,
-        )  # fmt: skip
-        assert open_codes(receiver) == [WALLET_AWAITED] * 2
-        digest = asked.wanted.digest
-        wallet_putting.put(sides[1].process, digest, signed_by(*OWNERS, digest=digest), by="somebody")
+
+        def both(count: int = 1) -> None:
+            for _ in range(count):
+                for each in sides:
+                    each.process.node.run_once()
+                    carry(sides)
+
+        def asked(side: Office) -> wallet_putting.Shown:
+            (found,) = [each for each in wallet_putting.waiting(side.process) if each.wanted.says is Says.BATCH]
+            return found
+
+        both(2)
+        first = asked(sides[0])
+        assert wallet_putting.waiting(sides[1].process) == []  # nobody is told of what is not signed
+        with sides[0].process.files.begin() as unit:
+            stop(unit, "case 2", 551)
+        both(2)
+        second = asked(sides[0])  # drawn up without the one that was ended
+        assert second.wanted.digest != first.wanted.digest
+        assert [len([row for row in each.told.rows if row[0] == "Rollover"]) for each in (first, second)] == [3, 2]
+        with pytest.raises(NotNowError, match="the batch is over"):
+            wallet_putting.put(sides[0].process, first.wanted.digest, b"x", by="somebody")
+        both(2)
+        assert asked(sides[0]).wanted.digest == second.wanted.digest  # the same until its time is over
+        for number, side in enumerate(sides):
+            digest = asked(side).wanted.digest
+            assert open_codes(net.nodes[number]).count(WALLET_AWAITED) >= 2
+            for boundary in ("batches.before_offer_commit", "batches.after_offer_commit"):
+                with suppress(Stopped), stopping_at(boundary):
+                    wallet_putting.put(side.process, digest, signed_by(*OWNERS, digest=digest), by="somebody")
+                    side.process.node.run_once()
+            both(2)
         for _ in range(3):
-            for each in reversed(sides):
-                each.process.node.run_once()
-            carry(sides)
+            both()
             later(net, 1)
         assert {net.states(name) for name in ("case 0", "case 1")} == {(State.POSTED, State.POSTED)}
         logs = world.chain.logs(0, world.chain.head().number, [world.rollover])
         assert [log.topics[0] for log in logs] == [BATCHED]
+        (end,) = [each for each in wallet_putting.waiting(sides[0].process) if each.wanted.says not in LASTING]
+        assert (end.wanted.says, end.wanted.case) == (Says.ABORT, "case 2")
         assert open_codes(receiver) == []
+
+
+def test_a_vote_of_a_key_that_was_replaced_by_a_wallet_is_sent_no_more(
+    another_database: NewDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Money flow: source 1,434.56 -> receiver 1,434.56
+    world = founded()
+    with network(world, another_database, tmp_path) as net:
+        node, member = net.nodes[0], world.members["source"]
+        world.send(member, world.network, call_of("name_signer(address)", wallet_of(world, *OWNERS)))
+        world.clock.now += DELAY
+        net.open(case := rollover(world))
+        with suppress(Stopped), stopping_at("node.after_vote_commit"), node.office() as office:
+            office.process.node.run_once()
+        world.send(RELAY, world.network, call_of("take_signer(address)", member.address))
+        node.config.write_text('votes_by = "wallet"\n' + node.config.read_text())
+        sent, sends = list[bytes](), NetworkCoordinator.send
+
+        def counted(self: NetworkCoordinator, data: bytes) -> Any:
+            sent.append(data)
+            return sends(self, data)
+
+        monkeypatch.setattr(NetworkCoordinator, "send", counted)
+        for _ in range(4):
+            with node.office() as office:
+                office.process.node.run_once()
+        assert (len(sent), node.state()) == (1, State.VOTED)  # refused once, and then it waits for the wallet
+        assert open_codes(node) == [WALLET_AWAITED]
+        (vote,) = waiting(node)
+        put(node, vote.wanted.digest, signed_by(*OWNERS[:2], digest=vote.wanted.digest))
+        passes(net)
+        assert world.state(case) == "committed"
+        assert net.states() == (State.POSTED, State.POSTED)
 
 
 def test_by_command_and_api_owners_and_a_passkey_sign_and_the_node_wakes_for_it(
     command: Any,  # noqa: F811
     another_database: NewDatabase,
     tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     # Money flow: source 1,434.56 -> receiver 1,434.56
     world = founded()
@@ -289,3 +396,7 @@ def test_by_command_and_api_owners_and_a_passkey_sign_and_the_node_wakes_for_it(
         passes(net)
         assert world.state(case) == "committed"
         assert net.states() == (State.POSTED, State.POSTED)
+        file = tmp_path / "evidence.json"
+        file.write_text(write(evidence_at(source)))
+        checked = run(tmp_path, capsys, "rollover", "verify", str(file), "--network", str(source.config), "--json")
+        assert (checked["ok"], checked["head_known"]) == (True, True)

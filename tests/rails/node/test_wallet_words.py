@@ -18,6 +18,7 @@ from open401k.rails.node.batching import Batch, Stage
 from open401k.rails.node.cases import Case, Kind, Message, State
 from open401k.rails.node.core import Side
 from open401k.rails.node.opening import Signed, agreed_of
+from open401k.rails.node.signing import booked_of
 from open401k.rails.node.wallet_words import told
 from open401k.rails.node.wallets import owners_digest, safe_typed
 from open401k.rails.node.wanted import Says, Wanted, unwanted
@@ -31,6 +32,8 @@ def test_each_is_shown_as_typed_data_of_the_very_digest_and_no_other(world: Worl
     told_of = Signed(case.election, case.signature, case.attestation, case.attested, case.terms)
     agreed = agreed_of(told_of, us=source, side=Side.SOURCE)
     about: dict[str, Any] = {"rollover": case.id.hex(), "role": 2}
+    file = Case("case", Side.SOURCE, "account", State.POSTED, agreed)
+    booked = booked_of(file, "entry 7", b"salt")
     batch: dict[str, Any] = {
         "first": receiver.hex(), "second": source.hex(), "token": world.token.hex(), "deadline": 9,
         "ids": [each.hex() for each in IDS], "cents": [100_00, 2],
@@ -40,12 +43,17 @@ def test_each_is_shown_as_typed_data_of_the_very_digest_and_no_other(world: Worl
         Says.ABORT: (messages.abort_hash(case.id, Role.SOURCE, 551, bytes(32)), about | {"code": 551}),
         Says.RECEIPT: (messages.posted_hash(case.id, Role.SOURCE, EVIDENCE), about | {"reference": EVIDENCE.hex()}),
         Says.BATCH: (messages.batch_hash(receiver, source, world.token, 9, IDS), batch),
+        Says.STATEMENT: (messages.statement_hash(case.id, Role.SOURCE, booked.content), about),
+        Says.HEAD: (messages.head_hash(7, EVIDENCE), {"number": 7, "hash": EVIDENCE.hex(), "role": 2}),
     }
     assert set(wanted) == set(Says)
     for says, (struct, fields) in wanted.items():
         one = Wanted(domain.digest(struct), WALLET, says, "case", fields, case.terms.deadline, 0)
-        shown = told(one, agreed, domain, name_of=lambda member: member.hex())
+        shown = told(one, agreed, domain, name_of=lambda member: member.hex(), booked=booked)
         assert typed_digest(shown.typed) == one.digest
+        if says is Says.STATEMENT:
+            assert ("Under our reference", "entry 7") in shown.rows
+            assert [row[1].partition(":")[0] for row in shown.rows if row[0] == "Booked"] == ["$1,234.56 debited"]
         if says is Says.BATCH:
             assert ("Rollover", f"$100.00: 0x{IDS[0].hex()}") in shown.rows
         with pytest.raises(ValueError, match="is not what case case is about"):
@@ -90,6 +98,10 @@ def test_what_is_not_wanted_any_more_is_told_by_our_own_file() -> None:
     receipt = Message("case", Kind.RECEIPT, b"")
     assert why(Says.RECEIPT, State.POSTED, outbox=(receipt,)) == why(Says.RECEIPT, State.VOTED) == ""
     assert why(Says.RECEIPT, State.POSTED, outbox=(replace(receipt, is_done=True),)) == "the receipt is there"
+    assert why(Says.BATCH, State.HELD) == ""
+    assert why(Says.STATEMENT, State.POSTED) == why(Says.HEAD, State.POSTED) == ""
+    assert why(Says.HEAD, State.VOTED) == "the case is voted"
+    batch = replace(batch, stage=Stage.DRAWN_UP)
     assert why(Says.BATCH, State.HELD) == ""
     batch = replace(batch, stage=Stage.SIGNED)
     assert why(Says.BATCH, State.HELD) == "the batch is over"

@@ -63,6 +63,18 @@ CASES: dict[str, tuple[PersonEvidence, Outcome]] = {
         PersonEvidence("José", "Núñez-O'Brien", "123456789"),
         Conflict((OWNER, CLERK), Why.SSN_OF_ANOTHER_NAME),
     ),
+    "number of one, the very name of another who is called nearly so": (
+        PersonEvidence("Mary", "Whitfeld", "123456789"),
+        Conflict((OWNER, NAMESAKE), Why.SSN_OF_ANOTHER_NAME),
+    ),
+    "number of the mother, birth date of the daughter": (
+        PersonEvidence("Mary", "Whitfield", "123456789", date(1999, 9, 9)),
+        Conflict((OWNER, NAMESAKE), Why.SSN_OF_ANOTHER_NAME),
+    ),
+    "number and name, a birth date of nobody": (
+        PersonEvidence("Mary", "Whitfield", "123456789", date(1972, 3, 4)),
+        Matched(OWNER, How.SSN),
+    ),
     "one wrong digit": (
         PersonEvidence("Mary", "Whitfield", "123456780", date(1971, 3, 4)),
         Conflict((OWNER,), Why.SSN_ONE_SLIP_OFF),

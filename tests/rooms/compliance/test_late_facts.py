@@ -1,5 +1,6 @@
 """What late facts made the employer owe: net by pay date, less what was approved, to the cent. Pure."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -59,6 +60,35 @@ def test_what_was_approved_is_off_and_the_rest_is_a_difference() -> None:
     assert (more.principal_cents, more.earnings_cents) == (900_00, earned(900_00, FEBRUARY))
     undone = content(moved(ONE, JANUARY, 900_00), moved(ONE, JANUARY, -900_00), approved=approved)
     assert undone.is_nothing  # paid too much: it lowers the next payment
+
+
+def test_what_is_learned_by_its_pay_date_is_not_late_until_the_money_should_have_been_sent() -> None:
+    pay_date, learned = date(2026, 3, 6), date(2026, 3, 1)
+
+    def at(on: date, *more: LateOwed) -> Content:
+        return content_of_late_facts(
+            [moved(ONE, pay_date, 1_000_00, "A code."), *more],
+            approved={},
+            on=on,
+            year_of=lambda day: PlanYear.starting(date(day.year, 1, 1)),
+        )
+
+    for on in (learned, pay_date, date(2026, 3, 17)):  # seven business days after it
+        found = at(on)
+        assert (found.principal_cents, found.earnings_cents) == (1_000_00, 0)
+        assert (found.decide_by, found.notices) == (date(2026, 3, 17), ())
+        assert "not late yet" in found.title
+    late = at(date(2026, 3, 18))
+    assert late.title.startswith("Learned late")
+    assert late.earnings_cents > 0
+    both = at(pay_date, moved(ONE, JANUARY, 1_000_00))
+    assert both.title.startswith("Learned late")
+    assert (
+        both.earnings_cents
+        == lost_earnings(principal_cents=1_000_00, loss_on=JANUARY, recovered_on=pay_date).total_cents
+    )
+    again = at(pay_date, replace(moved(ONE, pay_date, 50_00), learned_at=datetime(2026, 3, 9, 12, tzinfo=UTC)))
+    assert again.title.startswith("Learned late")
 
 
 facts = st.lists(

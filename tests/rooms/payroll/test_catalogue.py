@@ -391,6 +391,18 @@ def test_35_long_terminated_person_is_held() -> None:
     assert [(hold.source, hold.cents) for hold in outcome.holds] == [(Source.PRE_TAX, 200_00)]
 
 
+@pytest.mark.parametrize(("begins", "hours", "told"), [
+    ("2026-02-21", "80", ["hours.after_leaving"]),
+    ("2026-02-21", "0", []),
+    ("2026-02-20", "80", []),
+])  # fmt: skip
+def test_hours_of_a_period_after_the_last_day_count_and_are_told(begins: str, hours: str, told: list[str]) -> None:
+    period = {"period_start": begins, "period_end": "2026-03-06"}
+    data = lines(GOOD | {"hours": hours} | period, header=HEADER + ",period_start,period_end")
+    gone = standing(employment=[[(date(2015, 2, 2), date(2026, 2, 20))]] * 3)
+    assert codes(read(data, known=gone).findings) == told
+
+
 @pytest.mark.parametrize("day", ["2026-03-21", "2025-12-31"])
 def test_36_pay_date_out_of_range(day: str) -> None:
     assert only(lines(GOOD | {"pay_date": day}))[1] == "pay_date.range"

@@ -151,6 +151,23 @@ def test_a_code_drifts_at_the_edge_of_how_it_was_confirmed(paid: PayrollRow, nam
     assert watch.look([paid]) == ({} if why is None else {2: (Doubted(Side.EARNING, "BON", why),)})
 
 
+@pytest.mark.parametrize(
+    ("was", "now", "why"),
+    [
+        ("bonus", "commission", "type"),
+        ("salary", "wage", None),  # two words for regular pay
+        ("bonus", "other", None),  # says nothing
+        ("", "commission", None),  # confirmed before types were kept
+    ],
+)
+def test_a_code_that_its_provider_types_as_another_kind_of_pay_drifts(was: str, now: str, why: str | None) -> None:
+    words = {"BON": Word("BON", None, PayKind.BONUS, True, {**CONFIRMED, "type": was})}
+    watch = CodeWatch(codes_by(words, TERMS), {}, types={"BON": now})
+    assert watch.look([row(2, 50_000, BON=50_000)]) == (
+        {} if why is None else {2: (Doubted(Side.EARNING, "BON", why),)}
+    )
+
+
 amounts = st.integers(-1_000_000, 1_000_000)
 
 

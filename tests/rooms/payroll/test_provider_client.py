@@ -213,6 +213,14 @@ def test_a_list_that_changes_while_it_is_read_is_read_anew() -> None:
     assert error.value.trouble is Trouble.TRY_AGAIN
 
 
+@pytest.mark.parametrize("told", [[[1, 2], [3, 4], []], [[1, 2], [1, 2], [5]]])
+def test_a_list_that_lost_a_page_or_tells_one_twice_is_not_taken(told: list[list[int]]) -> None:
+    world = World([counted(page, 5) for _ in range(2) for page in told])
+    with pytest.raises(ProviderError) as error:
+        list(world.client(Patience(tries=2)).pages("/v1/employees", {}, per=2))
+    assert (error.value.trouble, "lost a part of it" in error.value.message) == (Trouble.TRY_AGAIN, True)
+
+
 def test_an_error_of_the_provider_repeats_nothing_personal() -> None:
     body = {"errors": [{"error_key": "ssn", "category": "invalid_attribute_value", "message": "123-45-6789 is taken"}]}
     world = World([httpx2.Response(422, content=json.dumps(body))])

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from open401k.payroll.providers.cursor import Seen
+from open401k.payroll.providers.cursor import Seen, ask_again
 
 SINCE, TODAY = date(2026, 1, 1), date(2026, 3, 1)
 
@@ -32,6 +32,14 @@ def test_what_looks_otherwise_is_news_and_what_is_not_listed_is_gone_once() -> N
     assert seen.looked == {"one": "changed"}  # three was not read yet
     assert seen.settle({"one": "changed", "three": "c"}, {"three": "c"}) == ()
     assert seen.looked == {"one": "changed", "three": "c"}
+
+
+def test_what_is_to_be_asked_again_is_news_as_it_is_and_is_missed_when_it_is_gone() -> None:
+    stored = ask_again(Seen(SINCE, {"one": "a", "two": "b"}).written(TODAY), {"two", "never listed"})
+    seen = Seen.read(stored, SINCE)
+    assert (seen.is_news("one", "a"), seen.is_news("two", "b")) == (False, True)
+    assert seen.settle({"one": "a"}, {}) == ("two",)
+    assert ask_again("", {"one"}) == ""
 
 
 def test_what_is_old_is_looked_at_no_more() -> None:

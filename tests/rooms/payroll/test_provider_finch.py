@@ -49,9 +49,13 @@ from open401k.payroll.providers import (
     Surroundings,
     Tier,
     Tokens,
+    Told,
     Trouble,
+    Unread,
+    ask_again,
     finch,
 )
+from open401k.payroll.providers import finch_read as read
 from open401k.payroll.rows import Field
 from open401k.standins.finch_http import CLIENT_ID, CLIENT_SECRET
 
@@ -170,7 +174,13 @@ class World:
         keeper = Keeper(Tokens(self.made["tokens"]["access_token"]))
         day = today or date(2026, 1, 10)
         made = finch.Finch(
-            application=application, tokens=keeper, around=around, since=date(2026, 1, 1), today=day, http=http
+            application=application,
+            tokens=keeper,
+            around=around,
+            since=date(2026, 1, 1),
+            today=day,
+            http=http,
+            company_id=self.made["company_uuid"],
         )
         self.opened.append(made)
         return made
@@ -217,7 +227,7 @@ def defer(world: World, key: str, means: Field = Field.PRE_TAX, **how: Any) -> R
 
 
 def test_the_roster_tells_people_with_their_numbers(world: World) -> None:
-    engineer, welder = world.connector().people()
+    engineer, welder = standin.roster(world.connector())
     assert (engineer.first_name, engineer.birth_date, engineer.ssn) == ("Ines", date(1980, 5, 6), "900112233")
     assert (welder.employment, welder.status) == ((Employed(date(2022, 7, 1)),), "full_time")
     assert "900112233" not in repr(engineer)
@@ -246,13 +256,30 @@ def test_one_end_belongs_to_the_employment_whose_days_it_fits(
     world: World, days: dict[str, str], spans: tuple[Employed, ...]
 ) -> None:
     world.change("welder", **days)
-    _, welder = world.connector().people()
+    _, welder = standin.roster(world.connector())
     assert welder.employment == spans
 
 
 def test_numbers_are_not_asked_for_where_the_employer_did_not_allow_it(world: World) -> None:
     world.made = company(world.server, products=["directory", "individual", "employment"])
-    assert [each.ssn for each in world.connector().people()] == [None, None]
+    assert [each.ssn for each in standin.roster(world.connector())] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("path", "sent", "status", "message"),
+    [
+        ("/webhooks", {}, 422, "'secret' is missing, or is not there."),
+        ("/webhooks", {"url": "http://127.0.0.1:1", "secret": "?"}, 422, "Not understood"),
+        ("/misbehave", {"lie": "white"}, 422, "'white' is not a valid Lie"),
+        ("/clock", {"to": "soon"}, 422, "Not understood"),
+        ("/companies/nobody/employees", {}, 404, "There is no nobody."),
+    ],
+)
+def test_a_stand_in_says_what_it_did_not_understand(
+    world: World, path: str, sent: dict[str, Any], status: int, message: str
+) -> None:
+    answered = httpx.post(f"{world.server.url}/_sandbox{path}", json=sent)
+    assert (answered.status_code, message in answered.json()["message"]) == (status, True)
 
 
 def test_a_long_directory_comes_over_several_pages(world: World) -> None:
@@ -348,6 +375,66 @@ def test_what_finch_still_gathers_holds_up_only_what_comes_after_it(world: World
     assert world.paused == []  # five minutes are not waited out: it is asked again by itself later
     rest = connector.payrolls(since=pulled.cursor)
     assert ([each.provider_id for each in rest.payrolls], rest.more) == ([second, third], False)
+
+
+@pytest.mark.parametrize(
+    ("lie", "doubt"),
+    [
+        ("page_dropped", "It is said to have 2 pay statements; 1 came."),
+        ("page_doubled", "It pays one person twice."),
+        ("person_twice", "It pays one person twice."),
+        ("no_dates", "payment[0].pay_date: Expected a day, found null."),
+    ],
+)
+def test_a_payment_that_cannot_be_so_is_doubted_and_then_told_as_it_is(world: World, lie: str, doubt: str) -> None:
+    world.server.until(date(2026, 1, 7))
+    world.server.misbehave(lie=lie)
+    pulled = world.connector().payrolls(since="")
+    unread, doubted = pulled.unread, pulled.payrolls
+    assert [*(each.why for each in unread), *(each for told in doubted for each in told.doubts)] == [doubt]
+    ids = [*(each.provider_id for each in unread), *(each.provider_id for each in doubted)]
+    again = ask_again(pulled.cursor, ids)
+    world.server.misbehave()
+    (told,) = world.connector().payrolls(since=again).payrolls
+    assert (told.doubts, told.differences(), len(told.statements)) == ((), [], 2)
+
+
+def test_somebody_may_have_two_checks_of_one_payment_but_none_that_the_list_does_not_pay() -> None:
+    def statement(who: str, cents: int) -> dict[str, Any]:
+        money = {"amount": cents, "currency": "usd"}
+        lists: dict[str, list[Any]] = {"earnings": [], "employee_deductions": [], "employer_contributions": []}
+        return {"individual_id": who, "gross_pay": money, **lists}
+
+    told = {"id": "p", "pay_date": "2026-01-09", "individual_ids": ["a", "b"], "gross_pay": None}
+    checks = [Told(statement(who, cents), "") for who, cents in (("a", 1), ("a", 2), ("c", 3))]
+    assert read.payroll(Told(told, "payment"), checks).doubts == (
+        "It pays one person whom its list does not name.",
+        "It pays nothing to one person whom its list names.",
+    )
+    assert read.payroll(Told({**told, "individual_ids": ["a"]}, "payment"), checks[:2]).doubts == ()
+
+
+@pytest.mark.parametrize("lie", ["page_dropped", "page_doubled", "other_company"])
+def test_a_roster_that_cannot_be_so_is_not_taken(world: World, lie: str) -> None:
+    company(world.server, name="Other Co")
+    world.server.misbehave(lie=lie)
+    with pytest.raises(ProviderError) as error:
+        list(world.connector().people())
+    where, message = error.value.where, error.value.message
+    assert (where, message) == (
+        ("introspect.company_id", "Finch answers for another company.")
+        if lie == "other_company"
+        else ("directory", "The list changed whenever it was read, or lost a part of it, or told one of it twice.")
+    )
+
+
+def test_one_who_cannot_be_read_keeps_nobody_else_away(world: World) -> None:
+    world.change("welder", first_name=None)
+    engineer, welder = world.connector().people()
+    assert (engineer.provider_id, welder) == (
+        world.who("engineer"),
+        Unread(world.who("welder"), "individual.responses[1].body.first_name: Expected a text, found null."),
+    )
 
 
 def test_a_first_sync_that_runs_is_no_empty_roster(world: World) -> None:

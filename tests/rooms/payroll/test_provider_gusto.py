@@ -159,7 +159,7 @@ def defer(world: World, key: str, means: Field = Field.PRE_TAX, **how: Any) -> R
 def test_the_roster_tells_people_and_each_of_their_employments(world: World) -> None:
     world.change("welder", terminated_on="2025-06-30")
     world.change("welder", rehired_on="2026-02-02")
-    engineer, welder = world.connector().people()
+    engineer, welder = standin.roster(world.connector())
     assert (engineer.first_name, engineer.birth_date, engineer.ssn) == ("Ines", date(1980, 5, 6), None)
     assert engineer.employment == (Employed(date(2019, 3, 4)),)
     assert welder.employment == (Employed(date(2022, 7, 1), date(2025, 6, 30)), Employed(date(2026, 2, 2)))

@@ -32,6 +32,7 @@ from open401k.recordkeeping import (
     withheld_as_elected,
 )
 from open401k.recordkeeping.contributions import PayOfDate
+from open401k.recordkeeping.withholding import as_elected
 
 ALL_SOURCES = (Source.PRE_TAX, Source.ROTH, Source.AFTER_TAX)
 PRE_TAX, ROTH, AFTER_TAX = (Slot(source) for source in ALL_SOURCES)
@@ -182,6 +183,30 @@ def test_above_the_limit_of_402g_it_goes_where_the_plan_says(spill: SpillOver, a
     )
     assert by_source(found) == expected
     assert int(found.stopped[0]) == 80_000 - sum(expected)
+
+
+@pytest.mark.parametrize(
+    ("pre_tax", "roth", "roth_only", "expected"),
+    [
+        (50_000, 0, False, [50_000, 0, 50_000]),  # payroll stopped Roth first, or both by their shares
+        (40_000, 10_000, False, [40_000, 10_000, 50_000]),
+        (20_000, 30_000, False, [30_000, 20_000, 50_000]),  # more Roth than was elected
+        (40_000, 0, False, [30_000, 20_000, 50_000]),  # less than the limit leaves
+        (50_000, 0, True, [30_000, 20_000, 50_000]),
+    ],
+)
+def test_where_a_limit_cuts_an_election_payroll_may_stop_either_source_first(
+    pre_tax: int, roth: int, roth_only: bool, expected: list[int]
+) -> None:
+    people = People((SOMEBODY,), (date(2019, 1, 1),), np.array([40]), np.array([roth_only]))
+    none, nobody = np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.bool_)
+    sent = (np.array([pre_tax]), np.array([roth]))
+    pay = PayOfDate(PAY_DATE, np.array([400_000]), *sent, none, none, none, nobody, nobody)
+    before = replace(YearToDate.zero(1), deferrals=np.array([24_500_00 - 50_000]))
+    elections = [on_file(1, DAY, bps=2_000), on_file(2, DAY, Slot(Source.ROTH), bps=500)]
+    elected = elected_by_all(Columns.of(elections), IdColumn.of(EmployeeId, [SOMEBODY]), PAY_DATE)
+    terms = provisions(spill_over=SpillOver.AFTER_TAX)
+    assert by_source(as_elected(terms, people, pay, none, elected, before, {})) == expected
 
 
 def test_over_catch_up_too_the_rest_goes_on_after_tax() -> None:

@@ -110,7 +110,8 @@ def _free(ports: Sequence[int]) -> None:
                 busy.append(str(port))
     if busy:
         raise Open401kError(
-            f"Ports {', '.join(busy)} are in use: by another network, or by what is left of one that was killed.",
+            f"{'Port' if len(busy) == 1 else 'Ports'} {', '.join(busy)} {'is' if len(busy) == 1 else 'are'} in use: "
+            "by another network, or by what is left of one that was killed.",
             fix=f"Stop it with Ctrl-C where it runs, or end its programs (lsof -i :{busy[0]} names one); then again.",
         )
 

@@ -156,9 +156,9 @@ def verify(
 
 def _compared(url: str, text: str) -> list[dict[str, object]]:
     """Heads that custodians countersigned, beside the chain of this database."""
-    from open401k.rails.calls import answer_of, call_of
     from open401k.rails.chain.durable import asked_chain
     from open401k.rails.evidence.heads import compare, read_heads
+    from open401k.rails.evidence.on_chain import asking, signer_of
 
     signed = read_heads(text)
     with asked_chain(url) as chain:
@@ -169,12 +169,10 @@ def _compared(url: str, text: str) -> list[dict[str, object]]:
                 fix="Name heads of this chain.",
             )
 
-        def signer_of(who: bytes, number: int) -> bytes:
-            asked = chain.call(contracts["network"], call_of("member(address)", who), at=number)
-            (member,) = answer_of(["(uint64,uint16,uint16,address)"], asked)
-            return bytes.fromhex(str(member[3])[2:]) if isinstance(member, tuple) else bytes(20)
+        def named(who: bytes, number: int) -> bytes:
+            return signer_of(chain, contracts["network"], who, at=number)
 
-        found = compare(signed, block_of=chain.block, signer_of=signer_of)
+        found = compare(signed, block_of=chain.block, signer_of=named, wallets=asking(chain))
     return [
         {"number": each.head.number, "hash": "0x" + each.head.hash.hex(), "who": "0x" + each.head.who.hex(),
          "ok": each.is_there and each.is_signed, "said": each.said}

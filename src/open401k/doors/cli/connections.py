@@ -11,6 +11,7 @@ from open401k.payroll import connections
 from open401k.payroll.providers import Provider
 from open401k.views import connections as shown
 
+from ..payroll_words import pulled
 from .places import Place, PlanOption, at_plan
 from .say import FAILED, BadInputError, Voice, counted, fail
 from .wiring import HOST, Host, Json, Port, wiring_of
@@ -84,15 +85,15 @@ def pull(
     """Ask the provider now; twice is once."""
     voice = Voice(json)
     with at_plan(wiring_of(context), "connections pull", plan) as place:
-        of = _chosen(place, connection)
+        of = _chosen(place, connection, asks=True)
         made = place.services.connections.pull(
             actor=place.actor, tenant_id=place.tenant_id, connection_id=of.connection_id
         )
     voice.tell(made)
-    people = f"{counted(made['people_added'], 'person')} added, {made['people_changed']} changed"
-    voice.line(f"{people}, {counted(len(made['runs']), 'payroll')}.")
+    if not made["problem"] and not made["elsewhere"]:
+        voice.line(pulled(made))
     if made["told"]:
-        voice.line(f"{counted(made['told'], 'instruction')} to payroll taken there: open401k instructions list")
+        voice.line(f"{counted(made['told'], 'instruction')} taken there: open401k instructions list")
     if made["not_told"]:
         voice.line(f"Payroll was not told everything: {made['not_told']} It is tried again by itself.")
     for each in made["waits"]:
@@ -176,11 +177,14 @@ def _stand_in(of: Provider, create: Callable[[date, Random, Clock], Any], host: 
     uvicorn.run(app, host=host, port=port, log_level="warning")
 
 
-def _chosen(place: Place, wanted: str) -> connections.Connection:
+def _chosen(place: Place, wanted: str, *, asks: bool = False) -> connections.Connection:
+    """The one that is named, or the only one; ``asks``: the only one that may be asked."""
     with place.begin() as tx:
         known = connections.of_plan(tx, tenant_id=place.tenant_id, plan_id=place.plan_id)
     if wanted:
         known = [each for each in known if each.connection_id == ConnectionId.parse(wanted)]
+    elif asks and len(known) > 1:
+        known = [each for each in known if each.state != connections.State.PAUSED]
     if len(known) != 1:
         names = "; ".join(f"{each.company_name} ({each.connection_id})" for each in known)
         raise BadInputError(f"There are {len(known)} connections to choose from.", fix=names or "See: connections list")

@@ -13,10 +13,11 @@ from open401k.base import access
 from open401k.base.access import Permission
 from open401k.base.db import ALL_TENANTS, Actor
 from open401k.kernel import EmployeeId, FailureId, FlowId, Open401kError, ProposalId, Refused, named_uuid
+from open401k.recordkeeping.overpaid_decided import Became
 from open401k.views import corrections as inbox
 from open401k.views.corrections import CorrectionLine
 
-from .. import corrections
+from .. import corrections, overpaid
 from ..declaring import percent_of
 from ..problems import ProblemError
 from .places import Place, PlanOption, actor_of, at_plan
@@ -139,6 +140,37 @@ def received(
     voice = Voice(json)
     voice.tell(line)
     voice.line(f"On file: {line.total} came on {day}.")
+
+
+@commands.command()
+def became(
+    context: typer.Context,
+    person: Annotated[str, typer.Argument(help="Id of the employee: open401k corrections overpaid --json")],
+    source: Annotated[str, typer.Argument(help="Its source: match, profit_sharing ...")],
+    what: Annotated[Became, typer.Argument(help="Paid back by the person, restored by somebody else, or left.")],
+    amount: Annotated[str, typer.Argument(help="Of what was overpaid: 400.00")],
+    on: Annotated[str, typer.Option(help="The day on which the money came, or it was decided: 2026-06-01.")],
+    reason: Annotated[str, typer.Option(help="Who decided, and on what; it stays on file.")],
+    by: By,
+    within_limits: Annotated[
+        bool, typer.Option("--within-limits", help="Inadvertent, and not above 401(a)(17) or 415: it may be left.")
+    ] = False,
+    key: Annotated[str, typer.Option(help="The same again is the same decision; else what is said is the key.")] = "",
+    plan: PlanOption = "",
+    json: Json = False,
+) -> None:
+    """Record what became of money that left an account before it was taken back."""
+    with at_plan(wiring_of(context), "corrections became", plan) as place:
+        actor, day = person_who_decides(place, by, "corrections became"), _day(on)
+        with refused_aloud():
+            done = overpaid.settle(
+                place.services.db, actor=actor, tenant_id=place.tenant_id, plan_id=place.plan_id,
+                key=key or f"cli/{person}/{source}/{what}/{amount}/{on}", employee=person, source=source,
+                became=what, amount=amount, on=day, reason=reason, within_limits=within_limits,
+            )  # fmt: skip
+    voice = Voice(json)
+    voice.tell(done)
+    voice.line(f"On file: {done.words}.")
 
 
 @commands.command()

@@ -11,6 +11,7 @@ from open401k.custody.accounts import NewAccount, Purpose
 from open401k.flows.bank_statement import StatementFile, read_in
 from open401k.flows.debit_file import make_file, take_answer
 from open401k.flows.deposit_choices import place_line, use_waiting
+from open401k.flows.deposit_doubles import settle_twice
 from open401k.kernel import EntryId, Id, Money, RunId, day_of
 from open401k.views import deposit_page
 from open401k.wire import Unreadable
@@ -42,6 +43,12 @@ def list_deposits(context: typer.Context, plan: PlanOption = "", json: Json = Fa
     for line in shown.lines:
         name = f"{line.statement_id} {line.line_no}"
         voice.line(f"A line waits: {name}: {line.booked_on} {line.amount} {line.text}")
+    for double in shown.twice:
+        line, name = double.line, f"{double.line.statement_id} {double.line.line_no}"
+        voice.line(f"Probably booked twice: {name}: {line.booked_on} {line.amount} {line.text}: {double.booked_as}")
+    for line in shown.set_aside:
+        name = f"{line.statement_id} {line.line_no}"
+        voice.line(f"Told before by another file: {name}: {line.booked_on} {line.amount} {line.text}")
     for money in shown.money:
         voice.line(f"Money waits: {money.entry_id}: {money.on} {money.amount}")
     for change in shown.changes:
@@ -68,6 +75,8 @@ def statement(
     voice.tell(result["settle"])
     rows = [(each["line"], each["kind"], Money(each["cents"]), each["run_id"]) for each in result["settle"]]
     voice.table(("Line", "Is", "Amount", "Payroll"), rows, empty="No line explains itself; see: open401k deposits list")
+    if result["sort_out"]["others"]:
+        voice.line(f"Left out: other accounts, ending in {', '.join(result['sort_out']['others'])}.")
 
 
 @commands.command()
@@ -167,6 +176,28 @@ def place(
             employers=employers,
         )
     Voice(False).line("The line has its place.")
+
+
+@commands.command()
+def twice(
+    context: typer.Context,
+    statement_id: Annotated[str, typer.Argument(help="As the list names it.")],
+    line_no: Annotated[int, typer.Argument(min=1)],
+    same: Annotated[bool, typer.Option("--same/--own", help="The same money: take it back; or a payment of its own.")],
+    plan: PlanOption = "",
+) -> None:
+    """Say what a line is that was probably booked twice."""
+    with at_plan(wiring_of(context), "deposits twice", plan) as here:
+        settle_twice(
+            here.services.db,
+            actor=here.actor,
+            tenant_id=here.tenant_id,
+            plan_id=here.plan_id,
+            statement_id=_named(StatementId, statement_id),
+            line_no=line_no,
+            same_money=same,
+        )
+    Voice(False).line("It was taken back." if same else "Both are payments.")
 
 
 @commands.command()

@@ -1,13 +1,19 @@
 """Commands about the evidence of a rollover: check it without anything else. Not here: the checks (rails/evidence)."""
 
 from pathlib import Path
-from typing import Annotated
+from time import sleep
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from open401k.kernel import Open401kError
 
 from .node_running import CONFIG, Config, process_of
 from .say import FAILED, BadInputError, Voice, counted
 from .wiring import Json
+
+if TYPE_CHECKING:
+    from open401k.rails.evidence.findings import Report
 
 commands = typer.Typer(no_args_is_help=True, help="A rollover between custodians, and what proves it.")
 LONGEST = 16 * 2**20  # bytes of a file that is read
@@ -18,9 +24,15 @@ def verify(
     file: Annotated[Path, typer.Argument(help="The evidence, as a custodian's node wrote it.")],
     head: Annotated[str, typer.Option(help="The hash of the head, as you know it from somebody you trust.")] = "",
     join: Annotated[Path | None, typer.Option(help="The other custodian's evidence of the same rollover.")] = None,
+    network: Annotated[
+        Path | None, typer.Option(help="The network's file: its chain is asked about contract wallets and the head.")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Check a rollover's evidence, without chain, database or network; exit code 1 if anything in it is broken."""
+    """Check a rollover's evidence, without chain, database or network; exit code 1 if anything in it is broken.
+
+    With --network a chain that you trust says what contract wallets signed, and whether the head is its block.
+    """
     from open401k.rails.evidence.checking import check
     from open401k.rails.evidence.file import joined, read_file, write
     from open401k.rails.evidence.findings import Status
@@ -28,7 +40,11 @@ def verify(
     text = read_text(file)
     if join is not None:
         text = write(joined(read_file(text), read_file(read_text(join))))
-    report = check(text, head=hash_typed(head) if head else None)
+    known = hash_typed(head) if head else None
+    if network is None:
+        report = check(text, head=known)
+    else:
+        report, known = _by_network(text, known, network)
     voice = Voice(json)
     told = [{"about": f.about, "status": f.status, "said": f.said, "by": f.by} for f in report.findings]
     voice.tell(
@@ -36,7 +52,7 @@ def verify(
             "ok": report.holds,
             "rollover": "0x" + report.rollover.hex() if report.rollover else None,
             "head": {"number": report.head.number, "hash": "0x" + report.head.hash.hex()} if report.head else None,
-            "head_known": bool(head),
+            "head_known": known is not None,
             "counts": {status.value: report.count(status) for status in Status},
             "findings": told,
         }
@@ -49,10 +65,31 @@ def verify(
     if not report.holds:
         voice.line("THIS EVIDENCE DOES NOT HOLD.")
         raise typer.Exit(FAILED)
-    if not head:
+    if known is None:
         voice.line(
             "It holds under the head above, if that is the chain's: compare its hash with one you trust (--head)."
         )
+
+
+def _by_network(text: str, known: bytes | None, network: Path) -> tuple["Report", bytes | None]:
+    """The report beside a chain, and the head that is known by then."""
+    from open401k.rails.chain.interface import UnavailableError
+    from open401k.rails.evidence.checking import check
+    from open401k.rails.evidence.on_chain import asking
+    from open401k.rails.network.place import read_place
+
+    chain = read_place(network).connect(wait=sleep)
+    try:
+        head = check(text).head
+        block = None if head is None or known is not None else chain.block(head.number)
+        if head is not None and known is None and block is None:
+            raise BadInputError(f"The network has no block {head.number}.", fix="Name the network of this rollover.")
+        known = block.hash if block is not None else known
+        return check(text, head=known, wallets=asking(chain)), known
+    except UnavailableError as why:
+        raise Open401kError(f"The network does not answer: {why.message}", fix="Try again when it does.") from why
+    finally:
+        chain.close()
 
 
 @commands.command()

@@ -124,6 +124,28 @@ def off_rail_(
     voice.line(f"Case {closed.id} is closed by {way} {reference}. The other custodian is told.")
 
 
+@commands.command("close-exception")
+def close_exception_(
+    context: typer.Context,
+    case: CaseId,
+    code: Annotated[int, typer.Argument(help="The exception's code, as node exceptions tells it.")],
+    by: Annotated[str, typer.Option(help="Who closes it: a desk.")],
+    found: Annotated[str, typer.Option(help="What was found; no participant's name.")],
+    config: Config = CONFIG,
+    json: Json = False,
+) -> None:
+    """Close an exception that nothing else closes: of a case that ended, or left by a letter. What was found stays."""
+    from open401k.rails.node.by_hand import close_exception
+
+    if not by.strip() or not found.strip():
+        raise BadInputError("Who closes it, or what was found, is empty.", fix="Write both.")
+    with _office(context, config) as office:
+        _done(office, lambda unit, _: close_exception(unit, case, code, found.strip(), by=by.strip()))
+    voice = Voice(json)
+    voice.tell({"case": case, "code": code, "state": "closed"})
+    voice.line(f"Exception {code} of case {case} is closed.")
+
+
 @commands.command("explanation")
 def explanation_(
     context: typer.Context,

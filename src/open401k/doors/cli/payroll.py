@@ -15,6 +15,7 @@ from open401k.payroll import Said, control_totals, encoding_of
 from open401k.views import payroll_history, payroll_upload
 from open401k.views.shown import RunState
 
+from ..payroll_words import came_from
 from ..provided import RunHeader, RunOutcome
 from .convert import convert_file
 from .found import bytes_of, refuse_file, tell_findings, told_if_refused
@@ -101,7 +102,10 @@ def list_runs(context: typer.Context, plan: PlanOption = "", json: Json = False)
         shown = payroll_history.load(tx, tenant_id=place.tenant_id, plan_id=place.plan_id, after=None)
     voice = Voice(json)
     voice.tell(shown)
-    rows = [(r.pay_date, r.provider, r.rows, r.employee, r.employer, r.state, str(r.run_id)) for r in shown.payrolls]
+    rows = [
+        (r.pay_date, came_from(r.provider, r.file_name), r.rows, r.employee, r.employer, r.state, str(r.run_id))
+        for r in shown.payrolls
+    ]
     voice.table(("Pay date", "Source", "Rows", "Employee", "Employer", "State", "Id"), rows, empty="No payroll yet.")
 
 

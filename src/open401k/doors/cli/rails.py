@@ -6,8 +6,9 @@ import typer
 
 from open401k.rails.simulation import model as model_
 from open401k.rails.simulation.explore import FULL, TWO, Explored, explore
-from open401k.rails.simulation.mistakes import BUG_IN_WORDS, FORGETFUL, OF_SEVERAL, Bug
+from open401k.rails.simulation.mistakes import BUG_IN_WORDS, FORGETFUL, OF_SEVERAL, OF_WALLETS, Bug
 from open401k.rails.simulation.model import Bounds
+from open401k.rails.simulation.model_chain import RECEIVER, SOURCE
 
 from .say import FAILED, Voice
 from .wiring import Json
@@ -28,23 +29,30 @@ def model(
     """Look at every state of one rollover; then plant each mistake and find the shortest way to its harm."""
     bounds = Bounds(blocks, reorgs, forgets_terms=True)
     two = Bounds(min(blocks, TWO.blocks), min(reorgs, TWO.reorgs), receivers=2)
+    paying, taking = (Bounds(two.blocks, two.reorgs, wallets=each) for each in (SOURCE, RECEIVER))
     planted = [bug] if bug else list(Bug)
-    designed, several = explore(bounds), explore(two)
-    found = {
-        each: _found(two if each in OF_SEVERAL else Bounds(blocks, reorgs, each in FORGETFUL), each) for each in planted
-    }
+    designed, several, wallets = explore(bounds), explore(two), [explore(each) for each in (paying, taking)]
+    within = dict.fromkeys(OF_SEVERAL, two) | dict.fromkeys(OF_WALLETS, paying)
+    found = {each: _found(within.get(each, Bounds(blocks, reorgs, each in FORGETFUL)), each) for each in planted}
     voice = Voice(json)
     told = {each.value: {"words": BUG_IN_WORDS[each], **_told(found[each])} for each in planted}
-    as_designed = {"designed": _told(designed), "two_receivers": {"bounds": two, **_told(several)}}
+    as_designed = {
+        "designed": _told(designed), "two_receivers": {"bounds": two, **_told(several)},
+        "wallets": [{"bounds": each.bounds, **_told(each)} for each in wallets],
+    }  # fmt: skip
     voice.tell({"bounds": bounds, **as_designed, "bugs": told, "assumptions": model_.ASSUMPTIONS})
     voice.line(f"As designed: {designed.states:,} states, {designed.steps:,} steps; {_verdict(designed)}.")
     voice.line(f"With two receivers: {several.states:,} states, {several.steps:,} steps; {_verdict(several)}.")
-    for each in planted:
-        voice.line(f"\n{each.value}: {BUG_IN_WORDS[each]}\n  {_verdict(found[each])}")
-        for number, words in enumerate(found[each].trace, 1):
+    for name, each in zip(("source", "receiver"), wallets, strict=True):
+        voice.line(f"The {name} by a wallet: {each.states:,} states, {each.steps:,} steps; {_verdict(each)}.")
+    for bug_ in planted:
+        voice.line(f"\n{bug_.value}: {BUG_IN_WORDS[bug_]}\n  {_verdict(found[bug_])}")
+        for number, words in enumerate(found[bug_].trace, 1):
             voice.line(f"  {number:>2}. {words}")
     _rests_on(voice, model_.ASSUMPTIONS)
-    if not (designed.is_sound and several.is_sound) or any(each.is_sound for each in found.values()):
+    if not all(each.is_sound for each in (designed, several, *wallets)) or any(
+        each.is_sound for each in found.values()
+    ):
         raise typer.Exit(FAILED)
 
 
@@ -72,7 +80,8 @@ def simulate(
             "seeds": found.seeds, "violations": len(found.violating), "stuck": len(found.stuck),
             "coverage": found.coverage(), "seconds": round(found.seconds, 1), "violating": found.violating,
             "stuck_seeds": found.stuck, "on_evm": found.on_evm, "safety_only": found.safety, "ends": found.ends,
-            "returned": found.returned, "two_receivers": found.several, "batches": found.batches,
+            "returned": found.returned, "two_receivers": found.several,
+            "by_wallet": found.by_wallet, "batches": found.batches,
             "boundaries": chance.BOUNDARIES, "not_played": chance.MISSING, "assumptions": simulate_.ASSUMPTIONS,
         }
     )  # fmt: skip

@@ -9,7 +9,7 @@ import typer
 from open401k.kernel import EmployeeId, RolloverId
 from open401k.views import rollovers as view
 
-from .. import explaining, invalid_rollovers, rollovers
+from .. import explaining, invalid_rollovers, rollovers, withheld_rollovers
 from ..provided import GivenExplanation
 from .corrections import By, person_who_decides, refused_aloud
 from .found import bytes_of
@@ -98,6 +98,23 @@ def invalid(
         found = invalid_rollovers.determine(
             place.services, **of, rollover_id=named_rollover(which), why=why, detail=detail, legs=legs
         )
+    say_rollover(found, Voice(json))
+
+
+@commands.command()
+def withheld(
+    context: typer.Context, which: Which, by: By,
+    leg: Annotated[list[str], typer.Option(help="A leg paid to the person and what was withheld, as 0=80.00.")],
+    why: Annotated[str, typer.Option(help="How that was found out.")],
+    plan: PlanOption = "", json: Json = False,
+) -> None:  # fmt: skip
+    """Say what tax was withheld where network and books differ, or the node cannot be asked any more."""
+    with at_plan(wiring_of(context), "rollovers withheld", plan) as place, refused_aloud():
+        of = _of(place, "rollovers withheld") | {"actor": person_who_decides(place, by, "rollovers withheld")}
+        legs = {_leg(name): amount for name, amount in _pairs(leg).items()}
+        found = withheld_rollovers.settle(
+            place.services, **of, rollover_id=named_rollover(which), legs=legs, why=why
+        )  # fmt: skip
     say_rollover(found, Voice(json))
 
 
@@ -208,6 +225,10 @@ def say_rollover(found: view.RolloverDetail, voice: Voice) -> None:
         (e.kind, e.amount, e.basis, e.roth_since or "", ", ".join(f"{s.source} {s.amount}" for s in e.sources))
         for e in found.parts
     ]
+    if found.settled is not None:
+        voice.line(f"Tax withheld: {found.settled.withheld}, as {found.settled.by} found: {found.settled.why}")
+    elif found.differs is not None:
+        voice.line(f"Tax withheld: {found.withheld} by the network, {found.differs} by the books.")
     if found.invalid is not None:
         state = f"paid back on {found.invalid.paid_on}" if found.invalid.paid_on else "to be paid back"
         voice.line(f"Invalid ({found.invalid.why}): {found.invalid.total} with earnings, {state}.")

@@ -11,10 +11,10 @@ from typing import Any
 
 from open401k.rails.messages import election_hash
 from open401k.rails.node import again as onward
-from open401k.rails.node import deals, returning
+from open401k.rails.node import by_hand, deals, returning
 from open401k.rails.node.cases import Way
 from open401k.rails.node.codec import BadInputError, Wrong, read, told
-from open401k.rails.node.codes import queue_of, queued
+from open401k.rails.node.codes import beyond, queue_of, queued
 from open401k.rails.node.core import Side
 from open401k.rails.node.deal import DealUnit
 from open401k.rails.node.halves import Half, ReceivingHalf, ReleasingHalf
@@ -263,12 +263,27 @@ def exceptions(call: Call) -> Answer:
     rows = [
         {
             "case": each.raised.case, "code": each.raised.code, "words": queue_of(each.raised.code).words,
+            "detail": beyond(each.raised.words, each.queue.words),
             "raised_at": each.raised.raised_at, "owner": str(each.queue.owner), "due_on": each.due_on.isoformat(),
             "is_overdue": each.is_overdue, "steps": [step.name.lower() for step in each.queue.steps],
         }
         for each in queued(raised, on=today)
     ]  # fmt: skip
     return Answer(200, {"exceptions": rows})
+
+
+def close_exception(call: Call) -> Answer:
+    """Close an exception that nothing else closes, with what was found; the words name no participant."""
+    words = _text(_object(call.body, "words")["words"], "words").strip()
+    code = int(call.names["code"]) if call.names["code"].isdecimal() else 0
+    if not words:
+        raise BadInputError([Wrong("words", "says what was found")])
+
+    def work(unit: DealUnit) -> Answer:
+        by_hand.close_exception(unit, case_named(unit, call), code, words, by=call.token.name)
+        return _state(unit, call)
+
+    return _once(call, work)
 
 
 def webhooks(call: Call) -> Answer:
@@ -295,6 +310,29 @@ def remove_webhook(call: Call) -> Answer:
     if not call.doors.hooks.remove(call.names["webhook"]):
         raise ProblemError(NOT_FOUND)
     return Answer(200, {"webhook": call.names["webhook"], "state": "removed"})
+
+
+def rotate_webhook(call: Call) -> Answer:
+    """A fresh secret, shown to who asked for it; for a day what is sent is signed with the one before, too."""
+    hooks, name = call.doors.hooks, call.names["webhook"]
+
+    def work(unit: Any) -> Answer:
+        hook = hooks.rotate(unit.conn, name, at=_now(call))
+        if hook is None:
+            raise ProblemError(NOT_FOUND)
+        return Answer(200, hook_shown(hook))
+
+    first = _once(call, work)
+    return Answer(first.status, first.told | {"secret": hooks.secret_of(name)})
+
+
+def resume_webhook(call: Call) -> Answer:
+    """Go on where it stood, at once and with fresh patience: after it was given up, or while it waits to be tried."""
+    name = call.names["webhook"]
+    if not call.doors.hooks.resume(name):
+        raise ProblemError(NOT_FOUND)
+    call.doors.wake()
+    return Answer(200, next(hook_shown(each) for each in call.doors.hooks.listed() if each.webhook_id == name))
 
 
 ROLLOVERS, CASE = "/v1/rollovers", "/v1/rollovers/{case}"
@@ -333,9 +371,12 @@ OPERATIONS = (
     Operation("POST", f"{CASE}/off-rail", _ACT, "Close by check or wire", off_rail),
     Operation("GET", f"{CASE}/evidence", _READ, "Read the evidence of a case", evidence),
     Operation("GET", f"{CASE}/paid", _READ, "Read what the network paid", paid),
+    Operation("POST", f"{CASE}/exceptions/{{code}}/close", _ACT, "Close an exception", close_exception),
     Operation("GET", "/v1/exceptions", _READ, "List open exceptions", exceptions),
     Operation("GET", "/v1/webhooks", _ACT, "List webhooks", webhooks),
     Operation("POST", "/v1/webhooks", _ACT, "Add a webhook", add_webhook),
+    Operation("POST", "/v1/webhooks/{webhook}/rotate", _ACT, "Make a webhook's secret anew", rotate_webhook),
+    Operation("POST", "/v1/webhooks/{webhook}/resume", _ACT, "Have a webhook go on", resume_webhook),
     Operation("DELETE", "/v1/webhooks/{webhook}", _ACT, "Remove a webhook", remove_webhook),
 )
 #: A stream of server-sent events; who may listen.

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from open401k.rails import tracking
 from open401k.rails.messages import Role
 from open401k.rails.node.cases import Kind, State, Way
-from open401k.rails.node.codes import FOUND, Owner, queue_of
+from open401k.rails.node.codes import FOUND, Owner, Waiting, beyond, queue_of
 from open401k.rails.node.core import Side
 from open401k.rails.node.report import Pile
 from open401k.rails.preflight.reasons import Owner as ReasonOwner
@@ -73,6 +73,7 @@ DID: Mapping[Act, str] = {
 
 #: What a case's page says after it was begun there.
 BEGUN: Mapping[str, str] = {
+    "closed": "The exception is closed; what was found stands under What happened.",
     "lead": "It is asked for. Hand each code below to its custodian, and put the facts from your systems.",
     "join": "We joined. Put the facts from your systems; the custodian that leads has the participant sign.",
 }
@@ -149,7 +150,15 @@ def owner_of(owner: str) -> str:
     """Who must act, as desks call them; the participant's page says "you"."""
     if owner == tracking.YOU:
         return "Participant"
-    return owner.replace("Your old plan at", "Plan at").replace("Your spouse", "Participant’s spouse")
+    words = {"Your old plan at": "Plan at", "Your spouse": "Participant’s spouse", "Your plan's": "The plan’s"}
+    for theirs, ours in words.items():
+        owner = owner.replace(theirs, ours)
+    return owner
+
+
+def told_of(waiting: Waiting) -> str:
+    """What an exception says beyond the words of its queue."""
+    return beyond(waiting.raised.words, waiting.queue.words)
 
 
 def codes() -> list[tuple[Owner, list[tuple[int, str]]]]:

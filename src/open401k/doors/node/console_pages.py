@@ -25,6 +25,8 @@ from .sessions import Sessions, SignedIn
 
 #: The longest reference of a check or wire.
 LONGEST = 100
+#: The longest account of what was found.
+LONGEST_WORDS = 500
 _PATHS = {Act.AGAIN: "again", Act.OFF_RAIL: "off-rail", Act.STOP: "stop"}
 
 
@@ -35,6 +37,8 @@ class Filled:
     act: Act | None = None
     typed: Mapping[str, str] = field(default_factory=dict)
     refusal: Refusal | None = None
+    #: The exception that was to be closed.
+    code: int | None = None
 
 
 class Console:
@@ -55,6 +59,9 @@ class Console:
             ("/sign-in", self.sign_in, "POST"),
             ("/sign-out", self.sign_out, "POST"),
             *((f"/cases/{{case}}/{path}", self._act(act), "POST") for act, path in _PATHS.items()),
+            ("/cases/{case}/exceptions/{code:int}", self.close, "POST"),
+            *((f"/cases/{{case}}/{path}", self.back, "GET") for path in _PATHS.values()),
+            ("/cases/{case}/exceptions/{code:int}", self.back, "GET"),
         ]
         return [Route(path, answering(self._look, endpoint), methods=[method]) for path, endpoint, method in told]
 
@@ -106,6 +113,30 @@ class Console:
         """That something happened: in one case, or in any."""
         await self._who(request)
         return stream(self._given, request, request.query_params.get("case"))
+
+    async def back(self, request: Request) -> Response:
+        """To the case, for whoever loads a page anew that said why a form was refused."""
+        return RedirectResponse(f"/cases/{request.path_params['case']}", 303)
+
+    async def close(self, request: Request) -> Response:
+        """Close an exception with what was found."""
+        async with request.form(max_files=0, max_fields=8) as form:
+            who = await run_in_threadpool(self.sessions.for_form, request, form)
+            typed = {name: _word(form, name) for name in ("words", "key")}
+        case, code = request.path_params["case"], request.path_params["code"]
+        refusal = await run_in_threadpool(self._close, who, case, code, typed)
+        if refusal is not None:
+            return await self._case_page(request, who, Filled(None, typed, refusal, code), status=422)
+        return RedirectResponse(f"/cases/{case}?did=closed", 303)
+
+    def _close(self, who: SignedIn, case: str, code: int, typed: Mapping[str, str]) -> Refusal | None:
+        if self._given.case(case) is None:
+            raise ProblemError(NOT_FOUND)
+        words = typed["words"]
+        if not words or len(words) > LONGEST_WORDS or not words.isprintable():
+            why = f"It is empty, longer than {LONGEST_WORDS} characters, or holds characters that nobody can read."
+            return Refusal("words", why, "Write what was found, and no participant's name.")
+        return self._given.close_exception(who.staff, case, code=code, words=words, key=typed["key"])
 
     def _act(self, act: Act) -> Any:
         async def done(request: Request) -> Response:

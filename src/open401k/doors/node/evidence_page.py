@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
@@ -18,6 +19,7 @@ from open401k.rails.evidence.checking import check
 from open401k.rails.evidence.file import LONGEST, joined, read_file, write
 from open401k.rails.evidence.findings import Finding, Report, Status
 from open401k.rails.evidence.handing import NoCaseError, evidence_of
+from open401k.rails.evidence.on_chain import Wallets
 from open401k.rails.evidence.wording import TITLES
 from open401k.rails.node.process import Process
 
@@ -51,8 +53,10 @@ class Typed:
 class EvidencePages:
     """Staff, auditors among them, check evidence here; nobody else comes in."""
 
-    def __init__(self, look: Look, sessions: Sessions, hands_out: HandsOut | None) -> None:
-        self._look, self._sessions, self._hands_out = look, sessions, hands_out
+    def __init__(
+        self, look: Look, sessions: Sessions, hands_out: HandsOut | None, wallets: Wallets | None = None
+    ) -> None:
+        self._look, self._sessions, self._hands_out, self._wallets = look, sessions, hands_out, wallets
 
     def routes(self) -> list[BaseRoute]:
         """The form, what it answers, and the evidence of a case where this node hands it out."""
@@ -75,7 +79,7 @@ class EvidencePages:
             who = await run_in_threadpool(self._sessions.for_form, request, form, acts=False)
             try:
                 typed = Typed(await _text(form, "file"), await _text(form, "other"), _word(form, "head"))
-                report = await run_in_threadpool(_checked, typed)
+                report = await run_in_threadpool(_checked, typed, self._wallets)
             except _NotMeantError as why:
                 return self._page(who, status=422, refusal=why.refusal)
         return self._page(who, report=report, known=bool(typed.head))
@@ -85,7 +89,7 @@ class EvidencePages:
         who = await run_in_threadpool(self._sessions.of, request)
         case = request.path_params["case"]
         text = await run_in_threadpool(self._text_of, case)
-        report = await run_in_threadpool(check, text)
+        report = await run_in_threadpool(partial(check, text, wallets=self._wallets))
         return self._page(who, report=report, case=case)
 
     async def file(self, request: Request) -> Response:
@@ -150,7 +154,7 @@ def _groups(findings: Sequence[Finding]) -> list[tuple[str, list[Finding]]]:
     return list(found.items())
 
 
-def _checked(typed: Typed) -> Report:
+def _checked(typed: Typed, wallets: Wallets | None) -> Report:
     if not typed.file:
         raise _NotMeantError("file", "No file was chosen.", "Choose the evidence that a custodian gave you.")
     head = None
@@ -167,7 +171,7 @@ def _checked(typed: Typed) -> Report:
             text = write(joined(read_file(typed.file), read_file(typed.other)))
         except Open401kError as why:
             raise _NotMeantError("other", why.message, why.fix) from None
-    return check(text, head=head)
+    return check(text, head=head, wallets=wallets)
 
 
 async def _text(form: FormData, name: str) -> str:

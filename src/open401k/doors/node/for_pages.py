@@ -13,7 +13,7 @@ from open401k.base.faults import fault
 from open401k.kernel import Open401kError
 from open401k.rails.messages import Election, election_hash
 from open401k.rails.node import again as onward
-from open401k.rails.node import deals
+from open401k.rails.node import by_hand, deals
 from open401k.rails.node.asking_first import asking_first
 from open401k.rails.node.cases import MoveError, Way
 from open401k.rails.node.codec import BadInputError
@@ -214,6 +214,12 @@ class NodePages:
         desk = self.doors.office.desk
         return self._once(staff, key, f"stop {case} {code}", lambda unit: deals.stop(unit, desk, case, code))
 
+    def close_exception(self, staff: Staff, case: str, *, code: int, words: str, key: str) -> Refusal | None:
+        def work(unit: KeptDealUnit) -> None:
+            by_hand.close_exception(unit, case, code, words, by=staff.name)
+
+        return self._once(staff, key, f"close {case} {code} {words}", work)
+
     async def changes(self, case: str | None, *, after: int | None) -> AsyncIterator[int | None]:
         start = await run_in_threadpool(self.doors.happenings.newest) if after is None else after
         async for each in self.doors.happenings.stream(case, after=start):
@@ -300,10 +306,14 @@ def refused(why: Exception) -> Refusal:
     match why:
         case BadInputError():
             first = why.problems[0]
-            return Refusal(first.path, first.said, "Correct it and try again.")
+            return Refusal(first.path, _sentence(f"{first.path} {first.said}".strip()), "Correct it and try again.")
         case Open401kError():
             return Refusal("", why.message, why.fix)
         case KeyReusedError():
             return Refusal("", "This form was sent for something else before.", "Open the page anew.")
         case _:
-            return Refusal("", f"{why}", "Read the case again.")
+            return Refusal("", _sentence(f"{why}"), "Read the case again.")
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:].removesuffix('.')}."

@@ -20,7 +20,8 @@ from .provided import ForPages
 
 HERE = Path(__file__).parent
 #: A link that shows or signs somebody's rollover: its address goes to nobody, and nobody keeps what it shows.
-PRIVATE = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
+#: Not "no-referrer": browsers then send every form of the page as from nobody, and it is refused.
+PRIVATE = {"Referrer-Policy": "same-origin", "Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 

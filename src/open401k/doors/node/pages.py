@@ -3,6 +3,7 @@
 from starlette.routing import BaseRoute, Route
 
 from open401k.kernel import Random
+from open401k.rails.evidence.on_chain import Wallets
 
 from ..security import SameOrigin, SecurityHeaders
 from . import (
@@ -28,6 +29,7 @@ def routes(
     random: Random,
     *,
     hands_out: evidence_page.HandsOut | None = None,
+    wallets: Wallets | None = None,
     voters: ForVoters | None = None,
     receivers: ForReceivers | None = None,
     records: ForRecords | None = None,
@@ -35,7 +37,8 @@ def routes(
 ) -> list[BaseRoute]:
     """Routes to be put beside those of the API. They carry their security headers and the same-origin rule.
 
-    ``hands_out`` makes the evidence of a case; without it evidence is only checked. ``voters`` answers the pages of
+    ``hands_out`` makes the evidence of a case; without it evidence is only checked; ``wallets`` tells
+    what contracts signed of it. ``voters`` answers the pages of
     those who approve besides; without it there are none. ``receivers`` likewise, to lead and to join; ``records``, of
     what is erased and held; ``signatures`` where votes are those of a wallet.
     """
@@ -45,7 +48,7 @@ def routes(
         *tracker_page.routes(given, look),
         *election_page.ElectionPages(given, look, random).routes(),
         *desk.routes(),
-        *evidence_page.EvidencePages(look, desk.sessions, hands_out).routes(),
+        *evidence_page.EvidencePages(look, desk.sessions, hands_out, wallets).routes(),
     ]
     found += voter_page.VoterPages(given, voters, look, random).routes() if voters is not None else []
     found += receivers_page.ReceiverPages(receivers, look, desk.sessions, random).routes() if receivers else []

@@ -217,6 +217,8 @@ class Exceptional:
     waiting: Waiting
     other: str
     acts: tuple[Act, ...]
+    #: Whether a person may close it with what was found.
+    may_close: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +315,10 @@ class ForPages(Protocol):
 
     def stop(self, staff: Staff, case: str, *, code: int, key: str) -> Refusal | None:
         """Want it ended, for the reason of this code."""
+        ...
+
+    def close_exception(self, staff: Staff, case: str, *, code: int, words: str, key: str) -> Refusal | None:
+        """Close an exception that nothing else closes, with what was found."""
         ...
 
     def changes(self, case: str | None, *, after: int | None) -> AsyncIterator[int | None]:

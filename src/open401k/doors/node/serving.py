@@ -10,6 +10,8 @@ from functools import partial
 import uvicorn
 
 from open401k.base.webhooks import Sender
+from open401k.rails.evidence.on_chain import asking
+from open401k.rails.node.away import Away, Heard
 from open401k.rails.node.config import NodeConfig
 from open401k.rails.node.erasing import Erasing
 from open401k.rails.node.gone_back import gone_back
@@ -55,18 +57,24 @@ def serve(
     with opened(config, url, around) as process:
         process.turn.wait(time.sleep)  # one process a node: said now, and not by a log line
         office = Office(process)
-        doors = Doors(office, lambda: running.wake(), lambda: running.trouble(), development=development)
+        heard, verdict = Heard(process.node.core), process.coordinator.final
+        away = Away(heard, process.node.cases, lambda agreed: verdict(agreed).verdict)
+        doors = Doors(
+            office, lambda: running.wake(), lambda: running.trouble() | away.trouble(), development=development
+        )  # fmt: skip
         signed = partial(newly_signed, process.files)
-        passes = Passes(process.node, process.coordinator, on_passed=lambda: running.wake(), signed=signed)
+        passes = Passes(process.node, process.coordinator, on_passed=lambda: running.wake(), signed=signed, away=away)
         telling = Telling(doors.hooks, process.files, Sender(development=development), around.clock)
-        by_night = nights(process.node.core, config.core.file_every)
-        returned = gone_back(process.files, process.node.core, around.seconds)
+        by_night = nights(heard.core, config.core.file_every)
+        returned = gone_back(process.files, heard.core, around.seconds)
+        process.node.core = heard
         off_unless_set = (*_mail(process), *_erasing(process), *returned)
         running = Running([passes, office.sending(), office.days(), telling, *by_night, *off_unless_set])
         given = NodePages(doors)
         people = pages.routes(
-            given, around.random, hands_out=handing(process), voters=NodeVoters(given), receivers=NodeReceivers(given),
-            records=NodeRecords(given), signatures=NodeSignatures(given) if config.by_wallet else None,
+            given, around.random, hands_out=handing(process), wallets=asking(process.chain),
+            voters=NodeVoters(given), receivers=NodeReceivers(given), records=NodeRecords(given),
+            signatures=NodeSignatures(given) if config.by_wallet else None,
         )  # fmt: skip
         app = create_node_app(doors, office.receiving(), people)
         server = uvicorn.Server(

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from open401k.rails.in_words import Known, Notice
 from open401k.rails.kinds import Into, Kind
 from open401k.rails.node.again import moves_otherwise
+from open401k.rails.node.by_hand import may_close
 from open401k.rails.node.cases import Case, State
 from open401k.rails.node.codes import WITHDRAWN, queued
 from open401k.rails.node.config import NodeConfig
@@ -182,7 +183,10 @@ def exceptions_of(unit: KeptDealUnit, process: Process, case: str) -> tuple[Exce
         other, acts = names.get(deal.peer, ""), _acts(unit, file, deal, now=process.around.seconds())
     except LookupError:
         other, acts = "", acts_of(file)
-    return tuple(Exceptional(waiting, other, acts) for waiting in queued(unit.raised(case), on=today))
+    return tuple(
+        Exceptional(waiting, other, acts, may_close(file, waiting.queue.code))
+        for waiting in queued(unit.raised(case), on=today)
+    )
 
 
 def acts_of(file: Case) -> tuple[Act, ...]:
@@ -221,12 +225,13 @@ def _parts(deal: Deal) -> tuple[tuple[Part, ...], bool]:
         return (), False
     if deal.releasing is not None:
         return parts_of(deal.releasing.held, deal.halves or (deal.receiving,)), False
-    named = [each for each in deal.receiving.wanted if each.cents]
-    return tuple(Part(each.kind, each.into, 0, each.cents or 0) for each in named), False
+    halves = [deal.receiving, *(each.half for each in deal.others if each.half is not None)]
+    named = [(place, each) for place, half in enumerate(halves) for each in half.wanted if each.cents]
+    return tuple(Part(each.kind, each.into, place, each.cents or 0) for place, each in named), False
 
 
 def _names(config: NodeConfig) -> dict[bytes, str]:
-    return {each.member: each.name for each in config.peers}
+    return {each.member: each.name for each in config.peers} | {config.member: config.name}
 
 
 def contacts_of(deal: Deal, config: NodeConfig) -> tuple[Contact, ...]:

@@ -181,7 +181,11 @@ def routes(given: ForPages, look: Look) -> list[BaseRoute]:
             raise ProblemError(Problem(409, "refused", "Not done.", refusal.reason, refusal.fix))
         return RedirectResponse(f"/r/{link}?taken_back={what}", 303, headers=PRIVATE)
 
+    async def back(request: Request) -> Response:
+        return RedirectResponse(f"/r/{request.path_params['link']}", 303, headers=PRIVATE)
+
     return [
+        Route("/r/{link}/take-back", answering(look, back, private=True), methods=["GET"]),
         Route("/r/{link}/take-back", answering(look, take_back, private=True), methods=["POST"]),
         Route("/r/{link}", answering(look, tracker, private=True), methods=["GET"], name="tracker"),
         Route("/r/{link}/events", answering(look, events, private=True), methods=["GET"], name="tracker-events"),

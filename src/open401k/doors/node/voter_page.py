@@ -81,6 +81,7 @@ class VoterPages:
             ("/v/{link}/key", self.keep_key, "POST"),
             ("/v/{link}/sign", self.sign, "POST"),
             ("/v/{link}/signature", self.put_in, "POST"),
+            *((f"/v/{{link}}/{form}", self.back, "GET") for form in ("signature", "refuse")),
             ("/v/{link}/refuse", self.refuse, "POST"),
             ("/v/{link}/no", self.sign_no, "POST"),
         )
@@ -88,6 +89,10 @@ class VoterPages:
             Route(path, answering(self._look, endpoint, private=True), methods=[method])
             for path, endpoint, method in told
         ]
+
+    async def back(self, request: Request) -> Response:
+        """To the page, for whoever loads one anew that said why a form was refused."""
+        return RedirectResponse(f"/v/{request.path_params['link']}", 303, headers=PRIVATE)
 
     async def page(self, request: Request) -> Response:
         """How they will sign, then what they sign, then what they signed."""

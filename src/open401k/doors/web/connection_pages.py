@@ -17,6 +17,7 @@ from open401k.payroll.providers import Provider
 from open401k.views import connections
 
 from ..guard import Caller, Needs, posted_form, word
+from ..payroll_words import pulled
 from ..problems import NOT_FOUND, Problem, ProblemError
 from .frame import frame, page, see_other
 from .webhook_pages import with_host
@@ -58,8 +59,8 @@ def pull(caller: Puller, form: Form) -> Response:
     """Ask a provider now."""
     of = _of(caller, word(form, "connection_id"))
     made = caller.services.connections.pull(actor=caller.actor, tenant_id=caller.tenant, connection_id=of.connection_id)
-    said = made["problem"] or _came(made)
-    return see_other(f"/plans/{caller.plan}/connections?said={quote(said[:300])}")
+    said = "" if made["problem"] else f"?said={quote(pulled(made))}"  # a problem stands with its connection
+    return see_other(f"/plans/{caller.plan}/connections{said}")
 
 
 @router.post("/plans/{plan_id}/connections/stand")
@@ -156,10 +157,3 @@ def _of(caller: Caller, connection_id: str) -> stored.Connection:
     if found is None:
         raise ProblemError(NOT_FOUND)
     return found
-
-
-def _came(made: Any) -> str:
-    if made["elsewhere"]:
-        return "It is being asked already."
-    people = f"{made['people_added']} people added, {made['people_changed']} changed"
-    return f"{people}, {len(made['runs'])} payrolls, {len(made['waits'])} waiting."

@@ -13,7 +13,7 @@ from open401k.compliance import Affected, Failure, FailureKind
 from open401k.kernel import EmployeeId, FailureId, FlowId, Money, ProposalId, named_uuid
 from open401k.views import corrections as inbox
 
-from .. import corrections
+from .. import corrections, overpaid
 from ..guard import Caller, Needs, posted_form, word
 from ..problems import Problem, ProblemError
 from .frame import frame, page, see_other
@@ -52,6 +52,19 @@ def decline(caller: Decider, form: Posted, proposal_id: str) -> Response:
     wanted = named(ProposalId, proposal_id)
     corrections.decline(caller.services.db, **_of(caller), proposal_id=wanted, reason=word(form, "reason"))
     return _back(caller, "Declined; the reason is on file.")
+
+
+@router.post("/overpaid")
+def settle_overpaid(caller: Decider, form: Posted) -> Response:
+    """What became of money that left before it was taken back."""
+    on = _day(form, "on")
+    if on is None:
+        raise ProblemError(Problem(422, "date_invalid", "It is not said when.", fix="Fill in On."))
+    names = ("key", "employee", "source", "became", "amount", "reason")
+    said: dict[str, Any] = {name: word(form, name) for name in names}
+    within = word(form, "within_limits") == "yes"
+    done = overpaid.settle(caller.services.db, **_of(caller), **said, on=on, within_limits=within)
+    return _back(caller, f"On file: {done.words}.")
 
 
 @router.post("/failures")

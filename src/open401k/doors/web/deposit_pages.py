@@ -19,6 +19,7 @@ from open401k.flows.bank_statement import StatementFile, read_in
 from open401k.flows.debit_file import make_file, take_answer
 from open401k.flows.deposit import deposit_run
 from open401k.flows.deposit_choices import place_line, use_waiting
+from open401k.flows.deposit_doubles import settle_twice
 from open401k.kernel import EntryId, FileId, Open401kError, ProposalId, Refused, RunId, day_of
 from open401k.views import deposit_page
 from open401k.wire import Unreadable
@@ -91,7 +92,9 @@ def statement(caller: Mover, form: Posted) -> Response:
     if isinstance(result, Unreadable):
         raise ProblemError(_unreadable("The statement was not taken.", result))
     found = len({each["line"] for each in result["settle"]})
-    return _back(caller, f"The statement was read. Lines that found their payroll: {found}.")
+    others = ", ".join(result["sort_out"]["others"])
+    left_out = f" Left out: other accounts, ending in {others}." if others else ""
+    return _back(caller, f"The statement was read. Lines that found their payroll: {found}.{left_out}")
 
 
 @router.post("/answer")
@@ -155,6 +158,21 @@ def place(caller: Mover, form: Posted) -> Response:
             run_id=named(RunId, run) if run not in NO_PAYROLL else None, employers=run == EMPLOYERS,
         )  # fmt: skip
     return _back(caller, "The line has its place.")
+
+
+@router.post("/twice")
+def twice(caller: Mover, form: Posted) -> Response:
+    """A person says whether what was probably booked twice is the same money."""
+    told = word(form, "is")
+    if told not in ("same", "own"):
+        raise ProblemError(Problem(422, "answer_missing", "Nothing says what the line is.", fix="Choose on the page."))
+    with _told("Nothing was changed."):
+        settle_twice(
+            caller.services.db, actor=caller.actor, tenant_id=caller.tenant, plan_id=caller.plan,
+            statement_id=named(StatementId, word(form, "statement_id")), line_no=_number(word(form, "line_no")),
+            same_money=told == "same",
+        )  # fmt: skip
+    return _back(caller, "It was taken back." if told == "same" else "Both are payments.")
 
 
 @router.post("/waiting")

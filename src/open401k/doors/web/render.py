@@ -11,11 +11,12 @@ from markupsafe import Markup, escape
 
 from open401k.custody import retries
 from open401k.kernel import Money
-from open401k.payroll import API_PROVIDER
+from open401k.views.connections import Stands
 from open401k.views.deposits import State
 from open401k.views.fix_links import code_anchor
 from open401k.views.shown import DutyState, PayrollLine, Percent, RunState, Shown, Standing
 
+from .. import payroll_words
 from ..assets import Assets
 from ..saying import count, day, instant
 from . import charts
@@ -23,8 +24,6 @@ from . import charts
 STATIC = Path(__file__).parent / "static"
 _SPACED_PERCENT = re.compile(r"(\d) %(?!\w)")
 _ISO_DAY = re.compile(r"(?<![\w./-])(\d{4})-(\d\d)-(\d\d)(?![\w/-]|\.\w)")
-#: As a payroll that was pulled is called (flows/provider_payrolls.py): provider, pay date, the provider's own id.
-_PULLED = re.compile(r"(Gusto|Finch) \d{4}-\d\d-\d\d \S+\.json")
 _RUN_ID = re.compile(r"\b(?:run )?(run_[0-9a-f]{32})\b")
 
 #: Word and colour of every closed set that pages tag; the word carries the meaning.
@@ -60,6 +59,15 @@ TAGS: Mapping[str, tuple[str, str]] = {
         State.SHORT: ("Short", "warn"),
         State.LATE: ("Late", "bad"),
         State.RETURNED: ("Returned", "bad"),
+    }.items()},
+    **{f"connection:{key}": value for key, value in {
+        Stands.NEEDS_A_PERSON: ("Connect again", "bad"),
+        Stands.NOT_UNDERSTOOD: ("Not taken", "bad"),
+        Stands.LATER: ("Asked again by itself", "warn"),
+        Stands.WAITS: ("Waits for you", "warn"),
+        Stands.NEW: ("Not asked yet", ""),
+        Stands.CONNECTED: ("Connected", "ok"),
+        Stands.PAUSED: ("Paused", ""),
     }.items()},
     "file:made": ("Ready", "warn"),
     "file:sent": ("At the bank", ""),
@@ -102,11 +110,8 @@ def lower_first(words: str) -> str:
 
 
 def came_from(run: PayrollLine) -> str:
-    """Where a payroll came from, as people call it: the provider that was asked, the API, or the layout of its file."""
-    if run.provider != API_PROVIDER:
-        return run.provider
-    pulled = _PULLED.fullmatch(run.file_name)
-    return f"{pulled[1]}, by itself" if pulled else "API"
+    """Where a payroll came from, as people call it."""
+    return payroll_words.came_from(run.provider, run.file_name)
 
 
 def dated(words: str) -> str:

@@ -12,7 +12,7 @@ from open401k.kernel import EmployeeId, FlowId, RolloverId
 from open401k.views import rollover_explanations, rollover_wishes
 from open401k.views import rollovers as view
 
-from .. import invalid_rollovers, rollovers
+from .. import invalid_rollovers, rollovers, withheld_rollovers
 from ..guard import Caller, Needs, posted_form, word
 from ..rollover_forms import facts_in, facts_out
 from .frame import frame, page, see_other
@@ -107,6 +107,16 @@ def pay_back(caller: Decider, form: Posted, rollover_id: str) -> Response:
         caller.services, **_of(caller), rollover_id=named(RolloverId, rollover_id), withheld=word(form, "withheld"),
         earnings=told if all(told.values()) else None,
     )  # fmt: skip
+    return see_other(f"/plans/{caller.plan}/rollovers/{done.line.rollover_id}")
+
+
+@router.post("/{rollover_id}/withheld")
+def settle_withheld(caller: Decider, form: Posted, rollover_id: str) -> Response:
+    """A person found out what was withheld."""
+    legs = {int(name.removeprefix("leg_")): word(form, name) for name in form if name.startswith("leg_")}
+    done = withheld_rollovers.settle(
+        caller.services, **_of(caller), rollover_id=named(RolloverId, rollover_id), legs=legs, why=word(form, "why")
+    )
     return see_other(f"/plans/{caller.plan}/rollovers/{done.line.rollover_id}")
 
 

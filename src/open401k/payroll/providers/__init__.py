@@ -2,6 +2,7 @@
 
 from .client import Answer, Client, Patience, Surroundings, trusted, unauthorized
 from .connector import Connector, NoticeReader, Pause, Provider, ProviderError, TokenKeeper, Tokens, Trouble
+from .cursor import ask_again
 from .reading import Told, decoded
 from .statements import (
     CodeKind,
@@ -23,6 +24,7 @@ from .statements import (
     ReceiptState,
     Tier,
     Totals,
+    Unread,
     Withheld,
 )
 
@@ -59,7 +61,9 @@ __all__ = [
     "Told",
     "Totals",
     "Trouble",
+    "Unread",
     "Withheld",
+    "ask_again",
     "decoded",
     "trusted",
     "unauthorized",

@@ -21,6 +21,8 @@ from .reading import Told, decoded
 
 log = logging.getLogger("open401k.providers")
 
+#: Of a list that was read anew and anew.
+NOT_WHOLE = "The list changed whenever it was read, or lost a part of it, or told one of it twice."
 _LARGEST_ANSWER = 64 * 1024 * 1024
 _TIMED_OUT, _THROTTLED, _ACCEPTED = 408, 429, 202
 #: Asking again is harmless for these whatever happened to the first try.
@@ -208,13 +210,14 @@ class Client:
         """The elements of a numbered list, page after page until one is short. One that never ends is a bug there.
 
         One that changed meanwhile is read anew: an element that moved to a page that was read already would be missed.
+        So is one that lost a page, or tells one twice: none of it is taken until it holds together.
         """
         for _ in range(self._patience.tries):
             found = self._pages(path, params, per)
             if found is not None:
                 yield from found
                 return
-        raise _again(f"GET {path}", "The list changed whenever it was read.")
+        raise _again(f"GET {path}", NOT_WHOLE)
 
     def _pages(self, path: str, params: Mapping[str, Any], per: int) -> list[Told] | None:
         found: list[Told] = []
@@ -227,7 +230,7 @@ class Client:
             counted, here = count, list(answer.told.items())
             found += here
             if len(here) < per:
-                return found
+                return found if _whole(found, count) else None
         raise ProviderError(Trouble.BUG, "The list does not end.", where=f"GET {path}")
 
 
@@ -240,6 +243,12 @@ class _UnauthorizedError(ProviderError):
     def asks_a_person(self) -> ProviderError:
         fix = "Somebody who may run payroll there connects again."
         return ProviderError(Trouble.ASK_A_PERSON, self.message, where=self.where, fix=fix)
+
+
+def _whole(found: list[Told], count: str) -> bool:
+    """Whether a list has as many elements as it is said to, each once."""
+    said = int(count) if count.isascii() and count.isdigit() else len(found)
+    return len({repr(each.value) for each in found}) == len(found) == said
 
 
 def unauthorized(where: str) -> ProviderError:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
-from .statements import Company, InForce, Instruction, Notice, PayCode, Person, Pulled, Receipt
+from .statements import Company, InForce, Instruction, Notice, PayCode, Person, Pulled, Receipt, Unread
 
 
 class Provider(StrEnum):
@@ -87,7 +87,7 @@ class Connector(Protocol):
         """The employer, with pay schedules."""
         ...
 
-    def people(self) -> Iterator[Person]:
+    def people(self) -> Iterator[Person | Unread]:
         """Everybody on the roster: at work, to come, and gone."""
         ...
 

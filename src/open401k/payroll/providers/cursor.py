@@ -4,7 +4,7 @@ A list with every payroll in it is read anew each time: what looks otherwise is 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -13,6 +13,16 @@ from typing import Any
 LOOKED_AT_AGAIN = timedelta(days=400)
 #: Under which a cursor keeps how payrolls looked; the others are those of cursors that were stored before.
 _KEY, _BEFORE = "seen", ("payrolls", "payments")
+
+
+def ask_again(cursor: str, ids: Collection[str]) -> str:
+    """The cursor with which these are news the next time, however they look; still missed if they are gone by then."""
+    if not cursor or not ids:
+        return cursor
+    said: dict[str, Any] = json.loads(cursor)
+    looked = next(said[key] for key in (_KEY, *_BEFORE) if key in said)
+    said[_KEY] = {each: "" if each in ids else looks for each, looks in looked.items()}
+    return json.dumps({key: value for key, value in said.items() if key not in _BEFORE}, sort_keys=True)
 
 
 @dataclass(slots=True)

@@ -15,9 +15,10 @@ from urllib.parse import urlencode
 from open401k.kernel import day_of
 
 from ..rows import Field
+from . import doubts
 from . import finch_read as read
 from . import finch_write as write
-from .client import Surroundings
+from .client import NOT_WHOLE, Surroundings
 from .connector import Provider, ProviderError, TokenKeeper, Tokens, Trouble
 from .cursor import Seen
 from .finch_client import PRODUCTION, FinchClient, error_code, trouble
@@ -34,6 +35,7 @@ from .statements import (
     Rate,
     Receipt,
     ReceiptState,
+    Unread,
     stands_with,
 )
 
@@ -60,8 +62,8 @@ class Application:
 
 
 class Finch:
-    """A :class:`~.connector.Connector` for one company at Finch. ``today`` is the business day, where that is not the
-    machine's.
+    """A :class:`~.connector.Connector` for one company at Finch, ``company_id`` where it is known already. ``today`` is
+    the business day, where that is not the machine's.
     """
 
     provider = Provider.FINCH
@@ -73,10 +75,11 @@ class Finch:
         tokens: TokenKeeper,
         around: Surroundings,
         since: date,
+        company_id: str = "",
         today: date | None = None,
         http: "httpx.Client | None" = None,
     ) -> None:
-        self._since, self._day = since, today
+        self._since, self._day, self._company = since, today, company_id
         access = tokens.current().access
         self._client = FinchClient(url=application.url, around=around, access_token=access, http=http)
         self._begun: dict[tuple[Field, str], write.Job] = {}  # benefits that are being made, by us, just now
@@ -89,10 +92,11 @@ class Finch:
         """The employer."""
         return read.company(self._client.told("company", lambda f: f.hris.company.with_raw_response.retrieve()))
 
-    def people(self) -> Iterator[Person]:
+    def people(self) -> Iterator[Person | Unread]:
         """Everybody but contractors, with Social Security numbers where the employer allowed them."""
-        found = [each.text("id") for each in self._directory()]
         told = self._client.told("introspect", lambda f: f.account.with_raw_response.introspect())
+        self._must_be_ours(told)
+        found = [each.text("id") for each in self._directory()]
         ssn = any(each.value == "ssn" for each in told.items("products"))
         for first in range(0, len(found), _PEOPLE_AT_ONCE):
             ids = found[first : first + _PEOPLE_AT_ONCE]
@@ -100,9 +104,22 @@ class Finch:
             for each in ids:
                 if each not in individuals or each not in employments:
                     raise ProviderError(Trouble.BUG, "Somebody of the directory was left out.", where="individual")
-                person = read.person(individuals[each], employments[each])
+                try:
+                    person = read.person(individuals[each], employments[each])
+                except ProviderError as error:
+                    yield doubts.unread(each, error)
+                    continue
                 if person is not None:
                     yield person
+
+    def _must_be_ours(self, told: Told) -> None:
+        """Nobody of another company is taken for one of this one, whatever the token opens."""
+        theirs = told.text_or("company_id", self._company)
+        if self._company and theirs != self._company:
+            fix = "It is asked again by itself; if it stays, connect again and choose this company there."
+            raise ProviderError(
+                Trouble.BUG, "Finch answers for another company.", where="introspect.company_id", fix=fix
+            )
 
     def pay_codes(self) -> Sequence[PayCode]:
         """Every item that a pay statement has shown."""
@@ -114,14 +131,18 @@ class Finch:
         seen = Seen.read(since, self._since)
         listed = {told.text("id"): told for told in self._listed(seen.start)}
         looks = {key: read.fingerprint(told) for key, told in listed.items()}
-        news = [told for key, told in listed.items() if seen.is_news(key, looks[key])]
+        fresh = {key: told for key, told in listed.items() if seen.is_news(key, looks[key])}
+        undated = [bad for key, told in fresh.items() if (bad := doubts.undated(key, told, "pay_date"))]
+        news = [told for key, told in fresh.items() if key not in {each.provider_id for each in undated}]
         news.sort(key=lambda told: (told.day("pay_date"), told.text("id")))
         now = news[:AT_ONCE]
-        found = self._statements(now) if now else []
-        start, known = seen.start, [told.text("id") for told in now[: len(found)]]
-        gone = seen.settle(looks, {each: looks[each] for each in known})
-        cursor = seen.written(self._today())
-        return Pulled(found, cursor, more=len(news) > len(found), gone=gone, looked_from=start)
+        answers = self._statements(now) if now else []
+        known = [each.provider_id for each in [*undated, *answers]]
+        start, gone = seen.start, seen.settle(looks, {each: looks[each] for each in known})
+        found = [each for each in answers if isinstance(each, ProviderPayroll)]
+        odd = [*undated, *(each for each in answers if isinstance(each, Unread))]
+        cursor, more = seen.written(self._today()), len(news) > len(answers)
+        return Pulled(found, cursor, odd, more=more, gone=gone, looked_from=start)
 
     def in_force(self, *, person_id: str) -> Sequence[InForce]:
         """What is withheld for one person under each benefit that is money of a plan."""
@@ -236,27 +257,30 @@ class Finch:
         return read.in_force(mine[0], of) if mine else None
 
     def _directory(self) -> list[Told]:
-        """Everybody; read anew where the list changed meanwhile: who moved to a page that was read would be missed."""
+        """Everybody; read anew where the list changed meanwhile: who moved to a page that was read would be missed.
+
+        So is one that lost a page or tells one twice: nobody of it is taken until it holds together.
+        """
         for _ in range(_AGAIN):
             found = self._directory_pages()
             if found is not None:
                 return found
-        raise ProviderError(Trouble.TRY_AGAIN, "The list changed whenever it was read.", where="directory")
+        raise ProviderError(Trouble.TRY_AGAIN, NOT_WHOLE, where="directory", fix="It is tried again by itself.")
 
     def _directory_pages(self) -> list[Told] | None:
         """Page after page, until as many came as there are said to be."""
         found: list[Told] = []
-        counted = -1
+        counted: int | None = None
         for _ in range(_MOST_PAGES):
             told = self._directory_page(len(found))
-            page = list(told.items("individuals"))
-            count = paging.number("count") if (paging := told.maybe("paging")) and paging.has("count") else -1
+            page, count = list(told.items("individuals")), _counted(told)
             if found and count != counted:
                 return None
             counted = count
             found += page
-            if not _more(told, len(found), page):
-                return found
+            if not _more(told, len(found), page, _PER_PAGE):
+                whole = len({each.text("id") for each in found}) == len(found) == (counted or len(found))
+                return found if whole else None
         raise ProviderError(Trouble.BUG, "The list does not end.", where="directory")
 
     def _individuals(self, ids: Sequence[str], *, ssn: bool) -> dict[str, Told]:
@@ -293,11 +317,11 @@ class Finch:
             "payment", lambda f: f.hris.payments.with_raw_response.list(start_date=first, end_date=last)
         )
 
-    def _statements(self, payments: Sequence[Told]) -> list[ProviderPayroll]:
+    def _statements(self, payments: Sequence[Told]) -> list[ProviderPayroll | Unread]:
         """In order, up to the first that Finch still gathers; none at all is a reason to come back later."""
         ids = [each.text("id") for each in payments]
         first = {told.text("payment_id"): told for told in self._batch(ids, 0)}
-        found: list[ProviderPayroll] = []
+        found: list[ProviderPayroll | Unread] = []
         for payment, payment_id in zip(payments, ids, strict=True):
             if payment_id not in first:
                 raise ProviderError(Trouble.BUG, "A payment that was asked for is missing.", where="pay-statement")
@@ -307,13 +331,17 @@ class Finch:
                 if found:
                     return found
                 raise trouble(code, error_code(body), "pay-statement")
-            found.append(read.payroll(payment, self._pages(payment_id, body)))
+            statements = self._pages(payment_id, body)
+            try:
+                found.append(read.payroll(payment, statements, counted=_counted(body)))
+            except ProviderError as error:
+                found.append(doubts.unread(payment_id, error))
         return found
 
     def _pages(self, payment_id: str, body: Told) -> list[Told]:
         """Every pay statement of one payment; ``body`` is its first page."""
         found = page = list(body.items("pay_statements"))
-        while _more(body, len(found), page):
+        while _more(body, len(found), page, _STATEMENTS):
             (told,) = self._batch([payment_id], len(found))
             (body,) = read.bodies(Told({"it": [told.value]}, told.path), key="it", by="payment_id").values()
             page = list(body.items("pay_statements"))
@@ -331,12 +359,16 @@ class Finch:
         return self._day or day_of(self._client.now)
 
 
-def _more(told: Told, so_far: int, page: Sequence[Told]) -> bool:
-    """Whether a list goes on. An empty page ends it, whatever the count says."""
+def _counted(told: Told) -> int | None:
+    """How many elements the whole list is said to have."""
     paging = told.maybe("paging")
-    if paging is None or not page or not paging.has("count"):
-        return False
-    return so_far < paging.number("count")
+    return paging.number("count") if paging and paging.has("count") else None
+
+
+def _more(told: Told, so_far: int, page: Sequence[Told], limit: int) -> bool:
+    """Whether a list goes on. An empty page ends it, whatever the count says; a short one where nothing does."""
+    counted = _counted(told)
+    return bool(page) and (len(page) >= limit if counted is None else so_far < counted)
 
 
 def _waits(told: Told, benefit_id: str) -> Receipt:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ..rows import Field
+from . import doubts
 from .finch_client import error_code, trouble
 from .reading import Told
 from .statements import (
@@ -79,6 +80,8 @@ def bodies(told: Told, *, key: str, by: str) -> dict[str, Told]:
         body, code = each.at("body"), each.number("code")
         if code != 200:
             raise trouble(code, error_code(body), body.path)
+        if isinstance(body.value, dict) and body.value.get("id", each.text(by)) != each.text(by):
+            raise body.at("id").odd("the one that was asked for")
         found[each.text(by)] = body
     return found
 
@@ -149,8 +152,11 @@ def fingerprint(told: Told) -> str:
     return hashlib.sha256(json.dumps(told.value, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
-def payroll(told: Told, statements: Sequence[Told]) -> ProviderPayroll:
-    """One payment with its pay statements; contractors are left out, and taken off what Finch says of the whole."""
+def payroll(told: Told, statements: Sequence[Told], *, counted: int | None = None) -> ProviderPayroll:
+    """One payment with its pay statements; contractors are left out, and taken off what Finch says of the whole.
+
+    ``counted``: how many pay statements there are said to be.
+    """
     period = told.maybe("pay_period")
     ours = [each for each in statements if not _of_a_contractor(each)]
     theirs = sum(_money(each, "gross_pay") or 0 for each in statements if _of_a_contractor(each))
@@ -165,6 +171,18 @@ def payroll(told: Told, statements: Sequence[Told]) -> ProviderPayroll:
         statements=tuple(_statement(each) for each in ours),
         totals=Totals(gross_cents=None if said is None else said - theirs),
         pay_group=_pay_group(told),
+        doubts=_doubts(told, statements, counted),
+    )
+
+
+def _doubts(told: Told, statements: Sequence[Told], counted: int | None) -> tuple[str, ...]:
+    """Somebody may have two checks in one payment, but not the same one twice."""
+    listed = [each.value for each in told.items("individual_ids") if isinstance(each.value, str)]
+    came = [each.text("individual_id") for each in statements]
+    return (
+        *doubts.in_pages(counted=counted, came=len(statements)),
+        *doubts.told_twice(repr(each.value) for each in statements),
+        *doubts.against_list(listed=listed, came=came, complete=_money(told, "gross_pay") is None),
     )
 
 

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from open401k.kernel import day_of
 
 from ..rows import Field
+from . import doubts
 from . import gusto_read as read
 from . import gusto_write as write
 from .client import Client, Surroundings, unauthorized
@@ -31,6 +32,7 @@ from .statements import (
     Pulled,
     Receipt,
     ReceiptState,
+    Unread,
     stands_with,
 )
 
@@ -92,14 +94,19 @@ class Gusto:
         told = self._client.get(f"/v1/companies/{self._company}").told
         return read.company(told, self._client.get(f"/v1/companies/{self._company}/pay_schedules").told.items())
 
-    def people(self) -> Iterator[Person]:
+    def people(self) -> Iterator[Person | Unread]:
         """Everybody: at work, to come, and gone; who was ever gone with every employment."""
         for told in self._client.pages(f"/v1/companies/{self._company}/employees", {}, per=_PER_PAGE):
             self._must_be_ours(told)
             history = None
             if read.was_here_before(told):
                 history = self._client.get(f"/v1/employees/{told.text('uuid')}/employment_history").told.items()
-            yield read.person(told, history)
+            try:
+                person = read.person(told, history)
+            except ProviderError as error:
+                yield doubts.unread(told.text("uuid"), error)
+                continue
+            yield person
 
     def pay_codes(self) -> Sequence[PayCode]:
         """Rates of pay, earning types, benefits."""
@@ -113,14 +120,19 @@ class Gusto:
         listed = list(self._listed(seen.start - _PAID_BEHIND))
         reverses = {each: told.text("payroll_uuid") for told in listed for each in read.reversals_of(told)}
         looks = {told.text("payroll_uuid"): read.fingerprint(told) for told in listed}
-        news = [told for told in listed if seen.is_news(told.text("payroll_uuid"), read.fingerprint(told))]
+        fresh = {told.text("payroll_uuid"): told for told in listed}
+        fresh = {key: told for key, told in fresh.items() if seen.is_news(key, looks[key])}
+        undated = [bad for key, told in fresh.items() if (bad := doubts.undated(key, told, "check_date"))]
+        news = [told for key, told in fresh.items() if key not in {each.provider_id for each in undated}]
         news.sort(key=lambda told: (told.day("check_date"), told.text("payroll_uuid")))
         now, later = [told.text("payroll_uuid") for told in news[:AT_ONCE]], news[AT_ONCE:]
         benefits = self._benefits() if now else ()
-        found = [self._payroll(each, benefits, reverses) for each in now]
-        start = seen.start
-        gone = seen.settle(looks, {each: looks[each] for each in now})
-        return Pulled(found, seen.written(self._today()), more=bool(later), gone=gone, looked_from=start)
+        answers = [self._payroll(each, benefits, reverses) for each in now]
+        found = [each for each in answers if isinstance(each, ProviderPayroll)]
+        odd = [*undated, *(each for each in answers if isinstance(each, Unread))]
+        known = [*now, *(each.provider_id for each in undated)]
+        start, gone = seen.start, seen.settle(looks, {each: looks[each] for each in known})
+        return Pulled(found, seen.written(self._today()), odd, more=bool(later), gone=gone, looked_from=start)
 
     def in_force(self, *, person_id: str) -> Sequence[InForce]:
         """What is withheld for one person: benefits of the plan, and deductions that repay loans."""
@@ -231,20 +243,25 @@ class Gusto:
 
     def _payroll(
         self, payroll_id: str, benefits: Sequence[read.Benefit], reverses: Mapping[str, str]
-    ) -> ProviderPayroll:
+    ) -> ProviderPayroll | Unread:
         """With every page of its compensations."""
         path, include = f"/v1/companies/{self._company}/payrolls/{payroll_id}", "benefits,deductions,totals,reversals"
         compensations: list[Told] = []
         for page in range(1, 10_001):
             told = self._client.get(path, {"include": include, "page": page, "per": _PER_PAGE}).told
             self._must_be_ours(told)
+            if told.text("payroll_uuid") != payroll_id:
+                raise told.at("payroll_uuid").odd("the payroll that was asked for")
             found = list(told.items("employee_compensations"))
             compensations += found
             if len(found) < _PER_PAGE:
                 if not told.flag("processed"):
                     message = "The payroll was taken back while it was read."
                     raise ProviderError(Trouble.TRY_AGAIN, message, where=path)
-                return read.payroll(told, compensations, benefits, reverses)
+                try:
+                    return read.payroll(told, compensations, benefits, reverses)
+                except ProviderError as error:
+                    return doubts.unread(payroll_id, error)
         raise ProviderError(Trouble.BUG, "The list does not end.", where=path)
 
     def _refresh(self, client: Client, used: Tokens) -> Tokens:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ..rows import Field
+from . import doubts
 from .connector import ProviderError, Trouble
 from .reading import Told
 from .statements import (
@@ -179,6 +180,7 @@ def payroll(
         reversed_by=reversals_of(told),
         reason=reason,
         pay_group=period.text_or("pay_schedule_uuid") if period else "",
+        doubts=doubts.told_twice(each.person_id for each in statements),
     )
 
 

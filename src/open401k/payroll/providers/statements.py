@@ -146,7 +146,7 @@ class ProviderPayroll:
     """A payroll that the provider has processed.
 
     ``reverses`` names the payroll that this one takes back, in whole or in part; ``reversed_by`` those that do so to
-    this one.
+    this one. ``doubts``: in what the answer contradicts itself, in words; nothing of it is posted while there are any.
     """
 
     provider_id: str
@@ -161,6 +161,7 @@ class ProviderPayroll:
     reversed_by: tuple[str, ...] = ()
     reason: str = ""  # the provider's word for an off-cycle payroll
     pay_group: str = ""  # the provider's id of the schedule or group, where there is one
+    doubts: tuple[str, ...] = ()
 
     def differences(self) -> list[tuple[str, int, int]]:
         """Where the statements do not add up to what the provider says: what, said, added."""
@@ -176,6 +177,14 @@ class ProviderPayroll:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """One person or payroll that is not told as described; others are taken without it. ``why``: with its path."""
+
+    provider_id: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Pulled:
     """Payrolls since a cursor, oldest first, and the cursor for the next time. ``more``: ask again at once.
 
@@ -184,6 +193,7 @@ class Pulled:
 
     payrolls: Sequence[ProviderPayroll]
     cursor: str
+    unread: Sequence[Unread] = ()
     more: bool = False
     gone: tuple[str, ...] = ()
     looked_from: date | None = None

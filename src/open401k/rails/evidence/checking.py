@@ -16,14 +16,16 @@ from .checks_chain import contracts, heads, payments, transactions, verdict
 from .checks_people import approvals, attestation, election, members
 from .file import read_file
 from .findings import Finding, Report, failed, proved
+from .on_chain import Wallets
 from .proven import Context, context_of
 from .wording import money
 
 __all__ = ["check"]
 
 
-def check(text: str, *, head: bytes | None = None) -> Report:
-    """Everything that the file says, judged; with ``head`` the hash of the block that the reader knows."""
+def check(text: str, *, head: bytes | None = None, wallets: Wallets | None = None) -> Report:
+    """Everything that the file says, judged; ``head``: the hash of the block that the reader knows; ``wallets``: what
+    contracts signed, by a chain that the reader chose."""
     try:
         evidence = read_file(text)
     except Open401kError as why:
@@ -34,7 +36,7 @@ def check(text: str, *, head: bytes | None = None) -> Report:
         return Report([failed("case", f"The case cannot be read: {why}.")])
     if not case.terms.legs or any(leg.to >= len(case.election.receivers) for leg in case.terms.legs):
         return Report([failed("case", "The terms pay nothing, or somebody whom the election does not name.")])
-    context = context_of(evidence, case)
+    context = context_of(evidence, case, wallets)
     found = list(_judged(context, head))
     return Report(found, context.rollover, context.head)
 

@@ -11,7 +11,7 @@ from ..transfer_file.leaves import proves
 from .calls import custodians
 from .findings import Finding, failed, missing, proved, stated
 from .proven import Context, expected_payments
-from .wording import capital, money, name
+from .wording import ONLY_A_CHAIN, capital, money, name
 
 _AMOUNT = "settlement.amount_cents"
 
@@ -19,17 +19,33 @@ _AMOUNT = "settlement.amount_cents"
 def books(context: Context) -> Iterator[Finding]:
     """Each custodian's receipt on chain, the reference that it hides, and the lines that it says it booked."""
     told: dict[tuple[Role, bytes], Statement] = {}
+    unsure: set[tuple[Role, bytes]] = set()
     for each in context.evidence.statements:
         at = (each.booked.role, each.booked.who)
         if at not in custodians(context.case) or at in told:
             yield failed("books", f"A statement of {name(*at)} is there twice, or is not asked for.")
         told.setdefault(at, each)
     for role, who in custodians(context.case):
-        yield from _receipt(context, role, who, told.get((role, who)))
+        holds = _holds(context, told.get((role, who)))
+        unsure |= {(role, who)} if holds is None else set()
+        yield from _receipt(context, role, who, told.get((role, who)), holds=holds)
+    if unsure:
+        yield missing("sums", "Whether both ledgers add up: a wallet's word for one of them is not checked.")
+        return
     yield _sum(context, {at: each.booked for at, each in told.items()})
 
 
-def _receipt(context: Context, role: Role, who: bytes, told: Statement | None) -> Iterator[Finding]:
+def _holds(context: Context, told: Statement | None) -> bool | None:
+    """Whether its custodian signed it; None where only a chain could tell."""
+    if told is None:
+        return False
+    hashed = statement_hash(context.rollover, told.booked.role, told.booked.content)
+    return context.says(told.booked.who, hashed, told.signature)
+
+
+def _receipt(
+    context: Context, role: Role, who: bytes, told: Statement | None, *, holds: bool | None
+) -> Iterator[Finding]:
     by = name(role, who)
     receipt = context.word(slots.receipt_slot(context.rollover, who))
     if receipt:
@@ -47,8 +63,9 @@ def _receipt(context: Context, role: Role, who: bytes, told: Statement | None) -
     if booked.rollover != context.rollover:
         yield failed("books", f"The statement of {by} is about another rollover.")
         return
-    hashed = statement_hash(context.rollover, role, booked.content)
-    if not context.signs(who, hashed, told.signature):
+    if holds is None:
+        yield missing("books", f"Whether the wallet of {by} signed the statement of its books: {ONLY_A_CHAIN}")
+    elif not holds:
         yield failed("books", f"The statement of {by} is not signed by a key of it.")
         return
     if receipt and receipt.to_bytes(32, "big") != booked.receipt:
@@ -56,9 +73,10 @@ def _receipt(context: Context, role: Role, who: bytes, told: Statement | None) -
         return
     if receipt:
         yield proved("books", f"The receipt of {by} hides the reference “{booked.reference}” of its books.", by)
-    else:
+    elif holds:
         yield stated("books", f"{capital(by)} says that it booked under “{booked.reference}”.", by)
-    yield _lines(context, booked, by)
+    if holds:
+        yield _lines(context, booked, by)
 
 
 def _lines(context: Context, booked: Booked, by: str) -> Finding:

@@ -7,7 +7,7 @@ Whoever makes it can leave something out, and nothing else: every part is checke
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Final, Protocol
 
@@ -25,6 +25,7 @@ from ..transactions import read
 from ..transfer_file.leaves import Shown, TransferFile, shown
 from .calls import approvals_in, is_about, is_batched_by
 from .file import Approval, Evidence, Included
+from .on_chain import wallets_of
 from .proven import asked, asked_then
 
 #: What is disclosed where nothing else is said: what moves, and nothing that is a person's.
@@ -74,7 +75,7 @@ def collect(
     bare = Evidence(chain.chain_id, coordinator, network, int(str(delay)), encoded, ())
     return Evidence(
         bare.chain_id, coordinator, network, bare.delay, encoded,
-        states=(chain.state(asked(bare, case), at=at), *_earlier(chain, bare, case, heads, at)),
+        states=(_state(chain, bare, case, asked(bare, case), at), *_earlier(chain, bare, case, heads, at)),
         headers=headers,
         transactions=included,
         approvals=tuple(approvals.values()),
@@ -151,9 +152,14 @@ def _earlier(
         try:
             block = chain.block(number)
             if block is not None and block.hash in {head.hash for head in heads}:
-                yield chain.state(asked_then(bare, case), at=number)
+                yield _state(chain, bare, case, asked_then(bare, case), number)
         except (UnavailableError, ValueError, KeyError):
             continue
+
+
+def _state(chain: ProvingChain, bare: Evidence, case: Decoded, wanted: Mapping[bytes, Sequence[bytes]], at: int) -> str:
+    """The words, and that custodians' wallets are contracts, where they are."""
+    return chain.state({**wanted, **wallets_of(chain, bare.network, case, at=at)}, at=at)
 
 
 def _leaves(file: TransferFile | None, labels: Sequence[str]) -> tuple[Shown, ...]:

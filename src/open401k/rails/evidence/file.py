@@ -64,6 +64,10 @@ class Evidence:
     leaves: tuple[Shown, ...] = ()
 
 
+#: What a node answers with evidence in it (GET /v1/rollovers/{case}/evidence).
+_ANSWER = {"case", "disclosed", "evidence"}
+
+
 def write(evidence: Evidence) -> str:
     """The file."""
     return json.dumps(_told(evidence), indent=1, ensure_ascii=False) + "\n"
@@ -74,12 +78,20 @@ def read_file(text: str) -> Evidence:
     if len(text) > LONGEST:
         raise _unreadable(f"it is longer than {LONGEST:,} letters")
     try:
-        found = _read(parsed(text))
+        text, told = _of_answer(text, parsed(text))
+        found = _read(told)
     except BadInputError as why:
         raise _unreadable(str(why)) from None
     if write(found) != text:
         raise _unreadable("it is not written as evidence is, letter by letter")
     return found
+
+
+def _of_answer(text: str, told: Json) -> tuple[str, Json]:
+    """A node's API answers evidence as a field of an object; whoever saved the whole answer means that field."""
+    if isinstance(told, dict) and set(told) == _ANSWER and isinstance(inside := told["evidence"], str):
+        return inside, parsed(inside)
+    return text, told
 
 
 def joined(mine: Evidence, theirs: Evidence) -> Evidence:

@@ -18,6 +18,7 @@ from ..node.codec import BadInputError, parsed, read, told
 from ..node.said import Countersigned
 from .file import KIND as EVIDENCE
 from .file import read_file
+from .on_chain import Wallets
 from .signed import is_by
 
 KIND: Final = "open401k-rails-heads-1"
@@ -68,16 +69,22 @@ def read_heads(text: str) -> Heads:
 
 
 def compare(
-    heads: Heads, *, block_of: Callable[[int], Head | None], signer_of: Callable[[bytes, int], bytes]
-) -> Sequence[Compared]:
-    """Each head beside the chain; ``signer_of`` answers a member's key at a block, 20 zeros where it has none."""
+    heads: Heads, *, block_of: Callable[[int], Head | None], signer_of: Callable[[bytes, int], bytes],
+    wallets: Wallets | None = None,
+) -> Sequence[Compared]:  # fmt: skip
+    """Each head beside the chain; ``signer_of`` answers a member's key at a block, 20 zeros where it has none, and
+    ``wallets`` what a contract signed by then."""
     domain, found = rollover_domain(heads.chain_id, heads.coordinator), []
     for head in heads.heads:
         block = block_of(head.number)
         digest = domain.digest(head_hash(head.number, head.hash))
         key = signer_of(head.who, head.number) if block is not None else bytes(20)
         is_there = block is not None and block.hash == head.hash
-        found.append(Compared(head, is_there, block is None or is_by(key, digest, head.signature)))
+        is_signed = block is None or is_by(key, digest, head.signature)
+        if block is not None and not is_signed and wallets is not None:
+            told = wallets(key, digest, head.signature, number=block.number, block=block.hash)
+            is_signed = told is True
+        found.append(Compared(head, is_there, is_signed))
     return found
 
 

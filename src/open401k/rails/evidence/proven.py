@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import rlp
@@ -28,6 +28,7 @@ from ..messages import (
 from ..node.said import Countersigned
 from .calls import approvers, cases_in, custodians, is_about, is_batched_by
 from .file import Evidence
+from .on_chain import NO_CODE, Wallets
 from .signed import is_by
 
 
@@ -46,6 +47,7 @@ class Context:
     transactions: tuple[Proven, ...]
     broken: tuple[str, ...]
     keys: dict[bytes, frozenset[bytes]] = field(default_factory=dict)
+    wallets: Wallets | None = None
 
     @property
     def head(self) -> Head | None:
@@ -79,13 +81,33 @@ class Context:
         return ()
 
     def signs(self, who: bytes, struct_hash: bytes, signature: bytes) -> bool:
-        """Whether a key that a proof in the file shows to be this member's signed it."""
+        """Whether a key, or wallet, that a proof in the file shows to be this member's signed it."""
+        return self.says(who, struct_hash, signature) is True
+
+    def says(self, who: bytes, struct_hash: bytes, signature: bytes) -> bool | None:
+        """The same; None where it is a contract's word, and no chain that has the block was asked."""
         digest = self.domain.digest(struct_hash)
-        return any(is_by(key, digest, signature) for key in self.keys.get(who, ()))
+        if any(is_by(key, digest, signature) for key in self.keys.get(who, ())):
+            return True
+        told = [self._of_wallet(wallet, digest, signature, state) for wallet, state in self._contracts(who)]
+        return True if True in told else (None if None in told else False)
+
+    def _contracts(self, who: bytes) -> Iterator[tuple[bytes, Shown]]:
+        """Contracts that a proof shows to sign for this member, and where."""
+        for state in self.states:
+            word = state.words.get((self.evidence.network, slots.member_slot(who)))
+            if word and state.codes.get(_signer(word), NO_CODE) != NO_CODE:
+                yield _signer(word), state
+
+    def _of_wallet(self, wallet: bytes, digest: bytes, signature: bytes, state: Shown) -> bool | None:
+        if self.wallets is None:
+            return None
+        return self.wallets(wallet, digest, signature, number=state.block.number, block=state.block.hash)
 
 
-def context_of(evidence: Evidence, case: Decoded) -> Context:
-    """All proofs checked; those that do not hold are told in ``broken``, and show nothing."""
+def context_of(evidence: Evidence, case: Decoded, wallets: Wallets | None = None) -> Context:
+    """All proofs checked; those that do not hold are told in ``broken``, and show nothing. ``wallets``: who is asked
+    what contracts signed."""
     broken: list[str] = []
     domain = rollover_domain(evidence.chain_id, evidence.coordinator)
     rollover = rollover_id(election_hash(case.election), case.terms)
@@ -102,7 +124,9 @@ def context_of(evidence: Evidence, case: Decoded) -> Context:
     alone = Context(evidence, case, rollover, domain, (first,), (), ())
     keys = {who: frozenset([_signer(word)]) for (_, who), word in _members(alone, first).items() if word}
     known = _linked(evidence.headers, first.block.hash) | {
-        head.hash for head in evidence.heads if any(_vouches(domain, head, key) for key in keys.get(head.who, ()))
+        head.hash
+        for head in evidence.heads
+        if any(_vouches(domain, head, key, wallets) for key in keys.get(head.who, ()))
     }
     others = [each for each in shown[1:] if each is not None]
     blocks = [first.block.number, *(each.block.number for each in others)]
@@ -115,7 +139,7 @@ def context_of(evidence: Evidence, case: Decoded) -> Context:
     for state in states[1:]:
         for (_, who), word in _members(alone, state).items():
             keys[who] = keys.get(who, frozenset()) | ({_signer(word)} if word else frozenset())
-    return Context(evidence, case, rollover, domain, states, tuple(transactions), tuple(broken), keys)
+    return Context(evidence, case, rollover, domain, states, tuple(transactions), tuple(broken), keys, wallets)
 
 
 def asked(at: Evidence, case: Decoded) -> dict[bytes, list[bytes]]:
@@ -177,14 +201,20 @@ def _signer(word: int) -> bytes:
     return (word >> 96).to_bytes(20, "big")
 
 
-def _vouches(domain: Domain, head: Countersigned, key: bytes) -> bool:
-    return is_by(key, domain.digest(head_hash(head.number, head.hash)), head.signature)
+def _vouches(domain: Domain, head: Countersigned, key: bytes, wallets: Wallets | None) -> bool:
+    digest = domain.digest(head_hash(head.number, head.hash))
+    if is_by(key, digest, head.signature):
+        return True
+    asked = None if wallets is None else wallets(key, digest, head.signature, number=head.number, block=head.hash)
+    return asked is True
 
 
 def _state(text: str, at: str, wanted: Mapping[bytes, Sequence[bytes]], broken: list[str]) -> Shown | None:
     try:
         shown = check_state(text)
-        if list(shown.words) == [(contract, slot) for contract, slots_ in wanted.items() for slot in slots_]:
+        named = {_signer(word) for (where, _), word in shown.words.items() if where in wanted}
+        words = [(contract, slot) for contract, slots_ in wanted.items() for slot in slots_]
+        if list(shown.words) == words and set(shown.codes) <= {*wanted, *named}:
             return shown
         broken.append(f"{at}: it proves other words than those of this case")
     except Open401kError as why:

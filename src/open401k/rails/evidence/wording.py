@@ -14,6 +14,9 @@ _ROLES: Final = {
 }  # fmt: skip
 
 
+#: Why a contract wallet's signature is neither proved nor broken.
+ONLY_A_CHAIN: Final = "only its chain can tell (--network, or the console of a node)."
+
 #: What findings are about, as people read it; in no order.
 TITLES: Final = {
     "file": "The file", "case": "The case", "head": "The block that it stands under",

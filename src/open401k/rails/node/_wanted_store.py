@@ -7,7 +7,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from ._store import Connection
-from .wanted import Says, Wanted
+from .wanted import LASTING, Says, Wanted
 
 
 def insert(conn: Connection, row: Wanted) -> bool:
@@ -53,7 +53,8 @@ def case_of(conn: Connection, digest: bytes) -> str | None:
 
 
 def waiting(conn: Connection, limit: int) -> list[Wanted]:
-    """Those that are not signed, of cases that are not through; what ends first comes first."""
+    """Those that are not signed and of use yet; what ends first comes first, what nothing waits for last."""
+    last = [str(each) for each in LASTING]
     rows = conn.execute(
         """
         select digest, wallet, says, case_id, told, until, asked_at, signature
@@ -62,19 +63,35 @@ def waiting(conn: Connection, limit: int) -> list[Wanted]:
         where signature is null
             and (
                 state in ('liquidating', 'held', 'voted')
+                or (state = 'posted' and says = any (%s))
                 or exists (
                     select 1
                     from node.outbox
                     where outbox.case_id = case_file.case_id and kind = 'receipt' and not is_done
                 )
             )
-        order by until nulls last, asked_at, digest
+        order by until nulls last, says = any (%s), asked_at, digest
         limit %s
         """,
-        [limit],
+        [last, last, limit],
         binary=True,
     )
     return [_wanted(row) for row in rows.fetchall()]
+
+
+def lasting(conn: Connection, case: str) -> dict[Says, Wanted]:
+    """What is asked of a case that no contract reads, locked until the end; its file is locked before."""
+    rows = conn.execute(
+        """
+        select digest, wallet, says, case_id, told, until, asked_at, signature
+        from node.wanted_signature
+        where case_id = %s and says = any (%s)
+        for update
+        """,
+        [case, [str(each) for each in LASTING]],
+        binary=True,
+    )
+    return {each.says: each for each in map(_wanted, rows.fetchall())}
 
 
 def begin_anew(conn: Connection, digest: bytes, wallet: bytes, asked_at: int) -> None:

@@ -11,29 +11,40 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, Protocol
+from typing import Final
 
 from open401k.base.faults import fault
 from open401k.kernel import Random
 
-from ..calls import call_of
 from ..chain.interface import Head
 from ..decoding import decode_case
-from ..messages import Domain, encode_batch
+from ..messages import Domain
 from ..signatures import is_signed_by
 from . import batch_trials
 from .batch_trials import NOT_YET, RefusedWholeError, in_words
 from .batch_waits import go_on_singly, go_on_without, leave_out, locked, wait
-from .batching import MOST_ANSWER, Batch, Fit, Settings, Stage, chosen, is_due, judged, peer_of, waits_until
-from .cases import Agreed, Case, ChangedError, State
+from .batching import (
+    MOST_ANSWER,
+    Batch,
+    Fit,
+    Settings,
+    Stage,
+    agreed_of,
+    chosen,
+    is_due,
+    judged,
+    peer_of,
+    settle_call,
+    waits_until,
+)
+from .cases import Case, ChangedError, State
 from .codes import BATCH_DECLINED
-from .coordinator import Coordinator, Refusal
+from .coordinator import BatchCoordinator, Refusal
 from .core import CustodianCore, Done, Order, Side, SilentError
 from .deal import Deals, DealUnit
 from .following import Verdict
 from .letters import BatchDeclined, BatchOffered, BatchSigned, LetterKind, NotTaken
-from .settled import Settlement, Told
-from .signing import Item, PolicyError, SignerAwayError
+from .signing import BatchSigner, Item, PolicyError, SignerAwayError
 from .wanted import AwaitedError
 
 log = logging.getLogger("open401k.node.batches")
@@ -45,29 +56,6 @@ BOUNDARIES: Final = (
 )  # fmt: skip
 _OF_KEY: Final = 65
 _MOST_WHY: Final = 200
-_SETTLE: Final = "settle_batch(uint256,uint256,uint256,uint256,bytes,bytes,bytes)"
-
-
-class BatchSigner(Protocol):
-    """Signs a batch as a whole, under the same policy as approvals."""
-
-    def batch(
-        self, first: bytes, second: bytes, token: bytes, deadline: int, items: Sequence[Item], *, at: int
-    ) -> bytes: ...
-
-
-class BatchCoordinator(Coordinator, Protocol):
-    """The chain, whose key counts there, and which batches it settled, all by the newest final block."""
-
-    def signer_of(self, us: bytes) -> bytes: ...
-
-    def is_batched(self, batch: bytes) -> bool: ...
-
-    def batch_with(self, rollover: bytes) -> tuple[Settlement, Told] | None: ...
-
-    def foretold(self, data: bytes) -> Refusal | None:
-        """What the newest block's contract would say to a call; nothing is sent."""
-        ...
 
 
 @dataclass
@@ -89,6 +77,8 @@ class Batches:
     now: Callable[[], int]
     #: Whether a wallet that is a contract signed; without it the contract alone tells.
     wallet: Callable[[bytes, bytes, bytes], bool] | None = None
+    #: Whether a wallet of ours is asked now: what we offer is drawn up, and told once it has signed.
+    asks: Callable[[], bool] = lambda: False
 
     def waits_until(self, case: Case, block: Head) -> int | None:
         """Until when a case that is held now waits for others."""
@@ -177,7 +167,7 @@ class Batches:
         return found
 
     def _holds(self, case: Case) -> bool:
-        agreed = _agreed(case)
+        agreed = agreed_of(case)
         answer = self.core.hold(Order(agreed.rollover, case.side, case.account, agreed.parts))
         return isinstance(answer, Done) and answer.cents == agreed.cents
 
@@ -186,18 +176,20 @@ class Batches:
         *, theirs: Sequence[Case] = (), instead: Sequence[Batch] = (),
     ) -> bool:  # fmt: skip
         """Sign and tell; ``instead`` of what was offered, with ``theirs`` of it. False if too few of ``cases`` fit."""
-        deadline = min(self._at(block) + settings.answer, *(_agreed(case).deadline for case in (*theirs, *cases)))
+        deadline = min(self._at(block) + settings.answer, *(agreed_of(case).deadline for case in (*theirs, *cases)))
         bare = Batch(peer, self.random.token(32), self.us, peer, token, deadline, (), Stage.OFFERED)
         fit, batch = self._fit(bare, cases, beside=theirs), None
         while batch is None:
             if len(fit) < (1 if theirs else settings.least):
                 return False
             all_of_it = [*theirs, *fit]
-            named = replace(bare, ids=tuple(_agreed(case).rollover for case in all_of_it))
+            named = replace(bare, ids=tuple(agreed_of(case).rollover for case in all_of_it))
+            if self.asks():
+                return self._draw_up(named, fit)
             try:
                 batch = replace(named, signed_first=self._signed(named, all_of_it, block))
             except PolicyError as why:
-                refused = [case for case in fit if _agreed(case).rollover == why.rollover]
+                refused = [case for case in fit if agreed_of(case).rollover == why.rollover]
                 if not refused:
                     raise
                 self._leave_out(refused, {case.id: f"our signer refuses: {why}" for case in refused})
@@ -216,6 +208,33 @@ class Batches:
             fault("batches.before_offer_commit")
         fault("batches.after_offer_commit")
         return True
+
+    def _draw_up(self, batch: Batch, cases: Sequence[Case]) -> bool:
+        """What our wallet is to sign stays the same until its time is over, and nobody is told of it before."""
+        with self.files.begin() as unit:
+            unit.add_batch(replace(batch, stage=Stage.DRAWN_UP))
+            wait(unit, [(case, batch.deadline, "in a batch that our wallet is to sign") for case in cases])
+            fault("batches.before_offer_commit")
+        fault("batches.after_offer_commit")
+        return True
+
+    def _tell(self, batch: Batch, cases: Sequence[Case], block: Head) -> None:
+        """Offer what we drew up, once our wallet has signed it. If some of it was ended since, the rest is drawn up
+        anew."""
+        still = [agreed_of(each).rollover for each in self._held([x for x in cases if self._may_be_offered(x, block)])]
+        gone = {each: "it was ended, or is not held any more" for each in batch.ids if each not in still}
+        signed_first = None if gone else self._signed(batch, cases, block)
+        with self.files.begin() as unit:
+            if signed_first is None:
+                unit.change_batch(batch, replace(batch, stage=Stage.OVER))
+                go_on_without(unit, batch, unfit=gone, at=self.now())
+            else:
+                told = BatchOffered(batch.first, batch.second, batch.token, batch.deadline, batch.ids, signed_first)
+                unit.change_batch(batch, replace(batch, stage=Stage.OFFERED, signed_first=signed_first))
+                wait(unit, [(case, batch.deadline, "offered in a batch") for case in cases])
+                unit.put_letter(batch.peer, batch.reference, LetterKind.BATCH, told)
+            fault("batches.before_offer_commit")
+        fault("batches.after_offer_commit")
 
     def _fit(self, bare: Batch, cases: Sequence[Case], *, beside: Sequence[Case]) -> list[Case]:
         """Those that the contract would take beside others; of each left out its file says what the contract said."""
@@ -236,10 +255,10 @@ class Batches:
 
     def _tried(self, batch: Batch, cases: Sequence[Case]) -> Refusal | None:
         """What the contract would say to these without signatures."""
-        return self.coordinator.foretold(_call(replace(batch, signed_first=b"", signed_second=b""), cases))
+        return self.coordinator.foretold(settle_call(replace(batch, signed_first=b"", signed_second=b""), cases))
 
     def _signed(self, batch: Batch, cases: Sequence[Case], block: Head) -> bytes:
-        items = [Item(each.rollover, each.cents, each.encoded) for each in map(_agreed, cases)]
+        items = [Item(each.rollover, each.cents, each.encoded) for each in map(agreed_of, cases)]
         return self.signer.batch(batch.first, batch.second, batch.token, batch.deadline, items, at=block.time)
 
     # ---- following
@@ -249,10 +268,12 @@ class Batches:
             self._end(batch, Stage.SETTLED)
             return
         cases = self._cases(batch)
-        self.coordinator.read_ahead([_agreed(case) for case in cases if case is not None])
-        known = [self.coordinator.final(_agreed(case)) for case in cases if case is not None]
+        self.coordinator.read_ahead([agreed_of(case) for case in cases if case is not None])
+        known = [self.coordinator.final(agreed_of(case)) for case in cases if case is not None]
         if block.time > batch.deadline or any(each.verdict is not Verdict.ABSENT for each in known):
             self._end(batch, Stage.OVER)  # no later block settles it any more
+        elif batch.stage is Stage.DRAWN_UP:
+            self._tell(batch, [case for case in cases if case is not None], block)
         elif batch.stage is Stage.ASKED:
             self._answer(batch, cases, block)
         elif batch.stage is Stage.SIGNED:
@@ -313,7 +334,7 @@ class Batches:
             whole.append("its signature is not by a key that the network names for who offers it")
         signed = [each for each in live if each.stage is Stage.SIGNED]
         for rollover, case in zip(batch.ids, cases, strict=True):
-            final = self.coordinator.final(_agreed(case)) if case else None
+            final = self.coordinator.final(agreed_of(case)) if case else None
             says, why = judged(case, final, batch, us=self.us)
             if says is Fit.YES and case and any(rollover in each.ids for each in signed):
                 says, why = Fit.NO, f"case {case.id} is in a batch that both sides signed"
@@ -324,14 +345,14 @@ class Batches:
             waits |= says is Fit.WAIT
         if not whole:
             unheld = [case for case in fit if not self._holds(case)]
-            unfit |= {_agreed(case).rollover: f"case {case.id} is not held by the core" for case in unheld}
+            unfit |= {agreed_of(case).rollover: f"case {case.id} is not held by the core" for case in unheld}
             try:
                 tried = [case for case in fit if case not in unheld]
                 refused = batch_trials.unfit(tried, lambda some: self._tried(batch, some))
             except RefusedWholeError as why_whole:
                 whole, refused = [str(why_whole)], {}
             unfit |= {
-                _agreed(case).rollover: f"case {case.id}: {refused[case.id]}" for case in fit if case.id in refused
+                agreed_of(case).rollover: f"case {case.id}: {refused[case.id]}" for case in fit if case.id in refused
             }
         return whole, unfit, waits
 
@@ -349,8 +370,8 @@ class Batches:
     def _offers_more(self, batch: Batch, ours: Sequence[Case], crossing: Sequence[Batch], block: Head) -> bool:
         """What waits here for the same peer goes along: one batch for both ways, offered instead of theirs. So does
         what we offered at the same time, if it is for us to lead."""
-        if self.settings is None or any(case.side is Side.SOURCE for case in ours):
-            return False  # theirs is for both ways already: it is signed as it is
+        if self.settings is None or self.asks() or any(case.side is Side.SOURCE for case in ours):
+            return False  # theirs is for both ways already, or our wallet is asked: it is signed as it is
         offered = [case for each in crossing for case in self._cases(each) if case is not None]
         still = [case for case in offered if self._may_be_offered(case, block)]  # or it was ended since
         waiting = self._held([*self._waiting(block).get((batch.peer, batch.token), []), *still])
@@ -402,7 +423,7 @@ class Batches:
             return
         if not self._is_open(cases):
             return  # it is there, or something else is: the next final block tells
-        data = _call(batch, cases)
+        data = settle_call(batch, cases)
         refusal = self.coordinator.foretold(data)
         if refusal is not None and refusal.code not in NOT_YET:
             self._give_up(batch, cases, refusal)
@@ -415,7 +436,7 @@ class Batches:
 
     def _is_open(self, cases: Sequence[Case]) -> bool:
         """Nobody was faster, and nothing else is on chain."""
-        return all(self.coordinator.newest(_agreed(case)).verdict is Verdict.ABSENT for case in cases)
+        return all(self.coordinator.newest(agreed_of(case)).verdict is Verdict.ABSENT for case in cases)
 
     def _give_up(self, batch: Batch, cases: Sequence[Case], refusal: Refusal) -> None:
         """The contract does not take what both signed: nobody here waits for it any more, and what the contract does
@@ -425,7 +446,7 @@ class Batches:
             refused = batch_trials.unfit(cases, lambda some: self._tried(batch, some))
         except RefusedWholeError:
             refused = {}
-        unfit = {_agreed(case).rollover: refused[case.id] for case in cases if case.id in refused}
+        unfit = {agreed_of(case).rollover: refused[case.id] for case in cases if case.id in refused}
         with self.files.begin() as unit:
             unit.change_batch(batch, replace(batch, stage=Stage.OVER))  # its row is locked first
             if unfit and self.settings is not None:
@@ -438,14 +459,14 @@ class Batches:
     def note_settled(self, case: Case) -> None:
         """The final chain has this case in a batch: ours of it is settled, whatever we thought had become of it."""
         with self.files.begin() as unit:
-            known = unit.batches_with(_agreed(case).rollover)
+            known = unit.batches_with(agreed_of(case).rollover)
         for batch in known:
             if batch.stage is not Stage.SETTLED and self.coordinator.is_batched(batch.hash):
                 self._end(batch, Stage.SETTLED)
         with self.files.begin() as unit:
-            is_known = unit.batch_of(_agreed(case).rollover) is not None
+            is_known = unit.batch_of(agreed_of(case).rollover) is not None
         if not is_known:
-            self._remember(_agreed(case).rollover)
+            self._remember(agreed_of(case).rollover)
 
     def _remember(self, rollover: bytes) -> None:
         """The batch that settled it is in no row of ours, as in an older backup: from the chain, under its hash."""
@@ -471,15 +492,3 @@ class Batches:
                 go_on_singly(unit, batch)
             fault("batches.before_end_commit")
         fault("batches.after_end_commit")
-
-
-def _agreed(case: Case) -> Agreed:
-    if case.agreed is None:
-        raise ValueError(f"case {case.id} has no exact terms")
-    return case.agreed
-
-
-def _call(batch: Batch, cases: Sequence[Case]) -> bytes:
-    words = [int.from_bytes(each, "big") for each in (batch.first, batch.second, batch.token)]
-    encoded = encode_batch([_agreed(case).encoded for case in cases])
-    return call_of(_SETTLE, *words, batch.deadline, encoded, batch.signed_first, batch.signed_second)

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
 
+from ..calls import call_of
 from ..decoding import Decoded, decode_case
-from ..messages import batch_hash
-from .cases import Case, State
+from ..messages import batch_hash, encode_batch
+from .cases import Agreed, Case, State
 from .core import Side
 from .following import Standing, Verdict
 
@@ -23,6 +24,7 @@ MOST_BATCHED: Final = 32
 MOST_BYTES: Final = 24_576
 #: Seconds; what stands longer is not signed.
 MOST_ANSWER: Final = 90_000
+_SETTLE: Final = "settle_batch(uint256,uint256,uint256,uint256,bytes,bytes,bytes)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Settings:
 class Stage(StrEnum):
     """Where a batch stands with us."""
 
+    #: We drew it up, and our wallet has not signed it: nobody knows of it.
+    DRAWN_UP = "drawn_up"
     #: We signed it and told the other side.
     OFFERED = "offered"
     #: The other side offered it, and we have not answered.
@@ -50,7 +54,7 @@ class Stage(StrEnum):
     OVER = "over"
 
 
-LIVE: Final = (Stage.OFFERED, Stage.ASKED, Stage.SIGNED)
+LIVE: Final = (Stage.DRAWN_UP, Stage.OFFERED, Stage.ASKED, Stage.SIGNED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,3 +185,17 @@ def judged(case: Case | None, final: Standing | None, batch: Batch, *, us: bytes
     if case.state is not State.HELD:
         return Fit.NO, f"case {case.id} is {case.state}"
     return Fit.YES, ""
+
+
+def agreed_of(case: Case) -> Agreed:
+    """Its exact terms; ValueError where it has none."""
+    if case.agreed is None:
+        raise ValueError(f"case {case.id} has no exact terms")
+    return case.agreed
+
+
+def settle_call(batch: Batch, cases: Sequence[Case]) -> bytes:
+    """The call that settles it."""
+    words = [int.from_bytes(each, "big") for each in (batch.first, batch.second, batch.token)]
+    encoded = encode_batch([agreed_of(case).encoded for case in cases])
+    return call_of(_SETTLE, *words, batch.deadline, encoded, batch.signed_first, batch.signed_second)

@@ -1,7 +1,7 @@
 """Exceptions of a rollover as work queues: code, owner, clock, words for the participant, next step. Not here: rows.
 
 The first digit routes: 1xx identity, 2xx authority, 3xx plan, 4xx amount, 5xx settlement, 6xx technical. What the
-coordinator refuses by has its words in rails/refusals.py; the clocks are ours (ACATS and ToRA are the example).
+coordinator refuses by has its words in rails/refusals.py; the clocks are those of preflight's reasons.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final
 from open401k.kernel import day_of
 from open401k.law.deadlines import business_day_after
 
-from ..preflight.reasons import ENTRIES
+from ..preflight.reasons import ANSWERED_IN, ENTRIES
 from ..refusals import REFUSALS
 from .cases import Raised
 
@@ -30,6 +30,7 @@ CORE_REFUSED: Final = 551
 PAYMENT_REFUSED: Final = 552
 PAYMENT_RETURNED: Final = 553
 MONEY_SHORT: Final = 554
+BOOKING_LATE: Final = 555
 UNTOLD: Final = 651
 POLICY: Final = 652
 SIGNER_AWAY: Final = 653
@@ -54,6 +55,8 @@ TERMS_UNFIT: Final = 461
 FILE_UNFIT: Final = 462
 CHANGED_SINCE: Final = 463
 RETURN_UNFIT: Final = 465
+#: Two desks closed it at the same time.
+CLOSED_TWICE: Final = 466
 LETTER_UNREAD: Final = 661
 LETTER_UNEXPECTED: Final = 662
 LETTER_DIFFERS: Final = 663
@@ -62,6 +65,7 @@ MAIL_REFUSED: Final = 665
 BATCH_DECLINED: Final = 666
 LETTER_NOT_UNDERSTOOD: Final = 667
 WALLET_AWAITED: Final = 668
+CORE_AWAY: Final = 669
 
 #: What a node or a core finds, beside what the coordinator refuses by.
 FOUND: Final = {
@@ -76,6 +80,7 @@ FOUND: Final = {
     PAYMENT_REFUSED: "the bank refused the payment",
     PAYMENT_RETURNED: "the bank returned the payment",
     MONEY_SHORT: "only a part of the money has arrived",
+    BOOKING_LATE: "the network decided, and our core has not booked it: the order stands, and is told it again",
     UNTOLD: "the coordinator refused and told no code",
     POLICY: "the signer's policy does not allow it",
     SIGNER_AWAY: "the signer does not answer: what is to be signed waits, and nothing is lost",
@@ -96,6 +101,7 @@ FOUND: Final = {
     FILE_UNFIT: "the transfer file does not fit the terms or the facts",
     CHANGED_SINCE: "the facts changed after the participant signed, and are not in order now",
     RETURN_UNFIT: "what is asked back is not what came, or does not go back any more",
+    CLOSED_TWICE: "both sides closed it, by different checks or wires: agree which one pays, stop the other",
     LETTER_UNREAD: "a letter of the other custodian cannot be read: its version, its kind or a field is not known here",
     LETTER_UNEXPECTED: "a letter of the other custodian does not fit where the case stands",
     LETTER_DIFFERS: "the other custodian sent two letters under one number",
@@ -106,6 +112,7 @@ FOUND: Final = {
         "then end the case and ask again"
     ),
     BATCH_DECLINED: "a batch was declined; its rollovers go on singly",
+    CORE_AWAY: "our core does not answer: what it is to set aside or give free waits, and nothing is lost",
     WALLET_AWAITED: (
         "our wallet has not signed what waits for it (open401k node sign list); what is not signed in time expires"
     ),
@@ -130,6 +137,8 @@ class Step(StrEnum):
     OFF_RAIL = "close by check or wire with the same file"
     WAIT = "nothing: it goes on by itself, or ends at the deadline"
     ESCALATE = "stop and find out: the books and the verdict may differ"
+    WAKE = "have the core answer: then it goes on by itself"
+    CLOSE = "find out with the other custodian's desk, then close it here with what was found"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +155,14 @@ class Queue:
 
 #: What preflight finds, before anything is promised.
 _BEFOREHAND: Final = {
-    int(code): f"{entry.owner.value.replace('_', ' ')}: {entry.next_step}" for code, entry in ENTRIES.items()
+    int(code): f"{code.name.lower().replace('_', ' ')}; the {entry.owner.value.replace('_', ' ')} acts"
+    for code, entry in ENTRIES.items()
 }
+#: What came, or was closed, is as it is: nothing that happens later shows that somebody looked at it.
+BY_A_PERSON: Final = frozenset(
+    {LETTER_UNREAD, LETTER_UNEXPECTED, LETTER_DIFFERS, LETTER_KEPT_OUT, LETTER_NOT_UNDERSTOOD}
+)
 _OWNERS = dict(enumerate(Owner, 1))
-_DAYS = {1: 2, 2: 3, 3: 2, 4: 1, 5: 1, 6: 1}
 _PARTICIPANT = {
     1: "We need to check again that it is you. Your money has not moved.",
     2: "An approval is missing. Your money has not moved.",
@@ -167,6 +180,19 @@ _SERIOUS = frozenset(
 _CHECKING = "We are checking how your money was booked. You do not need to do anything."
 
 
+#: Queues that are not as others of their hundred: days, the participant's words, steps.
+_OTHERWISE: Final = {
+    **dict.fromkeys(BY_A_PERSON, (1, _PARTICIPANT[6], (Step.CLOSE,))),
+    CLOSED_TWICE: (0, "Your money moves by check or wire. The companies are checking by which one.", (Step.CLOSE,)),
+    EXPIRED: (
+        1, "The time ran out before everybody agreed. Your money has not moved.",
+        (Step.FIX_AND_REPROPOSE, Step.OFF_RAIL),
+    ),
+    BOOKING_LATE: (1, "Your money has moved. It is being entered in your account.", (Step.WAKE,)),
+    CORE_AWAY: (1, _PARTICIPANT[6], (Step.WAKE,)),
+}  # fmt: skip
+
+
 def queue_of(code: int) -> Queue:
     """The queue of a code; one that nobody knows goes to the desk of its hundred."""
     hundred = code // 100
@@ -175,8 +201,16 @@ def queue_of(code: int) -> Queue:
     words = FOUND.get(code) or REFUSALS.get(code) or _BEFOREHAND.get(code) or "a reason that this version does not know"
     if code in _SERIOUS:
         return Queue(code, Owner.AMOUNT, 0, words, _CHECKING, (Step.ESCALATE,))
+    if code in _OTHERWISE:
+        days, participant, steps = _OTHERWISE[code]
+        return Queue(code, _OWNERS[hundred], days, words, participant, steps)
     steps = (Step.WAIT, Step.FIX_AND_REPROPOSE) if hundred == 6 else (Step.FIX_AND_REPROPOSE, Step.OFF_RAIL)
-    return Queue(code, _OWNERS[hundred], _DAYS[hundred], words, _PARTICIPANT[hundred], steps)
+    return Queue(code, _OWNERS[hundred], ANSWERED_IN[hundred], words, _PARTICIPANT[hundred], steps)
+
+
+def beyond(told: str, words: str) -> str:
+    """What an exception tells beyond the words of its queue."""
+    return "" if told == words else told.removeprefix(f"{words}: ")
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,20 @@ class Coordinator(Protocol):
         ...
 
 
+class BatchCoordinator(Coordinator, Protocol):
+    """The chain, whose key counts there, and which batches it settled, all by the newest final block."""
+
+    def signer_of(self, us: bytes) -> bytes: ...
+
+    def is_batched(self, batch: bytes) -> bool: ...
+
+    def batch_with(self, rollover: bytes) -> tuple[Settlement, Told] | None: ...
+
+    def foretold(self, data: bytes) -> Refusal | None:
+        """What the newest block's contract would say to a call; nothing is sent."""
+        ...
+
+
 @dataclass
 class _Read:
     """What the contracts answered in one block: it is always the same, so it is asked for once."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
-from ..messages import Election, Role, Terms
+from ..messages import Election, Mode, Role, Terms
 from ..preflight.facts import Facts
 from ..preflight.reasons import Reason
 from ..transfer_file.leaves import TransferFile
@@ -24,6 +24,7 @@ from .joined import Joined
 from .letters import Body, Came, Elected, FileLeaf, Letter, LetterKind, Outgoing, file_from
 from .opening import Signed
 from .papers import OnFile, Paper
+from .wanted import WantedUnit
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ class DealEvent:
     words: str = ""
 
 
-class DealUnit(Unit, BatchUnit, Protocol):
+class DealUnit(Unit, BatchUnit, WantedUnit, Protocol):
     """A :class:`Unit` that keeps deals, letters and events too: all of it happens, or none."""
 
     def deal(self, case: str) -> Deal:
@@ -276,4 +277,7 @@ def facts_of(deal: Deal, *, on: date) -> Facts | None:
     if deal.releasing is None or deal.halves is None:
         return None
     facts = joined(deal.releasing, *deal.halves, on=on)
+    if deal.elected is not None and deal.elected.election.mode is Mode.ALL:
+        # signed for all there is: of a kind of which nothing is there, as after all of it moved, there is no part
+        facts = replace(facts, parts=tuple(each for each in facts.parts if each.cents))
     return replace(facts, receiving=deal.receiving.identity) if deal.place and deal.receiving else facts

@@ -135,6 +135,8 @@ def next_actions(case: Case, final: Standing, outbox: Sequence[Message]) -> list
 def _of_open(case: Case, agreed: Agreed, final: Standing, told: dict[Kind, Message]) -> list[Action]:
     if is_dead(agreed, final):
         why = {Verdict.ABSENT: EXPIRED, Verdict.TAKEN: OTHER_TERMS}.get(final.verdict)
+        if final.verdict is Verdict.ABORTED and case.stop is None and final.block.time > agreed.deadline:
+            why = EXPIRED  # nobody stopped it, as far as we were told
         return [*([] if why is None else [Raise(why, FOUND[why])]), Release()]
     match final.verdict:
         case Verdict.COMMITTED | Verdict.CLOSED:

@@ -13,6 +13,7 @@ from typing import Final
 from open401k.base.faults import fault
 from open401k.base.webhooks import Send, Standing, State
 from open401k.base.webhooks.addresses import checked
+from open401k.base.webhooks.endpoints import BOTH_SIGN_FOR
 from open401k.base.webhooks.schedule import after
 from open401k.base.webhooks.signing import SECRET_BYTES, body, headers_of, written
 from open401k.kernel import Clock, Open401kError, Random
@@ -27,6 +28,7 @@ from .vault import Vault
 MOST: Final = 10
 #: Seconds between two looks.
 LOOK: Final = 1.0
+_UNTIL: Final = 8
 BOUNDARIES: Final = ("hooks.before_send", "hooks.after_send")
 
 
@@ -68,6 +70,24 @@ class Hooks:
         found = self.vault.found(_name(webhook_id))
         return None if found is None else written(found)
 
+    def rotate(self, conn: Connection, webhook_id: str, *, at: int) -> Hook | None:
+        """A fresh secret; for a day what is sent is signed with the one before, too. None if there is no such one."""
+        row = _doors_store.locked_webhook(conn, webhook_id)
+        if row is None:
+            return None
+        until = at + int(BOTH_SIGN_FOR.total_seconds())
+        before = until.to_bytes(_UNTIL, "big") + self.vault.needed(_name(webhook_id))
+        self.vault.replace_with(conn, _before(webhook_id), before, at=at)
+        self.vault.replace_with(conn, _name(webhook_id), self.random.token(SECRET_BYTES), at=at)
+        fault("hooks.before_rotate_commit")
+        return _hook(row)
+
+    def secrets(self, webhook_id: str, *, at: int) -> list[bytes]:
+        """By what is signed now: the secret, and for a day after it was made anew the one before."""
+        before = self.vault.found(_before(webhook_id)) or b""
+        still = [before[_UNTIL:]] if int.from_bytes(before[:_UNTIL], "big") > at else []
+        return [self.vault.needed(_name(webhook_id)), *still]
+
     def listed(self) -> Sequence[Hook]:
         """Those that were not removed, oldest first."""
         with self.files.connected() as conn:
@@ -90,6 +110,7 @@ class Hooks:
             _doors_store.update_webhook(conn, _row(row, decide(_standing(row))))
         if decide(_standing(row)).state is State.REMOVED:
             self.vault.forget(_name(webhook_id))
+            self.vault.forget(_before(webhook_id))
         return True
 
 
@@ -116,10 +137,11 @@ class Telling:
             return False
         (event,) = events
         sent = body_of(event)
-        secret = self.hooks.vault.needed(_name(hook.webhook_id))
+        at = self.clock.now()
+        secrets = self.hooks.secrets(hook.webhook_id, at=int(at.timestamp()))
         message = f"evt_{event.seq}"
         fault("hooks.before_send")
-        answer = self.send(hook.url, headers_of(message, sent, at=self.clock.now(), secrets=[secret]), sent)
+        answer = self.send(hook.url, headers_of(message, sent, at=at, secrets=secrets), sent)
         fault("hooks.after_send")
         now = self.clock.now()
 
@@ -137,6 +159,11 @@ def body_of(event: DealEvent) -> bytes:
 
 def _name(webhook_id: str) -> str:
     return f"webhook/{webhook_id}"
+
+
+def _before(webhook_id: str) -> str:
+    """Of the secret that was replaced: until when it signs along, then itself."""
+    return f"webhook-before/{webhook_id}"
 
 
 def _hook(row: WebhookRow) -> Hook:

@@ -16,6 +16,7 @@ from .codec import parsed, read, written
 from .deal import Deal, DealEvent
 from .kept import KeptCases, KeptUnit
 from .kept_batches import KeptBatches
+from .kept_wanted import KeptWanted
 from .letters import Body, Came, Letter, LetterKind, Outgoing, letter, letter_bytes, letter_of
 from .papers import OnFile, Paper, named_of, named_text
 from .sealing import Sealed, Sealing
@@ -74,7 +75,7 @@ class KeptDeals(KeptCases):
 
 
 @dataclass
-class KeptDealUnit(KeptUnit, KeptBatches):
+class KeptDealUnit(KeptUnit, KeptBatches, KeptWanted):
     """One transaction."""
 
     sealing: Sealing

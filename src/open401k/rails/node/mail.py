@@ -19,6 +19,19 @@ from .codec import BadInputError, Wrong
 
 _ADDRESS: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _MOST: Final = 254
+#: A state as our own desk reads it.
+_STATES: Final = {
+    State.DRAFT: "asked for",
+    State.DATA_REQUESTED: "waiting for data",
+    State.PREVALIDATED: "checked",
+    State.NIGO: "not in good order",
+    State.LIQUIDATING: "being sold",
+    State.HELD: "set aside",
+    State.VOTED: "approved by us",
+    State.POSTED: "booked",
+    State.RELEASED: "given free",
+    State.OFF_RAIL: "closed by check or wire",
+}
 _ENDED: Final = (State.POSTED, State.RELEASED, State.OFF_RAIL)
 
 
@@ -82,12 +95,13 @@ def template_of(file: Case, *, waits_for_them: bool) -> Template:
 
 def composed(
     template: Template, *, to: str, at: MailAt, custodian: str, contact: str, mark: str, when: datetime, case: str = "",
-    state: str = "",
+    state: State = State.DRAFT,
 ) -> EmailMessage:  # fmt: skip
     """One mail. ``mark`` is the same at each try, so that whoever gets it twice can tell."""
     message = EmailMessage()
     if template is Template.DESK:
-        subject, body = f"Rollover {case}: {state}", [f"Case {case} is now {state}. The console tells the rest."]
+        told = _STATES[state]
+        subject, body = f"Rollover {case}: {told}", [f"Case {case} is now {told}. The console tells the rest."]
     else:
         subject, said = _SAID[template]
         asked = [f"Questions? {custodian}: {contact}"] if contact else []

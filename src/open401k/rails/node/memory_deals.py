@@ -12,8 +12,10 @@ from .deal import Deal, DealEvent, DealUnit
 from .letters import Body, Came, Letter, LetterKind, Outgoing, letter, letter_bytes
 from .memory import MemoryCases, MemoryUnit
 from .memory_batches import MemoryBatches
+from .memory_wanted import MemoryWanted
 from .papers import OnFile, Paper
 from .telling import tell_change
+from .wanted import Wanted
 
 
 @dataclass
@@ -28,12 +30,13 @@ class Shelf:
     papers: dict[str, OnFile] = field(default_factory=dict)
     desks: dict[tuple[bytes, bytes], tuple[str, bool]] = field(default_factory=dict)
     batches: dict[tuple[bytes, bytes], Batch] = field(default_factory=dict)
+    wanted: dict[bytes, Wanted] = field(default_factory=dict)
 
     def copy(self) -> Shelf:
         """Another of the same content."""
         return Shelf(
             dict(self.deals), dict(self.out), dict(self.came), list(self.events), dict(self.since), dict(self.papers),
-            dict(self.desks), dict(self.batches),
+            dict(self.desks), dict(self.batches), dict(self.wanted),
         )  # fmt: skip
 
 
@@ -52,7 +55,7 @@ class MemoryDeals(MemoryCases):
 
 
 @dataclass
-class MemoryDealUnit(MemoryUnit, MemoryBatches):
+class MemoryDealUnit(MemoryUnit, MemoryBatches, MemoryWanted):
     """One transaction: it works on copies."""
 
     shelf: Shelf
@@ -61,6 +64,10 @@ class MemoryDealUnit(MemoryUnit, MemoryBatches):
     @property
     def batches(self) -> dict[tuple[bytes, bytes], Batch]:
         return self.shelf.batches
+
+    @property
+    def wanted_rows(self) -> dict[bytes, Wanted]:
+        return self.shelf.wanted
 
     def add(self, case: Case) -> None:
         MemoryUnit.add(self, case)

@@ -159,15 +159,16 @@ def _put_together(
         in_use = KeyInUse(coordinator, own, config.member)
         signer = PolicySigner(lambda: in_use().key, domain, config.policy, KeptApprovals(files))
     voting: BothSigner = signer
+    wallets: MemberSigner | None = None
     if config.by_wallet:
         wallet = WalletSigner(
             lambda: coordinator.signer_of(config.member), domain, files, config.member,
-            lambda *given: is_agreed_by(chain, *given),
+            lambda *given: is_agreed_by(chain, *given), around.seconds,
         )  # fmt: skip
-        voting = MemberSigner(signer, wallet, lambda named: hands.hand(named) is not None)
-    batches = Batches(  # also without settings: what was begun is brought to its end; a wallet answers, and offers none
-        mine, core, coordinator, voting, around.random, config.member, domain,
-        None if config.by_wallet else config.batches, around.seconds, lambda *given: is_contracts(chain, *given),
+        voting = wallets = MemberSigner(signer, wallet, lambda named: hands.hand(named) is not None)
+    batches = Batches(  # also without settings: what was begun is brought to its end
+        mine, core, coordinator, voting, around.random, config.member, domain, config.batches, around.seconds,
+        lambda *given: is_contracts(chain, *given), lambda: wallets is not None and wallets.asks(),
     )  # fmt: skip
     node = Node(mine, core, coordinator, voting, vault.salt(), batches, config.member)
     pen = PenInUse(asked, hands, files, config.member, around.seconds)

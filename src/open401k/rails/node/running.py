@@ -16,6 +16,7 @@ from typing import Protocol
 from open401k.kernel import Open401kError
 
 from ..chain.interface import Head
+from .away import Away
 from .backoff import Backoff, Chosen
 from .cases import State
 from .core import SilentError
@@ -49,6 +50,8 @@ class Passes:
     on_passed: Callable[[], None] = lambda: None
     #: Cases that may go on by what our wallet signed since.
     signed: Callable[[], Sequence[str]] = lambda: ()
+    #: Tells desks of a core that does not answer.
+    away: Away | None = None
     name: str = "cases"
     _backoff: Backoff[str] = field(default_factory=Backoff)
     _nudges: Backoff[int] = field(default_factory=lambda: Backoff(first=5.0, most=600.0))
@@ -72,13 +75,13 @@ class Passes:
         if block == self._block and at < self._next and not self._asked:
             return LOOK
         self._asked = False
-        passed = self._pass(at)
+        passed = self._pass(at, block)
         self._block, self._next = block, at + PASS
         if passed:
             self.on_passed()
         return LOOK
 
-    def _pass(self, at: float) -> bool:
+    def _pass(self, at: float, block: Head) -> bool:
         """Whether anything was done."""
         self._chosen.at = at
         for case in self.signed():
@@ -86,8 +89,11 @@ class Passes:
         passed = self.node.run_once()
         for case, _ in passed.done:
             self._backoff.answered(case)
+        waits = {case: self._backoff.failed(case, at=at) for case, _ in passed.silent}
+        if self.away is not None:
+            self.away.look(waits, at=block.time)
         for case, why in passed.silent:
-            wait = self._backoff.failed(case, at=at)
+            wait = waits[case]
             log.warning("case %s waits %.0f s: %s", case, wait, why)
         for case in passed.awaited:
             self._backoff.failed(case, at=at)

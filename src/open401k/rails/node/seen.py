@@ -41,10 +41,11 @@ def seen_of(
     since = _since(unit, deal)
     verdict = standing.verdict if standing else Verdict.ABSENT
     theirs = _theirs(file, deal, verdict)
-    ours_seen = SideSeen(_name(deal, deal.side), file.state, since)
+    known = names or {}
+    ours_seen = SideSeen(_name(deal, deal.side, known), file.state, since)
     other = Side.RECEIVER if deal.side is Side.SOURCE else Side.SOURCE
     told_at = deal.their_since if theirs is deal.their_state and deal.their_since is not None else since
-    theirs_seen = SideSeen(_name(deal, other), theirs, told_at)
+    theirs_seen = SideSeen(_name(deal, other, known), theirs, told_at)
     source, receiver = (ours_seen, theirs_seen) if deal.side is Side.SOURCE else (theirs_seen, ours_seen)
     decided = file.agreed is not None and file.state in (State.POSTED, State.RELEASED)
     return Seen(
@@ -52,10 +53,10 @@ def seen_of(
         begun_at=deal.opened_at,
         verdict=_shown(verdict),
         source=source,
-        receivers=_in_order(deal, receiver, verdict, since, names or {}),
+        receivers=_in_order(deal, receiver, verdict, since, known),
         reasons=deal.reasons or (),
         elected_at=deal.elected_at,
-        votes=_votes(file, deal, standing, theirs),
+        votes=_votes(file, deal, standing, theirs, known),
         deadline=file.agreed.deadline if file.agreed else None,
         decided_at=since if decided else None,
         was_set_aside=unit.was_in(case, State.HELD) if deal.side is Side.SOURCE else deal.they_held,
@@ -111,7 +112,9 @@ def _theirs(file: Case, deal: Deal, verdict: Verdict) -> State:
     return State.LIQUIDATING
 
 
-def _votes(file: Case, deal: Deal, standing: Standing | None, theirs: State) -> tuple[Vote, ...]:
+def _votes(
+    file: Case, deal: Deal, standing: Standing | None, theirs: State, names: Mapping[bytes, str]
+) -> tuple[Vote, ...]:  # fmt: skip
     """Everybody whose approval the terms need; those of further voters as they came to us."""
     if file.agreed is None or deal.terms is None:
         return ()
@@ -121,7 +124,7 @@ def _votes(file: Case, deal: Deal, standing: Standing | None, theirs: State) -> 
         Side.SOURCE if deal.side is Side.RECEIVER else Side.RECEIVER: decided or theirs in (State.VOTED, State.POSTED),
     }
     roles = {Side.SOURCE: Role.SOURCE, Side.RECEIVER: Role.RECEIVER}
-    custodians = [Vote(roles[side], _name(deal, side), given[side]) for side in Side]
+    custodians = [Vote(roles[side], _name(deal, side, names), given[side]) for side in Side]
     for each in deal.others:
         is_given = decided or each.state in (State.VOTED, State.POSTED)
         custodians.append(Vote(Role.RECEIVER, each.half.custodian if each.half else "another company", is_given))
@@ -139,10 +142,11 @@ def _shown(verdict: Verdict) -> tracking.Verdict:
     return tracking.Verdict.ABORTED if verdict is Verdict.TAKEN else tracking.Verdict(verdict.value)
 
 
-def _name(deal: Deal, side: Side) -> str:
+def _name(deal: Deal, side: Side, names: Mapping[bytes, str]) -> str:
+    member = deal.us if side is deal.side else deal.peer
     if side is Side.SOURCE:
-        return deal.releasing.custodian if deal.releasing else "your old company"
-    return deal.receiving.custodian if deal.receiving else "your new company"
+        return deal.releasing.custodian if deal.releasing else names.get(member, "your old company")
+    return deal.receiving.custodian if deal.receiving else names.get(member, "your new company")
 
 
 def _since(unit: DealUnit, deal: Deal) -> int:

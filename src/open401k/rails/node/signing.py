@@ -77,7 +77,9 @@ class Signer(Protocol):
 
     def statement(self, rollover: bytes, role: Role, content: bytes, *, at: int, encoded: bytes = b"") -> bytes: ...
 
-    def head(self, number: int, block: bytes, *, at: int) -> bytes: ...
+    def head(self, number: int, block: bytes, *, at: int, of: tuple[bytes, Role]) -> bytes:
+        """``of``: the rollover that our books followed by this block, and as whom."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,14 @@ class Item:
     rollover: bytes
     cents: int
     encoded: bytes = b""
+
+
+class BatchSigner(Protocol):
+    """Signs a batch as a whole, under the same policy as approvals."""
+
+    def batch(
+        self, first: bytes, second: bytes, token: bytes, deadline: int, items: Sequence[Item], *, at: int
+    ) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +141,7 @@ class PolicySigner:
     def statement(self, rollover: bytes, role: Role, content: bytes, *, at: int, encoded: bytes = b"") -> bytes:  # noqa: ARG002
         return self._sign(messages.statement_hash(rollover, role, content))
 
-    def head(self, number: int, block: bytes, *, at: int) -> bytes:  # noqa: ARG002 (what was seen)
+    def head(self, number: int, block: bytes, *, at: int, of: tuple[bytes, Role]) -> bytes:  # noqa: ARG002 (what was seen)
         return self._sign(messages.head_hash(number, block))
 
     def _sign(self, struct_hash: bytes) -> bytes:
@@ -204,12 +214,18 @@ def receipt_call(case: Case, reference: str, salt: bytes, signer: Signer, *, at:
 
 def said_of(case: Case, reference: str, salt: bytes, signer: Signer, *, block: Head) -> Said:
     """What we say about a case that the core booked under ``reference``, when ``block`` was final."""
-    agreed, role = case.agreed, ROLE_OF[case.side]
+    booked = booked_of(case, reference, salt)
+    encoded = case.agreed.encoded if case.agreed is not None else b""
+    signed = signer.statement(booked.rollover, booked.role, booked.content, at=block.time, encoded=encoded)
+    head = signer.head(block.number, block.hash, at=block.time, of=(booked.rollover, booked.role))
+    return Said(Statement(booked, signed), Countersigned(booked.role, booked.who, block.number, block.hash, head))
+
+
+def booked_of(case: Case, reference: str, salt: bytes) -> Booked:
+    """What our books show of a case that the core booked under ``reference``."""
+    agreed = case.agreed
     if agreed is None:
         raise ValueError(f"case {case.id} has no exact terms")
     lines = tuple(Line(part.leg, part.kind, part.cents) for part in agreed.parts)
     hides = reference_salt(salt, agreed.rollover)
-    booked = Booked(agreed.rollover, role, agreed.us, hides, reference, lines)
-    signed = signer.statement(agreed.rollover, role, booked.content, at=block.time, encoded=agreed.encoded)
-    head = signer.head(block.number, block.hash, at=block.time)
-    return Said(Statement(booked, signed), Countersigned(role, agreed.us, block.number, block.hash, head))
+    return Booked(agreed.rollover, ROLE_OF[case.side], agreed.us, hides, reference, lines)

@@ -19,6 +19,7 @@ from .batch_letters import KINDS, batch_kept_out, take_batch
 from .cases import State
 from .codec import BadInputError
 from .codes import (
+    CLOSED_TWICE,
     ELECTION_UNFIT,
     ELECTION_UNSOUND,
     EXPIRED,
@@ -188,7 +189,11 @@ def _read(unit: DealUnit, desk: Desk, deal: Deal, peer: bytes, kind: str, body: 
                 raise UnexpectedError(f"this is proposal {deal.part} of its election already")
         case OffRail():
             if (why := closed_there(unit, deal, body, peer)) is not None:
-                raise UnexpectedError(f"the other side closed it by {body.way} {body.reference}: {why}")
+                words = f"the other side closed it by {body.way} {body.reference}"
+                if unit.case(deal.case).state is not State.OFF_RAIL:
+                    raise UnexpectedError(f"{words}: {why}")
+                way, ours = unit.off_rail(deal.case) or ("", "")
+                raise_for(unit, desk, deal.case, CLOSED_TWICE, f"{words}, we by {way} {ours}")
         case Ballot():
             voted = came if body.no is None else no_came
             if (why := voted(unit, desk, deal, body)) is not None:
@@ -344,6 +349,9 @@ def _terms(unit: DealUnit, desk: Desk, deal: Deal, body: TermsTold) -> None:
     case = unit.case(deal.case)
     if deal.side is not Side.RECEIVER or case.state is not State.LIQUIDATING or case.agreed is not None:
         raise UnexpectedError(f"the case is {case.state} at the {deal.side}")
+    if desk.now() >= body.terms.deadline:  # before anything that is only wrong since
+        _refuse(unit, desk, deal, EXPIRED, "the terms came after their deadline", LetterKind.DECLINED)
+        return
     done = worked(deal, desk)
     if done is None or done.reasons:
         told = ", ".join(str(each.code.value) for each in done.reasons) if done else "rules that we do not know"
@@ -365,8 +373,6 @@ def _wrong_terms(deal: Deal, desk: Desk, done: Worked, body: TermsTold) -> tuple
     if deal.elected is None or deal.releasing is None or deal.receiving is None:
         return TERMS_UNFIT, "nothing was signed here"
     election = deal.elected.election
-    if desk.now() >= body.terms.deadline:
-        return EXPIRED, "the terms came after their deadline"
     if fields := unfit_terms(body.terms, deal, desk, done, election=election):
         return TERMS_UNFIT, ", ".join(fields)
     try:

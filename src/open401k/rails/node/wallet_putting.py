@@ -7,7 +7,7 @@ who may come in (doors), asking for signatures (wallet_signing).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from open401k.base.faults import fault
@@ -17,9 +17,12 @@ from . import _wanted_store
 from .asking_first import asking_first, first
 from .cases import Agreed
 from .codec import BadInputError, Wrong
+from .core import SilentError
 from .judging import NotNowError
 from .kept_deals import KeptDealUnit
 from .process import Process
+from .said import Booked, Countersigned, Said, Statement
+from .signing import booked_of
 from .wallet_signing import NAMES
 from .wallet_words import Told, told
 from .wallets import (
@@ -32,7 +35,7 @@ from .wallets import (
     safe_typed,
     signed_by_owner,
 )
-from .wanted import MOST_SIGNATURE, OF_OWNER, Wanted, together, unwanted
+from .wanted import LASTING, MOST_SIGNATURE, OF_OWNER, Says, Wanted, together, unwanted
 
 #: Where a test may stop the process.
 BOUNDARIES: Final = ("wallets.before_put_commit", "wallets.after_put_commit")
@@ -72,7 +75,12 @@ def waiting(process: Process) -> Sequence[Shown]:
         with process.files.begin() as unit:  # one after the other: a file is locked while it is read
             if not _unwanted(unit, each):
                 shown.append(_shown(unit, process, each))
-    return shown
+    if not any(each.wanted.says in LASTING for each in shown):
+        return shown
+    wallet = _wallet_now(process)
+    if wallet is not None and process.hands.hand(wallet) is not None:  # a key of ours signs for us now
+        return [each for each in shown if each.wanted.says not in LASTING]
+    return [_by(each, wallet) for each in shown]
 
 
 def named(process: Process, text: str) -> bytes:
@@ -90,7 +98,8 @@ def named(process: Process, text: str) -> bytes:
 def shown(process: Process, digest: bytes) -> Shown:
     """One, also where it was signed."""
     with process.files.begin() as unit:
-        return _shown(unit, process, _found(unit, digest))
+        found = _shown(unit, process, _found(unit, digest))
+    return _by(found, _wallet_now(process)) if found.wanted.says in LASTING else found
 
 
 def owners_form(process: Process, one: Shown) -> tuple[bytes, dict[str, object] | None]:
@@ -124,6 +133,9 @@ def put_within(
     if why := _unwanted(unit, wanted):
         raise NotNowError(f"{NAMES[wanted.says]} of case {wanted.case} is not wanted any more: {why}")
     wallet = first(("signer", process.config.member), lambda: process.asked.signer_of(process.config.member))
+    if wallet != wanted.wallet and wanted.says in LASTING and process.hands.hand(wallet) is None:
+        _wanted_store.begin_anew(unit.conn, digest, wallet, process.around.seconds())  # nothing asks for it anew
+        wanted = replace(wanted, wallet=wallet)
     if wallet != wanted.wallet:
         raise NotNowError(f"the network names another wallet now, 0x{wallet.hex()}: it is asked anew in a moment")
     parts: dict[bytes, bytes] = {}
@@ -141,8 +153,47 @@ def put_within(
     if taken:
         _wanted_store.write_signature(unit.conn, digest, signature, by, at)
         unit.put_event(wanted.case, f"our wallet signed {NAMES[wanted.says]}")
+        if wanted.says in LASTING:
+            _wanted_store.mark_taken(unit.conn, digest, at)  # no case goes on by it
+            _keep(unit, process, wanted.case)
     fault("wallets.before_put_commit")
     return Put(taken, tuple(sorted(parts)))
+
+
+def _keep(unit: KeptDealUnit, process: Process, case: str) -> None:
+    """Statement and block, once both are signed: from then on evidence has them."""
+    signed = {says: each for says, each in _wanted_store.lasting(unit.conn, case).items() if each.signature is not None}
+    if set(signed) != set(LASTING):
+        return
+    booked, head = _booked(unit, process, case), signed[Says.HEAD]
+    if booked is None:
+        raise AssertionError(f"a statement of case {case} was signed, and nothing of it is booked")
+    block = int(str(head.told["number"])), bytes.fromhex(str(head.told["hash"]))
+    said = Statement(booked, signed[Says.STATEMENT].signature or b"")
+    unit.note_said(case, Said(said, Countersigned(booked.role, booked.who, *block, head.signature or b"")))
+
+
+def _booked(unit: KeptDealUnit, process: Process, case: str) -> Booked | None:
+    """What our books show of a case; None before it is booked."""
+    file = unit.case(case)
+    reference = next((each.reference for each in unit.postings(case) if each.side is file.side), None)
+    return None if reference is None else booked_of(file, reference, process.node.salt)
+
+
+def _wallet_now(process: Process) -> bytes | None:
+    """What the network names for us; None where it does not answer, or names none."""
+    try:
+        found = process.asked.signer_of(process.config.member)
+    except SilentError:
+        return None
+    return found if any(found) else None
+
+
+def _by(one: Shown, wallet: bytes | None) -> Shown:
+    """What nothing asks for anew is shown as asked of the wallet of now."""
+    if wallet is None or one.wanted.says not in LASTING or one.wanted.signature is not None:
+        return one
+    return one if wallet == one.wanted.wallet else replace(one, wanted=replace(one.wanted, wallet=wallet), owners=())
 
 
 def _check_owner(process: Process, wanted: Wanted, owner: bytes, signature: bytes) -> None:
@@ -188,14 +239,15 @@ def _shown(unit: KeptDealUnit, process: Process, wanted: Wanted) -> Shown:
     if agreed is None:
         raise AssertionError(f"case {wanted.case} has no exact terms, and something of it is to be signed")
     owners = tuple(_wanted_store.parts(unit.conn, wanted.digest))
-    return Shown(wanted, _told(process, wanted, agreed), owners)
+    booked = _booked(unit, process, wanted.case) if wanted.says is Says.STATEMENT else None
+    return Shown(wanted, _told(process, wanted, agreed, booked), owners)
 
 
-def _told(process: Process, wanted: Wanted, agreed: Agreed) -> Told:
+def _told(process: Process, wanted: Wanted, agreed: Agreed, booked: Booked | None) -> Told:
     config = process.config
     names = {config.member: config.name} | {each.member: each.name for each in config.peers}
 
     def name_of(member: bytes) -> str:
         return f"{names[member]} (0x{member.hex()})" if member in names else f"0x{member.hex()}"
 
-    return told(wanted, agreed, process.domain, name_of=name_of)
+    return told(wanted, agreed, process.domain, name_of=name_of, booked=booked)

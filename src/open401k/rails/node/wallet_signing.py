@@ -1,4 +1,4 @@
-"""Votes, ends and receipts by the member's own wallet: asked for, and given once it signed. Not here: putting one in.
+"""Whatever a member signs, by its own wallet: asked for, and given once it signed. Not here: putting one in.
 
 What a wallet signed is looked at again by the chain before each use: its owners, or the wallet, may be others by now.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Never, Protocol
 
 from open401k.base.faults import fault
 
@@ -17,9 +17,10 @@ from ..messages import Domain, Role
 from . import _wanted_store
 from .codec import Json
 from .core import Side
+from .deal import Deals
 from .kept_deals import KeptDeals
-from .signing import Item, PolicyError, Signer
-from .wanted import AwaitedError, Says, Wanted
+from .signing import BatchSigner, Item, Signer
+from .wanted import LASTING, AwaitedError, Says, Wanted
 
 #: Where a test may stop the process.
 BOUNDARIES: Final = ("wallets.before_ask_commit", "wallets.after_ask_commit")
@@ -27,15 +28,12 @@ _SIDES: Final = {Role.SOURCE: Side.SOURCE, Role.RECEIVER: Side.RECEIVER}
 #: As desks read it.
 NAMES: Final = {
     Says.APPROVAL: "an approval", Says.ABORT: "an end", Says.RECEIPT: "a receipt", Says.BATCH: "a batch",
+    Says.STATEMENT: "a statement of the books", Says.HEAD: "a block",
 }  # fmt: skip
 
 
-class BothSigner(Signer, Protocol):
+class BothSigner(Signer, BatchSigner, Protocol):
     """Signs batches, too."""
-
-    def batch(
-        self, first: bytes, second: bytes, token: bytes, deadline: int, items: Sequence[Item], *, at: int
-    ) -> bytes: ...
 
 
 @dataclass
@@ -44,9 +42,11 @@ class WalletSigner:
 
     named: Callable[[], bytes]
     domain: Domain
-    files: KeptDeals
+    files: Deals
     us: bytes
     holds: Callable[[bytes, bytes, bytes], bool]
+    #: Seconds since 1970 by the node's clock.
+    now: Callable[[], int]
 
     def approval(
         self, rollover: bytes, role: Role, evidence: bytes, *, cents: int, at: int, encoded: bytes = b""  # noqa: ARG002
@@ -67,17 +67,19 @@ class WalletSigner:
         return self._given(struct, Says.RECEIPT, (rollover, role), told, None)
 
     def statement(self, rollover: bytes, role: Role, content: bytes, *, at: int, encoded: bytes = b"") -> bytes:  # noqa: ARG002
-        raise AwaitedError("a wallet signs votes, ends and receipts; no statement of the books")
+        """Asked for; what came is kept with the case where it is put in (wallet_putting), and nothing waits for it."""
+        told: dict[str, Json] = {"rollover": rollover.hex(), "role": int(role), "content": content.hex()}
+        return self._asked_for(messages.statement_hash(rollover, role, content), Says.STATEMENT, (rollover, role), told)
 
-    def head(self, number: int, block: bytes, *, at: int) -> bytes:  # noqa: ARG002
-        raise AwaitedError("a wallet signs votes, ends and receipts; no heads")
+    def head(self, number: int, block: bytes, *, at: int, of: tuple[bytes, Role]) -> bytes:  # noqa: ARG002
+        """The same; of each case once, by the block that it was first asked of."""
+        told: dict[str, Json] = {"number": number, "hash": block.hex(), "role": int(of[1])}
+        return self._asked_for(messages.head_hash(number, block), Says.HEAD, of, told)
 
     def batch(
         self, first: bytes, second: bytes, token: bytes, deadline: int, items: Sequence[Item], *, at: int  # noqa: ARG002
     ) -> bytes:  # fmt: skip
-        """One that the other side offered: what we offer would be another each time it is made."""
-        if first == self.us:
-            raise PolicyError("a wallet answers batches and offers none")
+        """One that the other side offered, or that we drew up (Stage.DRAWN_UP): it stays the same until it is over."""
         ids = [each.rollover for each in items]
         struct = messages.batch_hash(first, second, token, deadline, ids)
         told: dict[str, Json] = {
@@ -88,6 +90,11 @@ class WalletSigner:
         about = (ours[0].rollover, Role.SOURCE) if ours else (ids[0], Role.RECEIVER)
         return self._given(struct, Says.BATCH, about, told, deadline)
 
+    def _asked_for(self, struct: bytes, says: Says, about: tuple[bytes, Role], told: Mapping[str, Json]) -> Never:
+        wallet, digest, (rollover, role) = self.named(), self.domain.digest(struct), about
+        self._kept(digest, wallet, says, (rollover, _SIDES[role]), told, None)
+        raise AwaitedError(f"{NAMES[says]} waits for the wallet 0x{wallet.hex()}, and nothing waits for that")
+
     def _given(
         self, struct: bytes, says: Says, about: tuple[bytes, Role], told: Mapping[str, Json], until: int | None
     ) -> bytes:  # fmt: skip
@@ -96,11 +103,11 @@ class WalletSigner:
         kept = self._kept(digest, wallet, says, (rollover, _SIDES[role]), told, until)
         if kept is not None and self.holds(wallet, digest, kept):
             with self.files.begin() as unit:
-                _wanted_store.mark_taken(unit.conn, digest, self.files.now())
+                unit.was_taken(digest, at=self.now())
             return kept
         if kept is not None:  # its owners are others now
             with self.files.begin() as unit:
-                _wanted_store.begin_anew(unit.conn, digest, wallet, self.files.now())
+                unit.ask_anew(digest, wallet, at=self.now())
         raise AwaitedError(
             f"{NAMES[says]} waits for the wallet 0x{wallet.hex()}: open401k node sign show 0x{digest.hex()[:16]}"
         )
@@ -115,11 +122,13 @@ class WalletSigner:
             if case is None:
                 raise AssertionError("a signature is wanted for a rollover that no file has")
             unit.case(case)  # the file is locked first
-            asked = Wanted(digest, wallet, says, case, told, until, self.files.now())
-            is_new = _wanted_store.insert(unit.conn, asked)
-            found = _wanted_store.wanted(unit.conn, digest)
+            if says in LASTING and unit.lasting(case).get(says) is not None:
+                return None  # asked for before the process was stopped
+            asked = Wanted(digest, wallet, says, case, told, until, self.now())
+            is_new = unit.ask(asked)
+            found = unit.wanted(digest)
             if found is not None and found.wallet != wallet:
-                _wanted_store.begin_anew(unit.conn, digest, wallet, self.files.now())
+                unit.ask_anew(digest, wallet, at=self.now())
                 found = None
             if is_new:
                 unit.put_event(case, f"our wallet is asked to sign {NAMES[says]}")
@@ -150,13 +159,17 @@ class MemberSigner:
     def statement(self, rollover: bytes, role: Role, content: bytes, *, at: int, encoded: bytes = b"") -> bytes:
         return self._now().statement(rollover, role, content, at=at, encoded=encoded)
 
-    def head(self, number: int, block: bytes, *, at: int) -> bytes:
-        return self._now().head(number, block, at=at)
+    def head(self, number: int, block: bytes, *, at: int, of: tuple[bytes, Role]) -> bytes:
+        return self._now().head(number, block, at=at, of=of)
 
     def batch(
         self, first: bytes, second: bytes, token: bytes, deadline: int, items: Sequence[Item], *, at: int
     ) -> bytes:
         return self._now().batch(first, second, token, deadline, items, at=at)
+
+    def asks(self) -> bool:
+        """Whether the wallet is asked now, and signs later."""
+        return self._now() is self.wallet
 
     def _now(self) -> BothSigner:
         named = self.wallet.named()

@@ -16,12 +16,13 @@ from open401k.law.deadlines import business_day_after
 from .. import in_words, messages
 from ..decoding import Decoded, decode_case
 from ..kinds import Into, Kind
-from ..messages import ABORT, BATCH, POSTED, Domain, Role, election_hash
+from ..messages import ABORT, BATCH, HEAD, POSTED, STATEMENT, Domain, Role, election_hash
 from ..terms_in_words import INTO, KINDS
 from ..typed import Typed, approval_typed, typed_as
 from .cases import Agreed
 from .codes import queue_of
-from .wanted import Says, Wanted
+from .said import Booked
+from .wanted import LASTING, Says, Wanted
 
 #: Business days in which a receipt is given (rails.md 3.3).
 RECEIPT_DAYS: Final = 1
@@ -30,6 +31,8 @@ _WHAT: Final = {
     Says.ABORT: "End a rollover",
     Says.RECEIPT: "Confirm that our books followed",
     Says.BATCH: "Approve several rollovers at once",
+    Says.STATEMENT: "State what our books show",
+    Says.HEAD: "Countersign a block of the chain",
 }
 _MEANS: Final = {
     Says.APPROVAL: "You approve exactly these terms. With the last approval the money moves at once, and nobody takes "
@@ -38,6 +41,10 @@ _MEANS: Final = {
     "committed.",
     Says.RECEIPT: "You say that our own books show what was committed. Nothing moves by it.",
     Says.BATCH: "You approve exactly these rollovers, all or none. They settle at once, and nobody takes that back.",
+    Says.STATEMENT: "You say that our own books show exactly these lines. Nothing moves by it: auditors read it beside "
+    "the receipt.",
+    Says.HEAD: "You say that this block was final when our books followed. Nothing moves by it: who writes the chain "
+    "anew is found by such signatures.",
 }
 _NO_DETAIL: Final = bytes(32)
 
@@ -53,13 +60,16 @@ class Told:
     typed: Typed
 
 
-def told(wanted: Wanted, agreed: Agreed, domain: Domain, *, name_of: Callable[[bytes], str]) -> Told:
-    """``agreed`` are the exact terms of its case; ValueError where the digest is not of these words."""
+def told(
+    wanted: Wanted, agreed: Agreed, domain: Domain, *, name_of: Callable[[bytes], str], booked: Booked | None = None
+) -> Told:
+    """``agreed`` are the exact terms of its case, ``booked`` what our books show of it; ValueError where the digest is
+    not of these words."""
     case = decode_case(agreed.encoded)
-    typed, digest = _typed(wanted, case, domain)
+    typed, digest = _typed(wanted, case, domain, booked)
     if digest != wanted.digest:
         raise ValueError(f"0x{wanted.digest.hex()} is not what case {wanted.case} is about")
-    rows = (("Case", wanted.case), *_rows(wanted, case, name_of), ("Digest", f"0x{wanted.digest.hex()}"))
+    rows = (("Case", wanted.case), *_rows(wanted, case, name_of, booked), ("Digest", f"0x{wanted.digest.hex()}"))
     return Told(_WHAT[wanted.says], rows, _MEANS[wanted.says], _due(wanted), typed)
 
 
@@ -74,20 +84,35 @@ def _due(wanted: Wanted) -> str:
     day = due_on(wanted)
     if day is not None:
         return f"By {day:%B} {day.day}, {day.year}. No clock on chain ends it; the other custodian waits for it."
+    if wanted.says in LASTING:
+        return "No clock ends it, and nothing waits for it. Without it, evidence of this rollover has a gap."
     last = in_words.moment(wanted.until or 0)
     if wanted.says is Says.BATCH:
         return f"Before {last}. After that each rollover goes on alone, and is asked for alone."
     return f"Before {last}. After that the rollover expires, and what is held is given free."
 
 
-def _rows(wanted: Wanted, case: Decoded, name_of: Callable[[bytes], str]) -> Iterator[tuple[str, str]]:
+def _rows(
+    wanted: Wanted, case: Decoded, name_of: Callable[[bytes], str], booked: Booked | None
+) -> Iterator[tuple[str, str]]:
     if wanted.says is Says.BATCH:
         ids, cents = _texts(wanted, "ids"), wanted.told["cents"]
         yield "Between", f"{name_of(_octets(wanted, 'first'))} and {name_of(_octets(wanted, 'second'))}"
         for each, amount in zip(ids, cents if isinstance(cents, list) else [], strict=True):
             yield "Rollover", f"{Money(int(str(amount)))}: 0x{each}"
         return
+    if wanted.says is Says.HEAD:
+        yield "Block", f"{wanted.told['number']}"
+        yield "Its hash", f"0x{wanted.told['hash']}"
+        return
     election, terms = case.election, case.terms
+    if wanted.says is Says.STATEMENT and booked is not None:
+        side = "debited" if booked.role is Role.SOURCE else "credited"
+        for line in booked.lines:
+            yield "Booked", f"{Money(line.cents)} {side}: {KINDS[Kind(line.kind)]}"
+        yield "Under our reference", booked.reference
+        yield "Rollover", f"0x{booked.rollover.hex()}"
+        return
     yield "We sign as", "the custodian that pays" if wanted.told["role"] == Role.SOURCE else "the one that receives"
     yield "From", name_of(election.source)
     for place in sorted({leg.to for leg in terms.legs}):
@@ -104,7 +129,7 @@ def _rows(wanted: Wanted, case: Decoded, name_of: Callable[[bytes], str]) -> Ite
     yield "Rollover", f"0x{wanted.told['rollover']}"
 
 
-def _typed(wanted: Wanted, case: Decoded, domain: Domain) -> tuple[Typed, bytes]:
+def _typed(wanted: Wanted, case: Decoded, domain: Domain, booked: Booked | None) -> tuple[Typed, bytes]:
     """As typed data, and the digest that the same words give."""
     hashed = election_hash(case.election)
     rollover = messages.rollover_id(hashed, case.terms)
@@ -125,6 +150,14 @@ def _typed(wanted: Wanted, case: Decoded, domain: Domain) -> tuple[Typed, bytes]
             return typed_as(POSTED, domain, message), domain.digest(messages.posted_hash(rollover, role, reference))
         case Says.BATCH:
             return _batch(wanted, domain)
+        case Says.STATEMENT:
+            content = bytes(32) if booked is None else booked.content
+            message = {"id": _hex(rollover), "role": int(role), "content": _hex(content)}
+            return typed_as(STATEMENT, domain, message), domain.digest(messages.statement_hash(rollover, role, content))
+        case Says.HEAD:
+            number, block = int(str(wanted.told["number"])), _octets(wanted, "hash")
+            message = {"number": number, "hash": _hex(block)}
+            return typed_as(HEAD, domain, message), domain.digest(messages.head_hash(number, block))
 
 
 def _batch(wanted: Wanted, domain: Domain) -> tuple[Typed, bytes]:

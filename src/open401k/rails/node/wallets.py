@@ -12,7 +12,7 @@ from eth_hash.auto import keccak
 from open401k.kernel import Open401kError
 
 from ..calls import call_of
-from ..chain.interface import Chain, RevertedError
+from ..chain.interface import At, Chain, RevertedError
 from ..keys import signer_of
 from ..messages import Domain
 from ..signatures import is_signed_by
@@ -38,9 +38,9 @@ def is_agreed_by(chain: Chain, who: bytes, digest: bytes, signature: bytes) -> b
     return is_signed_by(who, digest, signature) or is_contracts(chain, who, digest, signature)
 
 
-def is_contracts(chain: Chain, who: bytes, digest: bytes, signature: bytes) -> bool:
-    """Whether a contract says that it signed (ERC-1271)."""
-    answer = _asked(chain, who, call_of("isValidSignature(bytes32,bytes)", digest, signature))
+def is_contracts(chain: Chain, who: bytes, digest: bytes, signature: bytes, *, at: At = "final") -> bool:
+    """Whether a contract says that it signed (ERC-1271), by the newest final block or by one of before."""
+    answer = _asked(chain, who, call_of("isValidSignature(bytes32,bytes)", digest, signature), at)
     return len(answer) >= 32 and answer[:4] == _MAGIC
 
 
@@ -97,10 +97,10 @@ def safe_typed(domain: Domain, wallet: bytes, digest: bytes) -> dict[str, object
     }
 
 
-def _asked(chain: Chain, to: bytes, data: bytes) -> bytes:
+def _asked(chain: Chain, to: bytes, data: bytes, at: At = "final") -> bytes:
     """Nothing where it refuses, or nobody is there; :class:`SilentError` where the network does not answer."""
     try:
-        return chain.call(to, data, at="final")
+        return chain.call(to, data, at=at)
     except RevertedError:
         return b""
     except Open401kError as why:

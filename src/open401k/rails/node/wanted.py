@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, assert_never
+from typing import Final, Protocol, assert_never
 
 from .batching import Batch, Stage
 from .cases import Case, Kind, Message, State
@@ -28,6 +28,12 @@ class Says(StrEnum):
     ABORT = "abort"
     RECEIPT = "receipt"
     BATCH = "batch"
+    STATEMENT = "statement"
+    HEAD = "head"
+
+
+#: What no contract reads: nothing waits for it, no clock ends it, and it is made of what stays.
+LASTING: Final = (Says.STATEMENT, Says.HEAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,32 @@ class Wanted:
     until: int | None
     asked_at: int
     signature: bytes | None = None
+
+
+class WantedUnit(Protocol):
+    """A transaction that keeps what waits for a wallet, too."""
+
+    def ask(self, row: Wanted) -> bool:
+        """False if it waits already, or was signed."""
+        ...
+
+    def wanted(self, digest: bytes) -> Wanted | None:
+        """Locked until the end; its file is locked before."""
+        ...
+
+    def lasting(self, case: str) -> Mapping[Says, Wanted]:
+        """What is asked of a case that no contract reads."""
+        ...
+
+    def ask_anew(self, digest: bytes, wallet: bytes, *, at: int) -> None:
+        """What was signed is worth nothing now: the wallet, or its owners, are others."""
+        ...
+
+    def wallet_signed(self, digest: bytes, signature: bytes, *, by: str, at: int) -> None: ...
+
+    def was_taken(self, digest: bytes, *, at: int) -> None:
+        """The node goes on with it."""
+        ...
 
 
 class AwaitedError(PolicyError):
@@ -65,8 +97,11 @@ def unwanted(wanted: Wanted, file: Case, outbox: Sequence[Message], live: Sequen
             waits = any(each.kind is Kind.RECEIPT and not each.is_done for each in outbox)
             return "" if waits else "the receipt is there"
         case Says.BATCH:
-            asked = any(each.hash.hex() == wanted.told.get("batch") and each.stage is Stage.ASKED for each in live)
-            return "" if asked else "the batch is over"
+            ours = [each for each in live if each.hash.hex() == wanted.told.get("batch")]
+            waits = any(each.stage in (Stage.ASKED, Stage.DRAWN_UP) for each in ours)
+            return "" if waits else "the batch is over"
+        case Says.STATEMENT | Says.HEAD:
+            return "" if file.state is State.POSTED else f"the case is {file.state}"
         case _:
             assert_never(wanted.says)
 

@@ -16,6 +16,7 @@ from ..chain.interface import Head
 from ..messages import parent_of
 from .cases import Agreed, Case, Cases, ChangedError, Kind, Message, Posting, Raised, State, Unit
 from .codes import PAPER_WANTED, POLICY, SIGNER_AWAY, UNTOLD, WALLET_AWAITED, WRONG_AMOUNT
+from .confirming import confirmed
 from .coordinator import Coordinator
 from .core import Answer, CustodianCore, Done, Order, Refused, SilentError, Waiting
 from .following import (
@@ -35,8 +36,7 @@ from .following import (
 )
 from .opening import given_back, note_forgotten
 from .recalling import of_us
-from .said import Said
-from .signing import PolicyError, Signer, SignerAwayError, abort_call, expire_call, receipt_call, said_of, vote_call
+from .signing import PolicyError, Signer, SignerAwayError, abort_call, expire_call, receipt_call, vote_call
 from .wanted import AwaitedError
 
 #: Where a test may stop the process (base.faults): before and after everything that leaves a trace.
@@ -340,7 +340,7 @@ class Node:
         posted = self._checked(case, agreed, final, answer, stops=False)
         if posted is None:
             return False
-        receipt, said = self._confirmed(case, posted.reference, final)
+        receipt, said = confirmed(case, posted.reference, self.salt, self.signer, block=final.block)
         with self.cases.begin() as unit:
             unit.change(case, case.to(State.POSTED))
             for part in agreed.parts:
@@ -355,17 +355,6 @@ class Node:
             fault("node.before_post_commit")
         fault("node.after_post_commit")
         return True
-
-    def _confirmed(self, case: Case, reference: str, final: Standing) -> tuple[bytes, Said | None]:
-        """Receipt and statement; the books do not wait for a wallet: its receipt lies unsigned until it has signed."""
-        try:
-            receipt = receipt_call(case, reference, self.salt, self.signer, at=final.block.time)
-        except AwaitedError:
-            return b"", None
-        try:
-            return receipt, said_of(case, reference, self.salt, self.signer, block=final.block)
-        except AwaitedError:
-            return receipt, None
 
     def _release(self, case: Case, agreed: Agreed, final: Standing) -> bool:
         fault("node.before_core_release")
@@ -439,7 +428,7 @@ class Node:
             message = _message(unit, case, kind)
         if not is_useful(kind, self.coordinator.newest(agreed)):
             return False
-        if not message.data:  # a receipt that our wallet is to sign
+        if not message.data:  # our wallet is to sign it
             if not self._signed_again(case, final, message):
                 return False
             with self.cases.begin() as unit:
@@ -450,8 +439,14 @@ class Node:
         if refusal is None:
             return True
         code = refusal.code or UNTOLD
-        if code in _OTHER_KEY and self._signed_again(case, final, message):
-            return True
+        if code in _OTHER_KEY:
+            try:
+                if self._signed_again(case, final, message):
+                    return True
+            except AwaitedError:  # what a key of before signed is worth nothing: it is not sent again
+                with self.cases.begin() as unit:
+                    unit.mark(replace(message, data=b"", refused=None))
+                raise
         if code not in _RACES:
             message = replace(message, refused=code)
             with self.cases.begin() as unit:

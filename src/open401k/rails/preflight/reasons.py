@@ -79,6 +79,11 @@ class Code(IntEnum):
     IMPOSSIBLE_FACT = 672
 
 
+#: Business days in which a reason is answered, by the hundred of its code; the clocks are ours (ACATS and ToRA are
+#: the example).
+ANSWERED_IN = {1: 2, 2: 3, 3: 2, 4: 1, 5: 1, 6: 1}
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What is said of a code: who acts, what the participant reads, what that one does next."""

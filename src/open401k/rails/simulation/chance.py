@@ -38,7 +38,7 @@ class Fault(StrEnum):
     REVOKE = "revoke"
 
 
-#: The boundaries of a rollover that exist in this code; B1 and B2 are of batches.
+#: The boundaries of a rollover that exist in this code; B1 and B2 are of batches, W1 and W2 of wallets.
 BOUNDARIES = {
     "R3": "the source's core holds",
     "R5": "the receiver's core expects",
@@ -55,6 +55,8 @@ BOUNDARIES = {
     "R19": "rules are suspended, an identity is revoked while votes are open",
     "B1": "a batch is signed, declined, over",
     "B2": "a letter about a batch goes to the other custodian",
+    "W1": "a wallet is asked, and what it signed is put in",
+    "W2": "a wallet signs late or never, or there is another in its place",
 }
 #: Those that do not: said with the results.
 MISSING = {

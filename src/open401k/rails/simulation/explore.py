@@ -8,11 +8,14 @@ from dataclasses import dataclass
 
 from .mistakes import Bugs
 from .model import Bounds, State, begun, is_done, steps, violated
+from .model_chain import RECEIVER, SOURCE
 
 #: Few enough for every run of the tests, and for a command.
 QUICK, FULL = Bounds(blocks=2, reorgs=1), Bounds(blocks=8, reorgs=8, forgets_terms=True)
 #: One election with two receivers: each votes, is late, or is dead.
 TWO = Bounds(blocks=2, reorgs=1, receivers=2)
+#: Both custodians vote by wallets of their own, which sign outside of the nodes.
+WALLETS = Bounds(blocks=2, reorgs=1, wallets=SOURCE | RECEIVER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Explored:
 
 def explore(bounds: Bounds = QUICK, bugs: Bugs = frozenset(), *, only_harm: bool = False) -> Explored:
     """Look at every state within the bounds, with these bugs planted, until one violates something."""
-    first = begun(bounds.receivers)
+    first = begun(bounds.receivers, bounds.wallets)
     came: dict[State, tuple[str, State] | None] = {first: None}
     from_: dict[State, list[tuple[State, int]]] = {}  # by steps that need nobody's goodwill, backwards
     queue, taken = deque([first]), 0

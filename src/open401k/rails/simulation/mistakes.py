@@ -32,6 +32,10 @@ class Bug(StrEnum):
     END_BY_LETTER = "end_by_letter"
     ONE_RECEIPT_CLOSES = "one_receipt_closes"
     WAIT_FOR_THE_LEAD = "wait_for_the_lead"
+    ASK_BEFORE_HOLD = "ask_before_hold"
+    RELEASE_UNSIGNED = "release_unsigned"
+    OLD_WALLETS_COUNT = "old_wallets_count"
+    BOOKS_WAIT_FOR_WALLET = "books_wait_for_wallet"
 
 
 #: What each would be in the world.
@@ -60,6 +64,10 @@ BUG_IN_WORDS = {
     Bug.END_BY_LETTER: "a receiver cancels because a letter says that somebody wants the end",
     Bug.ONE_RECEIPT_CLOSES: "the receipts of the source and of one receiver close it",
     Bug.WAIT_FOR_THE_LEAD: "a receiver that does not lead books only when the receipt of who leads is there",
+    Bug.ASK_BEFORE_HOLD: "a wallet is asked to sign before the hold is durable",
+    Bug.RELEASE_UNSIGNED: "a node gives free because its wallet brought no signature: it may have signed",
+    Bug.OLD_WALLETS_COUNT: "the contract takes, or keeps, the vote of a wallet in whose place there is another",
+    Bug.BOOKS_WAIT_FOR_WALLET: "books follow a commit only when the wallet signed the receipt",
 }
 
 
@@ -71,6 +79,11 @@ OF_SEVERAL = frozenset(
         Bug.SECOND_NOT_AWAITED, Bug.PAID_EACH_ALONE, Bug.END_BY_LETTER, Bug.ONE_RECEIPT_CLOSES,
         Bug.WAIT_FOR_THE_LEAD,
     }
+)  # fmt: skip
+
+#: Those that there are only where a custodian's own wallet signs.
+OF_WALLETS = frozenset(
+    {Bug.ASK_BEFORE_HOLD, Bug.RELEASE_UNSIGNED, Bug.OLD_WALLETS_COUNT, Bug.BOOKS_WAIT_FOR_WALLET}
 )  # fmt: skip
 
 Bugs = frozenset[Bug]

@@ -1,7 +1,8 @@
 """One rollover as states and steps, small enough to look at all of them: what may be seen, done and lost, by whom.
 
 Messages are a set that only grows: what somebody signed may arrive at any later time, in any order, more than once or
-never, by anybody's hand. So loss, repeats, delay and reordering are in every step. Not here: searching (explore.py).
+never, by anybody's hand. So loss, repeats, delay and reordering are in every step.
+Not here: the coordinator (model_chain.py), searching (explore.py).
 """
 
 from __future__ import annotations
@@ -9,10 +10,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 from typing import NamedTuple
 
 from .mistakes import Bug, Bugs
+from .model_chain import (
+    ALL,
+    CUSTODIANS,
+    RECEIPTS,
+    RECEIVER,
+    RENAMES,
+    SECOND,
+    SENDERS,
+    SOURCE,
+    Custodian,
+    Status,
+    Tx,
+    Word,
+    mined,
+    verdict,
+)
 
 #: What the result rests on; printed beside it.
 ASSUMPTIONS = (
@@ -20,6 +36,7 @@ ASSUMPTIONS = (
     "fewer endpoints lie than must agree",
     "a custodian's file may forget its vote or its exact terms (an older backup), its core forgets nothing",
     "the other custodian tells of terms that a file forgot; where nobody else ever knew them, the core's holds do",
+    "a wallet may sign late, never, or for anybody but the node; each is replaced once at most",
     "one rollover with one receiver or two, and one further voter; other terms than the source signed stand for every "
     "change of terms",
     "the settlement token does what its contract says",
@@ -36,90 +53,9 @@ class Books(StrEnum):
     SPENT = "spent"  # the person took the money out otherwise, before any hold
 
 
-class Status(StrEnum):
-    """What the chain says of it."""
-
-    ABSENT = "absent"
-    PREPARING = "preparing"
-    COMMITTED = "committed"
-    BATCHED = "batched"
-    ABORTED = "aborted"
-    CLOSED = "closed"
-    TAKEN = "other terms of the source under its number"
-
-
-class Tx(StrEnum):
-    """What may be mined. ``other`` is for other terms than the source signed."""
-
-    PROPOSE = "propose"
-    PROPOSE_OTHER = "propose other terms with the source's signature"
-    RECEIVER_VOTES = "receiver's vote"
-    RECEIVER_VOTES_OTHER = "receiver's vote for other terms"
-    SECOND_VOTES = "second receiver's vote"
-    SECOND_VOTES_OTHER = "second receiver's vote for other terms"
-    VOTER_VOTES = "third voter's vote"
-    VOTER_VOTES_OTHER = "third voter's vote for other terms"
-    AMEND = "exchange the terms"
-    SETTLE = "settle at once"
-    BATCH = "settle in a batch"
-    TAKE = "the source's other terms under the same number"
-    ABORT = "a party's abort"
-    EXPIRE = "expire"
-    SOURCE_POSTED = "source's receipt"
-    RECEIVER_POSTED = "receiver's receipt"
-    SECOND_POSTED = "second receiver's receipt"
-    NOTHING = "an empty block"
-
-
-COMMITS = frozenset({Status.COMMITTED, Status.BATCHED, Status.CLOSED})
-SOURCE, RECEIVER, VOTER, SECOND = 1, 2, 4, 8
-ALL = SOURCE | RECEIVER | VOTER
+#: What may be mined where nobody has a wallet.
+_BY_KEYS = tuple(each for each in Tx if each not in RENAMES and each is not Tx.SOURCE_VOTES)
 _SIGNED = frozenset({Books.HELD, Books.POSTED, Books.RELEASED})
-
-
-class Custodian(NamedTuple):
-    """Who has books of it, in words: ``place`` is that in a state's books, ``bit`` that of its vote."""
-
-    place: int
-    bit: int
-    name: str
-    votes: str
-    posts: str
-    frees: str
-    vote: Tx
-    vote_for_other: Tx
-    receipt: Tx
-
-
-CUSTODIANS = (
-    Custodian(0, SOURCE, "the source", "holds the money and votes", "debits", "releases its hold",
-              Tx.PROPOSE, Tx.PROPOSE_OTHER, Tx.SOURCE_POSTED),
-    Custodian(1, RECEIVER, "the receiver", "expects the money and votes", "credits", "cancels",
-              Tx.RECEIVER_VOTES, Tx.RECEIVER_VOTES_OTHER, Tx.RECEIVER_POSTED),
-    Custodian(2, SECOND, "the second receiver", "expects the money and votes", "credits", "cancels",
-              Tx.SECOND_VOTES, Tx.SECOND_VOTES_OTHER, Tx.SECOND_POSTED),
-)  # fmt: skip
-_RECEIVERS = CUSTODIANS[1:]
-_SENDERS = {tx: each for each in CUSTODIANS for tx in (each.vote, each.vote_for_other, each.receipt)}
-_RECEIPTS = frozenset(each.receipt for each in CUSTODIANS)
-_VOTERS = {tx: each.bit for each in _RECEIVERS for tx in (each.vote, each.vote_for_other)} | {
-    Tx.VOTER_VOTES: VOTER, Tx.VOTER_VOTES_OTHER: VOTER,
-}  # fmt: skip
-_OTHER = frozenset({Tx.VOTER_VOTES_OTHER, *(each.vote_for_other for each in _RECEIVERS)})
-
-
-class Word(NamedTuple):
-    """The coordinator's own state: ``purse`` is who has the money (source, escrow, receiver or one of two).
-
-    ``needs`` are the votes that commit it.
-    """
-
-    status: Status = Status.ABSENT
-    votes: int = 0
-    terms: int = 0
-    purse: str = "source"
-    receipts: int = 0
-    needs: int = ALL
 
 
 class Block(NamedTuple):
@@ -145,6 +81,8 @@ class State(NamedTuple):
     asked: int = 0  # where a person was asked, because of that
     twice: bool = False  # the source signed other terms under the same number
     decided: str = ""  # the first final verdict
+    wallets: int = 0  # who votes by a wallet that signs outside of the node
+    signed: int = 0  # whose wallet signed a vote, and four bits higher: whose wallet of later did
 
     @property
     def custodians(self) -> tuple[Custodian, ...]:
@@ -172,12 +110,13 @@ class State(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """How far the search goes: blocks that are not final at once, reorganizations; whether files forget their terms;
-    how many receivers there are."""
+    how many receivers there are, and whose votes are those of a wallet."""
 
     blocks: int
     reorgs: int
     forgets_terms: bool = False
     receivers: int = 1
+    wallets: int = 0
 
 
 class Step(NamedTuple):
@@ -192,10 +131,10 @@ class Step(NamedTuple):
     by: int = 0
 
 
-def begun(receivers: int = 1) -> State:
+def begun(receivers: int = 1, wallets: int = 0) -> State:
     """Before anything happened."""
-    needs = ALL if receivers == 1 else ALL | SECOND
-    return State(Word(needs=needs), books=(Books.NOTHING,) * (1 + receivers), entries=(0,) * (1 + receivers))
+    word, each = Word(needs=ALL if receivers == 1 else ALL | SECOND), 1 + receivers
+    return State(word, books=(Books.NOTHING,) * each, entries=(0,) * each, wallets=wallets)
 
 
 def steps(x: State, bounds: Bounds, bugs: Bugs = frozenset()) -> Iterator[Step]:
@@ -211,26 +150,12 @@ def steps(x: State, bounds: Bounds, bugs: Bugs = frozenset()) -> Iterator[Step]:
         yield Step("the source signs other terms under the same number", x._replace(twice=True), False)
 
 
-def mined(word: Word, tx: Tx, late: bool, bugs: Bugs = frozenset()) -> Word:
-    """What the coordinator makes of a transaction; the same word if it refuses."""
-    return _mined(word, tx, late, bugs)
-
-
 def tip(x: State, bugs: Bugs = frozenset()) -> Word:
     """The coordinator's state at the latest block."""
     word = x.final
     for block in x.blocks:
-        word = _mined(word, block.tx, block.late, bugs)
+        word = mined(word, block.tx, block.late, bugs)
     return word
-
-
-def verdict(word: Word, late: bool) -> str:
-    """What a state of the chain decides: "commit", "abort" or nothing yet."""
-    if word.status in COMMITS:
-        return "commit"
-    if word.status in (Status.ABORTED, Status.TAKEN) or (word.status is Status.ABSENT and late):
-        return "abort"
-    return ""
 
 
 def violated(x: State, bugs: Bugs = frozenset(), *, only_harm: bool = False) -> str | None:
@@ -250,6 +175,7 @@ def violated(x: State, bugs: Bugs = frozenset(), *, only_harm: bool = False) -> 
         "I2 one receiver has its part, and it is ended": told == "abort" and x.final.purse == "one receiver",
         "I-R4 debited, and it is not moved": x.debits and told == "abort",
         "I-R4 credited, and it is not moved": x.credits and told == "abort",
+        "I4 committed by a wallet that is not the member's any more": told == "commit" and x.final.old,
         "I-R4 committed without all votes": told == "commit" and votes != x.final.needs,
         "I-R4 committed to terms that the source never signed": told == "commit" and x.final.terms != 0,
         "I-R5 a final decision changed": x.decided and told != x.decided,
@@ -277,7 +203,7 @@ def is_done(x: State, *, dead: int = 0) -> bool:
     living = [each for each in x.custodians if not (x.asked | dead) & each.bit]
     books = [x.books[each.place] for each in living]
     if told == "commit":
-        receipts = all(x.final.receipts & each.bit for each in living)
+        receipts = all(x.final.receipts & each.bit for each in living if not x.wallets & each.bit)
         no_receipts = x.final.status in (Status.CLOSED, Status.BATCHED) or bool(x.asked)
         return (receipts or no_receipts) and all(each is Books.POSTED for each in books)
     return told == "abort" and Books.HELD not in books
@@ -291,10 +217,10 @@ def _of_chain(x: State, bounds: Bounds, bugs: Bugs) -> Iterator[Step]:
         yield Step("the deadline passes", x._replace(late=True), True)
     if len(x.blocks) < bounds.blocks:
         latest = tip(x, bugs)
-        for tx in Tx:
-            if _may_send(x, tx, bugs) and _mined(latest, tx, x.late, bugs) != latest:
-                by = _SENDERS[tx].bit if tx in _RECEIPTS else 0
-                alone = tx is Tx.EXPIRE or (bool(by) and not x.lost & by)
+        for tx in Tx if x.wallets else _BY_KEYS:
+            if _may_send(x, tx, bugs) and mined(latest, tx, x.late, bugs) != latest:
+                by = SENDERS[tx].bit if tx in RECEIPTS else 0
+                alone = tx is Tx.EXPIRE or (bool(by) and not (x.lost | x.wallets) & by)
                 yield Step(f"mined: {tx}", x._replace(blocks=(*x.blocks, Block(tx, x.late))), alone, by)
         if x.late and not x.final_late and not any(block.late for block in x.blocks):
             yield Step(f"mined: {Tx.NOTHING}", x._replace(blocks=(*x.blocks, Block(Tx.NOTHING, True))), True)
@@ -308,15 +234,16 @@ def _of_chain(x: State, bounds: Bounds, bugs: Bugs) -> Iterator[Step]:
 
 def _finalized(x: State, bugs: Bugs) -> State:
     first = x.blocks[0]
-    word, late = _mined(x.final, first.tx, first.late, bugs), x.final_late or first.late
+    word, late = mined(x.final, first.tx, first.late, bugs), x.final_late or first.late
     return x._replace(final=word, final_late=late, blocks=x.blocks[1:], decided=x.decided or verdict(word, late))
 
 
 def _may_send(x: State, tx: Tx, bugs: Bugs) -> bool:
     """Whether all signatures that it needs were given at some time."""
-    signed = [each in _SIGNED for each in x.books]
-    signed[0] = signed[0] or Bug.VOTE_BEFORE_HOLD in bugs
-    who = _SENDERS.get(tx)
+    if tx in RENAMES:
+        return bool(x.wallets & RENAMES[tx].bit)
+    signed = [_has_signed(x, each, bugs) for each in x.custodians]
+    who = SENDERS.get(tx)
     if who is not None and who.place >= len(x.books):
         return False
     if who is not None and tx is who.receipt:
@@ -328,74 +255,13 @@ def _may_send(x: State, tx: Tx, bugs: Bugs) -> bool:
     return {Tx.SETTLE: all(signed), Tx.TAKE: x.twice}.get(tx, True)
 
 
-@cache
-def _mined(word: Word, tx: Tx, late: bool, bugs: Bugs) -> Word:
-    in_time = not late or Bug.VOTE_AFTER_DEADLINE in bugs
-    if tx in _VOTERS:
-        may = word.status is Status.PREPARING and in_time and word.needs & _VOTERS[tx]
-        return _voted(word, tx, bugs) if may else word
-    if tx in _RECEIPTS:
-        return _told(word, _SENDERS[tx].bit, bugs)
-    match tx:
-        case Tx.PROPOSE | Tx.PROPOSE_OTHER | Tx.SETTLE | Tx.BATCH:
-            return _opened(word, tx, bugs) if word.status is Status.ABSENT and in_time else word
-        case Tx.TAKE:
-            return word._replace(status=Status.TAKEN) if word.status is Status.ABSENT and in_time else word
-        case Tx.AMEND:
-            may = word.status is Status.PREPARING and Bug.AMENDING_KEEPS_VOTES in bugs
-            return word._replace(terms=1) if may else word
-        case Tx.ABORT | Tx.EXPIRE:
-            return _ended(word, tx, late, bugs)
-        case _:
-            return word
-
-
-def _told(word: Word, by: int, bugs: Bugs) -> Word:
-    """A receipt; those of all custodians close it."""
-    if word.status is not Status.COMMITTED or not word.needs & by:
-        return word
-    receipts, needs = word.receipts | by, word.needs & ~VOTER
-    one = Bug.ONE_RECEIPT_CLOSES in bugs and receipts & SOURCE and receipts & ~SOURCE
-    return word._replace(receipts=receipts, status=Status.CLOSED if one or receipts == needs else word.status)
-
-
-def _opened(word: Word, tx: Tx, bugs: Bugs) -> Word:
-    if tx is Tx.SETTLE or tx is Tx.BATCH:
-        status = Status.COMMITTED if tx is Tx.SETTLE else Status.BATCHED
-        return word._replace(status=status, votes=word.needs, purse="receiver")
-    if tx is Tx.PROPOSE_OTHER and Bug.VOTES_WITHOUT_TERMS not in bugs:
-        return word
-    return word._replace(
-        status=Status.PREPARING, votes=SOURCE, purse="escrow", terms=1 if tx is Tx.PROPOSE_OTHER else 0
-    )
-
-
-def _voted(word: Word, tx: Tx, bugs: Bugs) -> Word:
-    if (tx in _OTHER) != (word.terms == 1) and Bug.VOTES_WITHOUT_TERMS not in bugs:
-        return word
-    votes, needs = word.votes | _VOTERS[tx], word.needs
-    if Bug.SECOND_NOT_AWAITED in bugs:
-        needs &= ~SECOND
-    enough = votes.bit_count() >= 2 if Bug.TWO_OF_THREE in bugs else votes & needs == needs
-    if not enough:
-        paid = Bug.PAID_EACH_ALONE in bugs and votes & (RECEIVER | SECOND)
-        return word._replace(votes=votes, purse="one receiver" if paid else word.purse)
-    return word._replace(votes=votes, status=Status.COMMITTED, purse="receiver")
-
-
-def _ended(word: Word, tx: Tx, late: bool, bugs: Bugs) -> Word:
-    if tx is Tx.EXPIRE:
-        if not late or Bug.NOBODY_EXPIRES in bugs or word.status is not Status.PREPARING:
-            return word
-        kept = Bug.KEEP_ESCROW in bugs
-        purse = word.purse if kept or word.purse == "one receiver" else "source"
-        return word._replace(status=Status.ABORTED, purse=purse)
-    follows = Bug.ABORT_AFTER_COMMIT in bugs and word.status is Status.COMMITTED
-    if word.status in (Status.ABSENT, Status.PREPARING) or follows:
-        return word._replace(
-            status=Status.ABORTED, purse=word.purse if word.purse == "one receiver" else "source"
-        )  # fmt: skip
-    return word
+def _has_signed(x: State, who: Custodian, bugs: Bugs) -> bool:
+    """Whether a vote of theirs is in the world that counts at the latest block."""
+    if x.wallets & who.bit:
+        later = tip(x, bugs).named & who.bit
+        old = x.signed & who.bit if not later or Bug.OLD_WALLETS_COUNT in bugs else 0
+        return bool(old or (later and x.signed & who.bit << 4))
+    return x.books[who.place] in _SIGNED or (who.bit is SOURCE and Bug.VOTE_BEFORE_HOLD in bugs)
 
 
 # ---- the custodians
@@ -450,8 +316,11 @@ def _of_forgotten_terms(x: State, who: Custodian, bugs: Bugs) -> Iterator[Step]:
 def _of_custodian(x: State, who: Custodian, bugs: Bugs) -> Iterator[Step]:
     """It holds and votes; its books follow what it believes of the chain."""
     books = x.books[who.place]
+    if x.wallets & who.bit:
+        yield from _of_wallet(x, who, bugs)
     if books is Books.NOTHING:
-        yield Step(f"{who.name} {who.votes}", x.booked(who, Books.HELD), False)
+        votes = who.votes.replace("votes", "asks its wallet") if x.wallets & who.bit else who.votes
+        yield Step(f"{who.name} {votes}", x.booked(who, Books.HELD), False)
         if who.bit is SOURCE:
             yield Step("the person takes the money out otherwise", x.booked(who, Books.SPENT), False)
     if x.lost & who.bit or books in (Books.NOTHING, Books.RELEASED, Books.SPENT):
@@ -462,12 +331,25 @@ def _of_custodian(x: State, who: Custodian, bugs: Bugs) -> Iterator[Step]:
         lied, why = x.lied or lie, " (an endpoint lied)" if lie else ""
         if told == "commit" and (books is Books.HELD or again) and not _waits(x, who, bugs):
             after = remembers.booked(who, Books.POSTED, entries=1)._replace(lied=lied)
-            yield Step(f"{who.name} {who.posts}{why}", after, not lie, who.bit)
+            alone = not lie and not (x.wallets & who.bit and Bug.BOOKS_WAIT_FOR_WALLET in bugs)
+            yield Step(f"{who.name} {who.posts}{why}", after, alone, who.bit)
         if told == "abort" and books is Books.HELD:
             after = remembers.booked(who, Books.RELEASED)._replace(lied=lied)
             yield Step(f"{who.name} {who.frees}{why}", after, not lie, who.bit)
     if Bug.END_BY_LETTER in bugs and who.bit is not SOURCE and books is Books.HELD:
         yield Step(f"{who.name} {who.frees}, for a letter", remembers.booked(who, Books.RELEASED), False)
+
+
+def _of_wallet(x: State, who: Custodian, bugs: Bugs) -> Iterator[Step]:
+    """It signs what it was once asked for, whenever it likes, for whomever it likes, whatever the node did since."""
+    books, latest = x.books[who.place], tip(x, bugs).named & who.bit
+    asked = books in _SIGNED or (Bug.ASK_BEFORE_HOLD in bugs and books is Books.NOTHING)
+    if asked and not x.signed & who.bit and not x.final.named & who.bit:
+        yield Step(f"{who.name}'s wallet signs", x._replace(signed=x.signed | who.bit), False)
+    if asked and latest and not x.signed & who.bit << 4:
+        yield Step(f"{who.name}'s new wallet signs", x._replace(signed=x.signed | who.bit << 4), False)
+    if Bug.RELEASE_UNSIGNED in bugs and books is Books.HELD:
+        yield Step(f"{who.name}, without its wallet's word, {who.frees}", x.booked(who, Books.RELEASED), False)
 
 
 def _waits(x: State, who: Custodian, bugs: Bugs) -> bool:

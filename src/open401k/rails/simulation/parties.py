@@ -6,11 +6,13 @@ import errno
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from open401k.base.faults import Stopped
 from open401k.kernel import SeededRandom
 
 from .. import messages
+from ..keys import Key
 from ..node.batches import Batches
 from ..node.batching import Batch, Settings
 from ..node.cases import Case, State
@@ -21,7 +23,10 @@ from ..node.desk import Desk
 from ..node.memory import Kept
 from ..node.memory_deals import MemoryDeals, Shelf
 from ..node.signing import PolicySigner
+from ..node.wallet_signing import BothSigner, WalletSigner
+from ..node.wanted import Wanted
 from ..node.worker import FinalityError, Node
+from ..signatures import is_signed_by
 from .chance import Fault, Faults
 from .cores import Core
 from .engines import CHAIN_ID, address_of, key, signer_of
@@ -86,9 +91,10 @@ class FaultyCases(MemoryDeals):
 
     def __init__(
         self, us: bytes, faults: Faults, moved: Callable[[Case], None], signed: Callable[[Batch], None],
-        now: Callable[[], int],
+        now: Callable[[], int], asked: Callable[[Wanted], None],
     ) -> None:  # fmt: skip
         super().__init__(now=now)
+        self.asked = asked
         self.us = us
         self.faults = faults
         self.moved = moved
@@ -106,6 +112,7 @@ class FaultyCases(MemoryDeals):
     @contextmanager
     def begin(self) -> Iterator[DealUnit]:
         before, shelf, kind, moved, batches = self.kept, self.shelf, None, None, list[Batch]()
+        asked = list[Wanted]()
         with super().begin() as unit:
             yield unit
             after, shelf_after = getattr(unit, "kept", before), getattr(unit, "shelf", shelf)
@@ -113,12 +120,19 @@ class FaultyCases(MemoryDeals):
             boundary = _OF_STATE[moved.state][moved.side is Side.RECEIVER] if moved and moved.state in _OF_STATE else ""
             if shelf_after.batches != shelf.batches:
                 boundary, batches = "B1", _signed_now(self.us, shelf, shelf_after)
+            if shelf_after.wanted != shelf.wanted:
+                boundary, asked = (
+                    "W1",
+                    [each for each in shelf_after.wanted.values() if each.digest not in shelf.wanted],
+                )
             if boundary:
                 kind = self.faults.at(boundary, Fault.DISK_FULL, Fault.CRASH_BEFORE, Fault.CRASH_AFTER)
             if kind is Fault.DISK_FULL:
                 raise OSError(errno.ENOSPC, "no space left on the disk")
             if kind is Fault.CRASH_BEFORE:
                 raise Stopped("before the commit")
+        for row in asked:
+            self.asked(row)
         if moved is not None:
             self.moved(moved)
         for each in batches:
@@ -156,14 +170,35 @@ Assembled = Callable[["Party", CustodianCore, Coordinator], Node]
 
 def as_it_is(party: Party, core: CustodianCore, coordinator: Coordinator) -> Node:
     """The real node, as piece by piece it is shipped."""
-    signer, salt = PolicySigner(signer_of(party.name), party.domain), party.name.encode()
-    us, settings = address_of(party.name), party.settings
+    us, settings, salt = address_of(party.name), party.settings, party.name.encode()
+    signer: BothSigner = PolicySigner(signer_of(party.name), party.domain)
+    if party.wallet is not None:
+        named, files = partial(party.coordinator.signer_of, us), party.cases
+        signer = WalletSigner(named, party.domain, files, us, is_signed_by, party.own_now)
     batches = None
     if settings is not None:
         batches = Batches(
             party.cases, core, party.coordinator, signer, party.random, us, party.domain, settings, party.own_now
         )
     return Node(party.cases, core, coordinator, signer, salt, batches, us)
+
+
+@dataclass
+class Wallet:
+    """One wallet, with what it was ever asked for and what it gave: whatever became of the node's files since.
+
+    A key stands for it: to the coordinator a signature counts or does not, by whomever it was made.
+    """
+
+    name: str
+    asked: dict[bytes, Wanted] = field(default_factory=dict)
+    given: dict[tuple[bytes, bytes], bytes] = field(default_factory=dict)  # by digest and wallet
+    never: set[bytes] = field(default_factory=set)
+
+    @property
+    def keys(self) -> dict[bytes, Key]:
+        """The first one, and the one in its place."""
+        return {each.address: each for each in (signer_of(self.name), key(f"{self.name}'s later wallet"))}
 
 
 @dataclass
@@ -182,6 +217,7 @@ class Party:
     assembled: Assembled
     random: SeededRandom
     settings: Settings | None = None  # of batches
+    wallet: Wallet | None = None  # whose word its votes are
     wrong: int = 0
     down_until: int = 0
     backup: Files | None = None

@@ -18,6 +18,8 @@ from ..node.cases import Case, Raised, State
 from ..node.codes import FOUND
 from ..node.core import HoldState, Side
 from ..node.opening import Signed, agree, agreed_of, move, open_case, stands_for, stop
+from ..node.wanted import Wanted
+from . import wallets
 from .backups import back_up, is_in_core_alone, is_over, note_asked, tell_again
 from .chance import Dice, Fault, Faults
 from .cores import Core
@@ -36,12 +38,13 @@ from .engines import (
     signer_of,
 )
 from .mail import batches_of, carry, note_signed
-from .model import CUSTODIANS as PARTS
-from .model import Tx, begun
-from .net import NAMES, Clock, Endpoints, Net, Watch
-from .parties import Assembled, FaultyCases, Party, as_it_is
+from .model_chain import CUSTODIANS as PARTS
+from .model_chain import Tx
+from .net import Clock, Endpoints, Net, Watch
+from .parties import Assembled, FaultyCases, Party, Wallet, as_it_is
 from .rollovers import Rollover
 from .stories import give_back, revoke, skew, suspend
+from .told import all_about, boundary_of, renamed, tx_of
 from .trace import DepartedError, Trace
 from .twin import case_of
 from .twin_chain import Sent
@@ -64,6 +67,7 @@ class Outcome:
     ends: dict[str, int]
     returned: int
     several: int
+    by_wallet: int
     batches: dict[str, int]
     seen: dict[tuple[str, Fault], int]
     lines: tuple[str, ...]
@@ -82,6 +86,7 @@ class Run:
         self.checked = b""
         story = self.dice.weighted(((50, "alone"), (25, "several"), (25, "batches")))
         self.batching = story == "batches"
+        self.by_wallet = story == "alone" and seed % 4 == 3  # one of them, or both
         self.names: tuple[str, ...] = CUSTODIANS if story == "several" else CUSTODIANS[:2]
         self.spent = dict.fromkeys(self.names, 0)
         engine: Engine = EvmEngine(lambda: self.clock.now) if evm else TwinEngine(lambda: self.clock.now)
@@ -112,7 +117,7 @@ class Run:
             self._say(f"VIOLATION {violation}")
         return Outcome(
             self.seed, self.engine_name, self.mode, violation, stuck, self._ends(), self._returned(), self._several(),
-            batches_of(self), dict(self.faults.seen), tuple(self.lines),
+            wallets.committed(self), batches_of(self), dict(self.faults.seen), tuple(self.lines),
         )  # fmt: skip
 
     # ---- the cast
@@ -140,13 +145,18 @@ class Run:
             self._say(f"{name}: a batch of {len(batch.ids)} is {batch.stage}")
             note_signed(party, batch, self.rollovers)
 
+        def asked(row: Wanted) -> None:
+            self._say(f"{name}: its wallet is asked for {row.says} of {row.case}")
+            wallets.note_asked(party, row, self.rollovers)
+
         core = Core({f"{name} {number}": dict(_BEFORE) for number in range(3)}, seen)
-        endpoints = Endpoints(self.net, self.faults, self._boundary_of)
-        cases = FaultyCases(address_of(name), self.faults, moved, signed, lambda: self.clock.now)
+        endpoints = Endpoints(self.net, self.faults, lambda sent: boundary_of(self.rollovers, sent))
+        cases = FaultyCases(address_of(name), self.faults, moved, signed, lambda: self.clock.now, asked)
         window, least = self.dice.one_of((600, 2 * HOUR)), 1 + self.dice.below(2)
         settings = Settings(window, self.dice.one_of((6, 18)) * HOUR, least) if self.batching else None
         random = SeededRandom(3 * self.seed + CUSTODIANS.index(name))
-        party = Party(name, self.net, core, self.faults, cases, endpoints, assembled, random, settings)
+        wallet = Wallet(name) if self.by_wallet and (name == CUSTODIANS[0] or self.seed % 8 == 3) else None
+        party = Party(name, self.net, core, self.faults, cases, endpoints, assembled, random, settings, wallet)
         return party
 
     def _open(self, number: int) -> None:
@@ -191,7 +201,7 @@ class Run:
         )
         key_, encoded = agreed[0].key, agreed[0].encoded
         known = next((each for each in self.rollovers if is_other and each.key == key_), None)
-        fresh = Trace(told.terms.deadline, len(told.terms.voters), begun(len(custodians) - 1))
+        fresh = Trace(told.terms.deadline, len(told.terms.voters), wallets.fresh(self, custodians))
         trace = fresh if known is None else known.trace.beside()
         made = Rollover(name, told, custodians, case.id, key_, encoded, trace, agreed, parent, is_other)
         self.rollovers.append(made)
@@ -239,6 +249,7 @@ class Run:
             (2, self._participant), (2, self._stop), (2, self._spend), (2, lambda: skew(self)), (3, self._race),
             (1, lambda: suspend(self, self.net)), (6, lambda: back_up(self)), (4, lambda: tell_again(self)),
             (8, lambda: give_back(self)),
+            *(((14, lambda: wallets.sign(self)), (2, lambda: wallets.rename(self))) if self.by_wallet else ()),
             *(((14, lambda: carry(self)), (5, lambda: revoke(self, self.net))) if self.batching else ()),
         )  # fmt: skip
         self.dice.weighted(acts)()
@@ -321,6 +332,9 @@ class Run:
         role = Role.SOURCE if name == each.source else Role.RECEIVER
         if self.file(name, each, Side.SOURCE if role is Role.SOURCE else Side.RECEIVER) is None:
             return None
+        if party.wallet is not None:
+            by = wallets.vote_of(party, each)
+            return None if by is None else (bytes(32), by)
         with party.cases.begin() as unit:
             signed = any(message.kind in ("propose", "approve") for message in unit.outbox(each.name))
         if not signed:
@@ -340,6 +354,7 @@ class Run:
                 party.said.clear()
             if self.batching:
                 carry(self)
+            wallets.sign(self, all_=True)
             tell_again(self, all_=True)
             note_asked(self)
             if all(self._is_over(each) for each in self.rollovers):
@@ -417,11 +432,14 @@ class Run:
     # ---- what the chain tells
 
     def _mined(self, sent: Sent | None, receipt: Receipt | None, head: Head) -> None:
-        about: list[Rollover] = []
+        about, taken = list[Rollover](), ""
         if sent is not None and receipt is not None and receipt.is_done:
-            about = self._all_about(sent)
+            about, taken = all_about(self.rollovers, sent), renamed(self, sent)
         for each in self.rollovers:
-            tx = self._tx(each, sent) if each in about and sent is not None else None
+            if taken in each.custodians:
+                each.trace.mined(PARTS[each.custodians.index(taken)].rename, number=head.number, time=head.time)
+                continue
+            tx = tx_of(each, sent) if each in about and sent is not None else None
             if each not in about and any(other.key == each.key for other in about):
                 tx = Tx.TAKE  # whatever it was: nothing else can stand there any more
             if tx is not None:
@@ -436,54 +454,6 @@ class Run:
         self._say(f"reorganized back to block {number}")
         for each in self.rollovers:
             each.trace.taken_back(number)
-
-    def _all_about(self, sent: Sent) -> list[Rollover]:
-        if NAMES.get(sent.data[:4]) == "settle_batch":
-            return [each for each in self.rollovers if each.encoded in sent.data]
-        about = self._about(sent)
-        return [] if about is None else [about]
-
-    def _about(self, sent: Sent) -> Rollover | None:
-        if NAMES.get(sent.data[:4]) == "expire":
-            asked = int.from_bytes(sent.data[4:36], "big")
-            there = [each for each in self.rollovers if each.key == asked]
-            return next((each for each in there if each.trace.is_preparing), there[0] if there else None)
-        # who gives back names the first one, too: it is the later of the two
-        return next((each for each in reversed(self.rollovers) if each.encoded in sent.data), None)
-
-    def _tx(self, each: Rollover, sent: Sent) -> Tx | None:
-        match NAMES.get(sent.data[:4]):
-            case "settle":
-                return Tx.SETTLE
-            case "settle_batch":
-                return Tx.BATCH
-            case "propose" | "propose_return":
-                return Tx.PROPOSE
-            case "approve":
-                place = int.from_bytes(sent.data[36:68], "big")
-                return PARTS[place].vote if place < len(each.custodians) else Tx.VOTER_VOTES
-            case "abort":
-                return Tx.ABORT
-            case "expire":
-                return Tx.EXPIRE
-            case "post":
-                by = sent.data[36:68][12:]
-                return PARTS[[address_of(name) for name in each.custodians].index(by)].receipt
-        return None
-
-    def _boundary_of(self, sent: Sent) -> str:
-        match NAMES.get(sent.data[:4]):
-            case "propose" | "propose_return":
-                return "R6"
-            case "approve":
-                about = self._about(sent)
-                tx = None if about is None else self._tx(about, sent)
-                return "R10" if about is not None and tx is not None and about.trace.would_commit(tx) else "R7"
-            case "settle_batch":
-                return "R10"
-            case "post":
-                return "R15"
-        return "R17"
 
     def _digest(self, hashed: bytes) -> bytes:
         return messages.rollover_domain(CHAIN_ID, self.net.engine.rollover).digest(hashed)

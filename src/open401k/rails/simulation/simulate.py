@@ -37,6 +37,8 @@ APPLICABLE: dict[str, tuple[Fault, ...]] = {
     "R19": (Fault.SUSPEND, Fault.REVOKE),
     "B1": (Fault.DISK_FULL, Fault.CRASH_BEFORE, Fault.CRASH_AFTER),
     "B2": LETTERS,
+    "W1": (Fault.DISK_FULL, Fault.CRASH_BEFORE, Fault.CRASH_AFTER, Fault.DUPLICATE),
+    "W2": (Fault.DELAY, Fault.DROP, Fault.REVOKE),
 }
 #: What the figures rest on; printed beside them.
 ASSUMPTIONS = (
@@ -48,6 +50,7 @@ ASSUMPTIONS = (
     "letters that tell a file again what it forgot are played by their outcome; a request that comes again is not",
     "one receiver or two, and at most one further voter; letters about batches are the nodes' own, carried unsealed",
     "what was posted goes back of each receiver once, in part, without further voters; its files are opened at once",
+    "a wallet is played by a key that no node has; whether a contract says yes is another test",
     "crashes end a process between its effects, not the machine: kills of real processes are another test",
 )
 
@@ -67,6 +70,7 @@ class Simulated:
     ends: Counter[str] = field(default_factory=Counter)
     seen: Counter[tuple[str, Fault]] = field(default_factory=Counter)
     returned: int = 0  # rollovers by which what came went back, to their end
+    by_wallet: int = 0  # rollovers that a wallet voted for and that were committed
     several: int = 0  # rollovers with two receivers that were committed
     batches: Counter[str] = field(default_factory=Counter)  # what became of them, and of what did not fit
     seconds: float = 0
@@ -82,6 +86,7 @@ class Simulated:
             self.stuck.append((told.seed, told.stuck))
         self.ends.update(told.ends)
         self.returned += told.returned
+        self.by_wallet += told.by_wallet
         self.several += told.several
         self.batches.update(told.batches)
         self.seen.update(told.seen)

@@ -7,21 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .model import (
-    CUSTODIANS,
-    Block,
-    Books,
-    Bounds,
-    State,
-    Status,
-    Tx,
-    begun,
-    is_done,
-    mined,
-    steps,
-    tip,
-    violated,
-)
+from .model import Block, Books, Bounds, State, begun, is_done, steps, tip, violated
+from .model_chain import CUSTODIANS, RENAMES, Status, Tx, mined
 
 _ENDLESS = Bounds(blocks=10_000, reorgs=10_000, forgets_terms=True)
 
@@ -47,9 +34,11 @@ class Trace:
         """Other terms under the same number, as they come into a world where these may stand already."""
         x = self.state
         taken = x.final.status is not Status.ABSENT
-        blocks = tuple(Block(Tx.NOTHING if tx is Tx.NOTHING else Tx.TAKE, late) for tx, late in x.blocks)
-        first = begun(len(x.books) - 1)
-        word = first.final._replace(status=Status.TAKEN) if taken else first.final
+        stays = (Tx.NOTHING, *RENAMES)
+        blocks = tuple(Block(tx if tx in stays else Tx.TAKE, late) for tx, late in x.blocks)
+        first = begun(len(x.books) - 1, x.wallets)
+        word = first.final._replace(named=x.final.named)
+        word = word._replace(status=Status.TAKEN) if taken else word
         other = first._replace(
             final=word, final_late=x.final_late, blocks=blocks, late=x.late,
             decided="abort" if taken or x.final_late else "", twice=True,
@@ -63,6 +52,18 @@ class Trace:
             self._step(f"{who.name} {who.votes}")
         elif books is Books.HELD and self.state.forgot & who.bit:
             self._step(f"{who.name} votes again")
+
+    def asked_wallet(self, place: int) -> None:
+        """The hold is durable, and a custodian's wallet is asked for its vote."""
+        who = CUSTODIANS[place]
+        if self.state.books[place] is Books.NOTHING:
+            self._step(f"{who.name} {who.votes.replace('votes', 'asks its wallet')}")
+
+    def wallet_signed(self, place: int, *, later: bool) -> None:
+        """A vote of a custodian's wallet is in the world, whoever has it; ``later``: of the second wallet."""
+        who = CUSTODIANS[place]
+        if not self.state.signed & (who.bit << 4 if later else who.bit):
+            self._step(f"{who.name}'s {'new ' if later else ''}wallet signs")
 
     def forgot(self, place: int) -> None:
         """A custodian's file is of a backup again that knows of no vote."""
@@ -115,7 +116,7 @@ class Trace:
         if late and not self.state.late:
             self._step("the deadline passes")
         known = self.state.final_late or any(block.late for block in self.state.blocks)
-        repeats = (Tx.RECEIVER_VOTES, Tx.SECOND_VOTES, Tx.VOTER_VOTES, Tx.TAKE)
+        repeats = (Tx.SOURCE_VOTES, Tx.RECEIVER_VOTES, Tx.SECOND_VOTES, Tx.VOTER_VOTES, Tx.TAKE, *RENAMES)
         if tx in repeats and mined(tip(self.state), tx, late) == tip(self.state):
             tx = None  # the same vote again changes nothing
         if tx is not None:

@@ -288,7 +288,24 @@ def _of_network(address: bytes) -> dict[str, Does]:
         scene.tell(address, "Revoked(address,bytes32)", (scene.sender, attestation))
         return b""
 
-    return {"revoke_signer()": revoke_signer, "revoke_attestation(bytes32)": revoke_attestation}
+    def name_signer(scene: Scene, signer: bytes) -> bytes:
+        """Without a delay, as the simulated network is founded."""
+        if scene.sender not in scene.state.members:
+            raise RefusedError("network: not a member")
+        scene.state.next_signers[scene.sender] = signer
+        scene.tell(address, "SignerNamed(address,address,uint256)", (scene.sender,), signer, scene.state.time)
+        return b""
+
+    def take_signer(scene: Scene, who: bytes) -> bytes:
+        signer, member = scene.state.next_signers.pop(who, None), scene.state.members[who]
+        if signer is None:
+            raise RefusedError("network: no key was named")
+        scene.state.members[who] = type(member)(member.until, member.roles, member.accounts, signer)
+        scene.tell(address, "SignerNamed(address,address,uint256)", (who,), signer, scene.state.time)
+        return b""
+
+    named = {"name_signer(address)": name_signer, "take_signer(address)": take_signer}
+    return named | {"revoke_signer()": revoke_signer, "revoke_attestation(bytes32)": revoke_attestation}
 
 
 def _reads_of_network() -> dict[str, Does]:

@@ -71,6 +71,7 @@ class TwinState:
     # the network
     members: dict[bytes, Member] = field(default_factory=dict)
     rules: dict[int, Rules] = field(default_factory=dict)
+    next_signers: dict[bytes, bytes] = field(default_factory=dict)
     revoked: frozenset[tuple[bytes, bytes]] = frozenset()
     # deposits
     bank: bytes = bytes(20)

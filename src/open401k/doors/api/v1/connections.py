@@ -60,11 +60,14 @@ class Authorization(BaseModel):
 
 
 class PullOutcome(BaseModel):
-    """What a pull did: runs that were made, what of it waits for a person, and how many instructions were taken."""
+    """What a pull did: people added, found on file and changed, runs that were made, what of it waits for a person, and
+    how many instructions were taken.
+    """
 
     ok: bool
     connection_id: str
     people_added: int
+    people_found: int
     people_changed: int
     runs: list[str]
     waits: list[dict[str, Any]]

@@ -1,7 +1,7 @@
 """Failures of the past and the corrections that the employer decides on, over HTTP."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends
 from pydantic import Field, StrictBool, StrictInt
@@ -12,7 +12,7 @@ from open401k.base.plain import plain
 from open401k.compliance import Affected, Failure, FailureKind, Proposal
 from open401k.kernel import EmployeeId, FailureId, Money, ProposalId, named_uuid
 
-from ... import corrections
+from ... import corrections, overpaid
 from ...guard import Caller, Needs
 from ...problems import NOT_FOUND, ProblemError
 from ...texts import Name, Sent, Text
@@ -66,6 +66,20 @@ class MoneyCame(Sent):
     received_on: date
 
 
+class OverpaidSettled(Sent):
+    """What became of overpaid money: paid back by the person, restored by the employer or another, or left."""
+
+    employee_id: Text
+    source: Text
+    became: Literal["paid_back", "restored", "left"]
+    amount: Text
+    on: date
+    reason: Text
+    inadvertent_and_within_limits: bool = Field(
+        default=False, description="For `left`: inadvertent, and not above 401(a)(17) or 415 (IRC 414(aa))"
+    )
+
+
 @router.post("/plans/{plan_id}/failures", status_code=201)
 def record_failure(
     caller: Annotated[Caller, Depends(Needs(Permission.CENSUS_CHANGE))], key: Key, sent: FailureSent
@@ -110,6 +124,30 @@ def list_overpayments(caller: Reader) -> list[models.OverpaidMoney]:
         )
         for each in found
     ]  # fmt: skip
+
+
+@router.post("/plans/{plan_id}/overpayments", status_code=201)
+def settle_overpayment(caller: Decider, key: Key, sent: OverpaidSettled) -> models.OverpaidSettledMoney:
+    """Record what became of money that left before it was taken back; what came again waits as the employer's.
+
+    It pays what the employer owes next and is not given back. What is left needs the word that it may be.
+    """
+
+    def work() -> dict[str, Any]:
+        done = overpaid.settle(
+            caller.services.db, actor=caller.actor, tenant_id=caller.tenant, plan_id=caller.plan, key=key,
+            employee=sent.employee_id, source=sent.source, became=sent.became, amount=sent.amount, on=sent.on,
+            reason=sent.reason, within_limits=sent.inadvertent_and_within_limits,
+        )  # fmt: skip
+        return models.OverpaidSettledMoney(
+            employee_id=str(done.employee_id), source=done.source.value, became=done.became.value,
+            amount=Money(done.cents).plain(), on=done.on, text=done.words,
+            entry_id=str(done.entry_id) if done.entry_id else None,
+        ).model_dump(mode="json")  # fmt: skip
+
+    body = sent.model_dump_json().encode()
+    kept = answered(caller, key=key, what=f"overpaid {caller.plan}", body=body, work=work)
+    return models.OverpaidSettledMoney.model_validate(kept)
 
 
 @router.get("/plans/{plan_id}/corrections/{proposal_id}")

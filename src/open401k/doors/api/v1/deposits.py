@@ -18,6 +18,7 @@ from open401k.custody.accounts import NewAccount, Purpose
 from open401k.flows.bank_statement import StatementFile, read_in
 from open401k.flows.debit_file import make_file, take_answer
 from open401k.flows.deposit_choices import place_line, use_waiting
+from open401k.flows.deposit_doubles import settle_twice
 from open401k.kernel import EntryId, Money, Open401kError, RunId, day_of
 from open401k.views import deposit_page
 from open401k.wire import Unreadable
@@ -68,6 +69,14 @@ class OpenLine(BaseModel):
     text: str
 
 
+class BookedTwice(BaseModel):
+    """A line that was booked though another file had told the same day, sum and words; what each was booked as."""
+
+    line: OpenLine
+    booked_as: str
+    first_booked_as: str
+
+
 class Waiting(BaseModel):
     """Money of the employer beyond what was due."""
 
@@ -91,6 +100,11 @@ class DepositsNow(BaseModel):
     open_lines: list[OpenLine]
     waiting: list[Waiting]
     changes: list[AccountChange]
+    probably_twice: list[BookedTwice] = Field(default_factory=list, description="For a person to look at")
+    told_before: list[OpenLine] = Field(
+        default_factory=list,
+        description="Lines that another file had told, of the last two months; one that is money of its own is placed",
+    )
 
 
 class Found(BaseModel):
@@ -107,6 +121,9 @@ class StatementRead(BaseModel):
 
     statement_ids: list[str]
     found: list[Found]
+    left_out: list[str] = Field(
+        default_factory=list, description="Other accounts that the file has statements of: their last four digits"
+    )
 
 
 class AchFileLine(BaseModel):
@@ -177,6 +194,14 @@ class Placed(Sent):
     )
 
 
+class SaidOfTwice(Sent):
+    """Whether a line that was probably booked twice is the same money (it is taken back) or a payment of its own."""
+
+    statement_id: Text
+    line_no: Annotated[int, Field(ge=1, le=10**9)]
+    same_money: bool
+
+
 class DecidedChange(Sent):
     """Whether a change that a bank asks for is taken over."""
 
@@ -191,16 +216,12 @@ def deposits_now(caller: Reader) -> DepositsNow:
         shown = deposit_page.load(tx, tenant_id=caller.tenant, plan_id=caller.plan)
     return DepositsNow(
         deposits=[_state(each) for each in shown.deposits],
-        open_lines=[
-            OpenLine(
-                statement_id=each.statement_id,
-                line_no=each.line_no,
-                booked_on=each.booked_on,
-                amount=each.amount.plain(),
-                text=each.text,
-            )
-            for each in shown.lines
+        open_lines=[_open(each) for each in shown.lines],
+        probably_twice=[
+            BookedTwice(line=_open(each.line), booked_as=each.booked_as, first_booked_as=each.first_booked_as)
+            for each in shown.twice
         ],
+        told_before=[_open(each) for each in shown.set_aside],
         waiting=[Waiting(entry_id=str(w.entry_id), on=w.on, amount=w.amount.plain()) for w in shown.money],
         changes=[AccountChange(change_id=str(c.account_change_id), code=c.code, asks=c.shown) for c in shown.changes],
     )
@@ -302,6 +323,37 @@ def place(caller: Mover, key: Key, sent: Placed) -> DepositsNow:
     return _once(caller, key, f"place {caller.plan}", body, DepositsNow, lambda: _place(caller, sent))
 
 
+@router.post("/plans/{plan_id}/deposits/twice", status_code=201)
+def twice(caller: Mover, key: Key, sent: SaidOfTwice) -> DepositsNow:
+    """A person says what a line is that was probably booked twice; the same money is taken back, and due again."""
+    body = sent.model_dump_json().encode()
+    return _once(caller, key, f"twice {caller.plan}", body, DepositsNow, lambda: _twice(caller, sent))
+
+
+def _twice(caller: Caller, sent: SaidOfTwice) -> DepositsNow:
+    with _told("Nothing was changed."):
+        settle_twice(
+            caller.services.db,
+            actor=caller.actor,
+            tenant_id=caller.tenant,
+            plan_id=caller.plan,
+            statement_id=named(StatementId, sent.statement_id),
+            line_no=sent.line_no,
+            same_money=sent.same_money,
+        )
+    return deposits_now(caller)
+
+
+def _open(each: deposit_page.WaitingLine) -> OpenLine:
+    return OpenLine(
+        statement_id=each.statement_id,
+        line_no=each.line_no,
+        booked_on=each.booked_on,
+        amount=each.amount.plain(),
+        text=each.text,
+    )
+
+
 def _state(each: deposit_page.DepositLine) -> DepositState:
     return DepositState(
         run_id=str(each.run_id),
@@ -331,7 +383,7 @@ def _statement(caller: Caller, of: StatementFile) -> StatementRead:
         Found(line=e["line"], kind=e["kind"], amount=Money(e["cents"]).plain(), run_id=e["run_id"] or None)
         for e in result["settle"]
     ]
-    return StatementRead(statement_ids=result["keep"], found=found)
+    return StatementRead(statement_ids=result["keep"], found=found, left_out=result["sort_out"]["others"])
 
 
 def _answer(caller: Caller, content: bytes, fragment: bool) -> AnswerRead:

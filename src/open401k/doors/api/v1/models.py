@@ -412,6 +412,18 @@ class OverpaidMoney(BaseModel):
     cite: str
 
 
+class OverpaidSettledMoney(BaseModel):
+    """What became of overpaid money, with its rule; ``entry_id``: the money that came, null where it was left."""
+
+    employee_id: str
+    source: str
+    became: str
+    amount: MoneyText
+    on: date
+    text: str
+    entry_id: str | None
+
+
 class CorrectionToDecide(BaseModel):
     """One correction that costs the employer money: proposed, approved (and posted), declined or replaced."""
 

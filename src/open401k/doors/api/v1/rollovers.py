@@ -10,7 +10,7 @@ from open401k.base.access import Permission
 from open401k.kernel import EmployeeId, RolloverId
 from open401k.views import rollovers as view
 
-from ... import invalid_rollovers, rollovers
+from ... import invalid_rollovers, rollovers, withheld_rollovers
 from ...described import given
 from ...guard import Caller, Needs
 from ...texts import MoneyText, Name, Sent, Text
@@ -67,6 +67,13 @@ class RolloverPaidBack(Sent):
 
     withheld: MoneyText
     earnings: Annotated[dict[str, MoneyText] | None, Field(max_length=16)] = None
+
+
+class RolloverWithheld(Sent):
+    """What was truly withheld of each leg that was paid to the person, and why that is so."""
+
+    legs: Annotated[dict[int, MoneyText], Field(min_length=1, max_length=16)]
+    why: Annotated[str, Field(min_length=1, max_length=1_000, description="How it was found out; kept sealed")]
 
 
 @router.get("/plans/{plan_id}/rollovers")
@@ -157,6 +164,23 @@ def pay_back_invalid_rollover(caller: Decider, key: Key, rollover_id: str, sent:
         return invalid_rollovers.pay_back(caller.services, **_of(caller), rollover_id=wanted, **said)
 
     return _once(caller, key, f"paid back {wanted}", sent, work)
+
+
+@router.post("/plans/{plan_id}/rollovers/{rollover_id}/withheld")
+def settle_rollover_withheld(caller: Decider, key: Key, rollover_id: str, sent: RolloverWithheld) -> Detail:
+    """Say what tax was withheld where network and books differ. Who may decide for the plan may call it.
+
+    The same where the node cannot be asked any more.
+
+    Form 1099-R shows these amounts from then on; nothing is posted.
+    """
+    wanted = named(RolloverId, rollover_id)
+
+    def work() -> view.RolloverDetail:
+        said: dict[str, Any] = {"legs": sent.legs, "why": sent.why}
+        return withheld_rollovers.settle(caller.services, **_of(caller), rollover_id=wanted, **said)
+
+    return _once(caller, key, f"withheld {wanted}", sent, work)
 
 
 def _once(caller: Caller, key: str, what: str, sent: Sent, work: Callable[[], view.RolloverDetail]) -> Detail:

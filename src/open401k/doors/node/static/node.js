@@ -43,7 +43,8 @@ function live(main) {
       asked = false;
       try {
         const answer = await fetch(window.location.href, { headers: { Accept: "text/html" } });
-        if (!answer.ok || answer.redirected) { source.close(); window.location.reload(); return; }
+        // Never loaded anew as it is: a page that says why a form was refused would send the form again.
+        if (!answer.ok || answer.redirected) { source.close(); window.location.assign(window.location.pathname + window.location.search); return; }
         const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
         renew(fresh);
         if (!fresh.getElementById("main").dataset.live) source.close();

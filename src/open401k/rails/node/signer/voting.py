@@ -42,5 +42,5 @@ class AskedSigner:
     def statement(self, rollover: bytes, role: Role, content: bytes, *, at: int, encoded: bytes = b"") -> bytes:  # noqa: ARG002
         return self.hand().statement(rollover, role, content, encoded=encoded)
 
-    def head(self, number: int, block: bytes, *, at: int) -> bytes:  # noqa: ARG002
+    def head(self, number: int, block: bytes, *, at: int, of: tuple[bytes, Role]) -> bytes:  # noqa: ARG002
         return self.hand().head(number, block)

@@ -1,0 +1,60 @@
+"""What was paid out before it was taken back, at the doors: shown, decided on by who may, refused in words."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+from tests.doors.api.conftest import Desk
+from tests.doors.world import ORIGIN
+
+from open401k import recordkeeping
+from open401k.base.access import Role
+from open401k.doors.guard import SESSION_COOKIE, form_token
+from open401k.kernel import EmployeeId, Source, SponsorId
+from open401k.recordkeeping.overpaid import Overpaid
+
+
+@pytest.fixture
+def overpaid(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """400.00 of somebody's match had left; how that comes to be is shown in tests/flows/test_student_loans.py."""
+    now = desk.world.clock.now()
+    found = Overpaid(EmployeeId.parse(desk.employees[0]), Source.MATCH, 400_00, date(2026, 1, 2), now)
+    monkeypatch.setattr(recordkeeping.overpaid, "outstanding", lambda tx, **_: [found])
+    return desk
+
+
+def test_what_became_of_it_is_recorded_once_over_http_and_by_the_page(overpaid: Desk) -> None:
+    url = f"/v1/plans/{overpaid.plan_id}/overpayments"
+    said: dict[str, Any] = {
+        "employee_id": overpaid.employees[0], "source": "match", "became": "paid_back", "amount": "100.00",
+        "on": "2026-01-02", "reason": "a check came",
+    }  # fmt: skip
+    first = overpaid.post(url, said, "one")
+    assert first.status_code == 201, first.text
+    assert overpaid.post(url, said, "one").json() == first.json()
+    assert overpaid.post(url, said | {"amount": "5.00"}, "one").status_code == 409
+    refused = overpaid.post(url, said | {"became": "left", "amount": "300.00"}, "two")
+    assert (refused.status_code, refused.json()["code"]) == (422, "may_not_be_left")
+    assert [each["amount"] for each in overpaid.get(url)] == ["300.00"]
+    (waits,) = overpaid.get(f"/v1/plans/{overpaid.plan_id}/deposits/now")["waiting"]
+    assert waits["entry_id"] == first.json()["entry_id"]
+
+    token = overpaid.world.session(
+        overpaid.world.user("The sponsor", SponsorId.parse(overpaid.sponsor_id), Role.SPONSOR)
+    )
+    page = f"/plans/{overpaid.plan_id}/corrections"
+    with TestClient(overpaid.world.app(), base_url=ORIGIN, headers={"Origin": ORIGIN}) as browser:
+        browser.cookies.set(SESSION_COOKIE, token)
+        shown = browser.get(page).text
+        assert "Say what became of it" in shown
+        assert "came back from the person on January 2, 2026" in shown
+        form = {
+            "csrf": form_token(token), "key": "k", "employee": overpaid.employees[0], "source": "match",
+            "became": "left", "amount": "300.00", "on": "2026-01-02", "reason": "the board",
+        }  # fmt: skip
+        assert "may be left" in browser.post(f"{page}/overpaid", data=form).text
+        for _ in range(2):
+            assert browser.post(f"{page}/overpaid", data=form | {"within_limits": "yes"}).status_code == 200
+        assert "Say what became of it" not in browser.get(page).text
+    assert overpaid.get(url) == []

@@ -1,0 +1,100 @@
+"""A core that gives no answer, or books late: who is told, since when, and that it is over once it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from tests.rails.node.two_nodes import Pair, pair, rollover
+from tests.rails.world import DAY, founded
+
+from open401k.rails.node.away import LONG, Away, Heard
+from open401k.rails.node.cases import State
+from open401k.rails.node.codes import BOOKING_LATE, CORE_AWAY
+from open401k.rails.node.core import Answer, Order, SilentError, Waiting
+
+
+@dataclass
+class Moody:
+    """A core that answers nothing, or books later, while its mood is so."""
+
+    core: Any
+    mood: str = ""
+    asked: list[str] = field(default_factory=list)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.core, name)
+
+    def hold(self, order: Order) -> Answer:
+        return self._answer("hold", order)
+
+    def post(self, order: Order) -> Answer:
+        return self._answer("post", order)
+
+    def _answer(self, name: str, order: Order) -> Answer:
+        if self.mood == "silent":
+            raise SilentError("the core: ConnectError")
+        if self.mood == "late" and name == "post":
+            return Waiting("last night")
+        answer: Answer = getattr(self.core, name)(order)
+        return answer
+
+
+@dataclass
+class Desk:
+    """The receiver of a rollover whose core has moods, and what its desk sees."""
+
+    both: Pair
+    core: Moody
+    away: Away
+
+    def run(self, seconds: float = LONG) -> list[int]:
+        """A pass, after which whoever was silent is left alone so long; codes that are open."""
+        node = self.both.receiver
+        silent = node.run_once().silent
+        self.away.look({case: seconds for case, _ in silent}, at=self.both.world.clock.now)
+        with node.cases.begin() as unit:
+            return [each.code for each in unit.raised("case") if each.is_open]
+
+
+@pytest.fixture
+def desk() -> Desk:
+    both = pair(founded())
+    node, core = both.receiver, Moody(both.receiver.core)
+    node.core = heard = Heard(core)
+    both.open(rollover(both.world))
+    both.source.run_once()
+    return Desk(both, core, Away(heard, node.cases, lambda agreed: node.coordinator.final(agreed).verdict))
+
+
+def test_a_core_that_is_silent_for_long_is_an_exception_until_it_answers(desk: Desk) -> None:
+    desk.core.mood = "silent"
+    assert desk.run(1.0) == []  # a moment
+    assert desk.away.trouble() == {}
+    assert desk.run() == desk.run() == [CORE_AWAY]
+    assert desk.away.trouble() == {"core": "the core: ConnectError"}
+    anew = Away(Heard(desk.core), desk.both.receiver.cases, desk.away.verdict)  # the node starts again
+    desk.away, desk.both.receiver.core = anew, anew.heard
+    assert desk.run(1.0) == [CORE_AWAY]
+    desk.core.mood = ""
+    assert (desk.run(), desk.away.trouble()) == ([], {})
+
+
+def test_what_is_decided_and_not_booked_is_the_cash_desks(desk: Desk) -> None:
+    post = desk.core.core.post
+    desk.core.core.post = lambda order: (_ for _ in ()).throw(SilentError("the core: ConnectError"))
+    assert desk.run() == [BOOKING_LATE]
+    desk.core.core.post = post
+    assert desk.run() == []
+    assert desk.both.states()[1] is State.POSTED
+
+
+def test_an_overnight_core_is_late_from_when_the_network_had_to_decide(desk: Desk) -> None:
+    desk.core.mood = "late"
+    assert desk.run() == desk.run() == []
+    desk.both.world.clock.now += 60 * DAY
+    assert desk.run() == desk.run() == [BOOKING_LATE]
+    desk.core.mood = ""
+    assert desk.run() == []
+    assert desk.both.states()[1] is State.POSTED
