@@ -109,12 +109,18 @@ def _wanted(
 def heed(
     tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, pay_date: date, by: runs.Telling | None = None
 ) -> Sequence[write_back.Outcome]:
-    """What a posted payroll shows of the instructions that were to be followed in it; ``by`` whom it was told."""
+    """What a posted payroll shows of the instructions that were to be followed in it; ``by`` whom it was told.
+
+    One that a later payroll followed already shows nothing of what payroll does now.
+    """
     of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id}
     if not write_back_book.ever_told(tx, **of):
         return []
     heads.lock(tx, tenant_id=tenant_id)
     at = where_told(tx, **of)
+    mine = histories(runs.history(tx, **of), at).get(by.connection_id if at is not None and by else None, ())
+    if any(day > pay_date for day in all_paid(mine)):
+        return []
     instructions = [each for each in write_back_book.on_file(tx, **of) if judged(at, by, each)]
     day_after = pay_date + timedelta(days=1)
     pay = census.pay_by_date(tx, **of, start=pay_date, end=day_after)

@@ -11,7 +11,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
 
-from open401k.kernel import ConnectionId, EmployeeId, InstructionId, Money
+from open401k.kernel import ConnectionId, EmployeeId, InstructionId, Money, day_of
 
 from .providers.connector import Trouble
 from .providers.statements import Rate, ReceiptState
@@ -59,7 +59,7 @@ class State(StrEnum):
     NOT_REFLECTED = "not_reflected"  # a payroll that should have followed it did not
     REFUSED = "refused"  # understood and not accepted: a person has to look
     EXPIRED = "expired"  # not handed over in time
-    REPLACED = "replaced"  # another one came before it was handed over
+    REPLACED = "replaced"  # another one took its place before it was handed over
 
     @property
     def needs_a_person(self) -> bool:
@@ -236,23 +236,36 @@ def after_payroll(
     """What a posted payroll shows of the instructions that should have been followed in it.
 
     ``expected`` has cents for everybody with pay in it (limits of the year applied), ``withheld`` what was withheld. A
-    person without pay shows nothing. Of a cent of rounding nothing is said.
+    person without pay shows nothing. Of a cent of rounding nothing is said. Of each deduction the last instruction
+    counts; what a payroll run before it was handed over withheld says nothing of it. What was not followed, refused or
+    too late is over once a payroll shows it.
     """
     found = []
-    for each in instructions:
-        if each.effective_on > pay_date or each.slot not in expected:
+    for each in _in_force(instructions, pay_date):
+        if each.slot not in expected:
             continue
         wanted, was = expected[each.slot], withheld.get(each.slot, 0)
-        followed = abs(wanted - was) <= 1
-        if each.state is State.QUEUED:
-            detail = f"Payroll of {pay_date} was run before it was handed over."
-            found.append(Outcome(each.instruction_id, State.REFLECTED if followed else State.EXPIRED, detail))
-        elif each.state in (State.SENT, State.ACKNOWLEDGED, State.REFLECTED):
-            state = State.REFLECTED if followed else State.NOT_REFLECTED
-            if state is not each.state:
-                detail = "" if followed else f"Payroll of {pay_date} withheld {Money(was)}; {Money(wanted)} were to be."
-                found.append(Outcome(each.instruction_id, state, detail))
+        answer = _shown(each, pay_date, Money(wanted), Money(was))
+        if answer != (each.state, each.detail):
+            found.append(Outcome(each.instruction_id, *answer))
     return found
+
+
+def _in_force(instructions: Iterable[Instruction], pay_date: date) -> Iterable[Instruction]:
+    """The last instruction of each deduction that a payroll of this day has to follow."""
+    open_ones = [each for each in instructions if each.effective_on <= pay_date and each.state is not State.REPLACED]
+    return {each.slot: each for each in sorted(open_ones, key=lambda each: each.number)}.values()
+
+
+def _shown(each: Instruction, pay_date: date, wanted: Money, was: Money) -> tuple[State, str]:
+    if abs(wanted.cents - was.cents) <= 1:
+        return State.REFLECTED, each.detail if each.state is State.REFLECTED else ""
+    untold = each.state in (State.SENT, State.ACKNOWLEDGED) and day_of(each.state_at) >= pay_date
+    if (each.job and each.state is State.SENT) or each.state in (State.REFUSED, State.EXPIRED):
+        return each.state, each.detail
+    if each.state is State.QUEUED or untold:
+        return each.state, f"Payroll of {pay_date} was run before it was handed over."
+    return State.NOT_REFLECTED, f"Payroll of {pay_date} withheld {was}; {wanted} were to be."
 
 
 def expire(instructions: Iterable[Instruction], *, today: date) -> list[Outcome]:

@@ -89,7 +89,10 @@ def _queue(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, difference: Difference
     new = [(tx.ids.new(InstructionId), each) for each in difference.tell]
     _store.add(tx, tenant_id=tenant_id, plan_id=plan_id, rows=[_row(number, each) for number, each in new])
     queued = [_event(number, State.QUEUED) for number, _ in new]
-    replaced = [_event(number, State.REPLACED, detail="Another one came first.") for number in difference.replaced]
+    replaced = [
+        _event(number, State.REPLACED, detail="Another one took its place before it was told.")
+        for number in difference.replaced
+    ]
     _store.add_events(tx, tenant_id=tenant_id, rows=[*queued, *replaced])
     told = {"instructions": [str(number) for number, _ in new], "replaced": [str(each) for each in difference.replaced]}
     audit.record(tx, tenant_id=tenant_id, action="payroll.instructions_queued", subject=plan_id, after=told)
@@ -141,22 +144,30 @@ def came_of(tx: Tx, *, tenant_id: SponsorId, outcomes: Sequence[Outcome]) -> Non
             _tell(tx, tenant_id, each.instruction_id, each.state, each.detail)
 
 
-def tell_again(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, instruction_id: InstructionId) -> None:
-    """A person looked, and has the same handed over once more."""
+def tell_again(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, instruction_id: InstructionId) -> InstructionId:
+    """A person looked, and has the same told once more, from today on: as a new instruction; asked again, that one.
+
+    A new one, so that it has its time before it expires, and goes to companies that took the one before.
+    """
     heads.lock(tx, tenant_id=tenant_id)
     known = {each.instruction_id: each for each in on_file(tx, tenant_id=tenant_id, plan_id=plan_id)}
     found = known.get(instruction_id)
     if found is None:
         raise Open401kError(f"There is no instruction {instruction_id} of this plan.", fix="Check the id.")
     newer = [each for each in known.values() if each.slot == found.slot and each.number > found.number]
+    if newer and (newer[-1].state, newer[-1].rate) == (State.QUEUED, found.rate):
+        return newer[-1].instruction_id
     if newer:
         raise Open401kError(f"{instruction_id} was followed by {newer[-1].instruction_id}.", fix="Look at that one.")
-    if found.state is State.QUEUED and found.next_try_at is None:
-        return
     if found.state is not State.QUEUED and not found.state.needs_a_person:
         raise Open401kError(f"{instruction_id} is {found.state}: nothing is to be told again.", fix="Wait for payroll.")
-    _store.add_events(tx, tenant_id=tenant_id, rows=[_event(instruction_id, State.QUEUED, detail="Told again.")])
-    _tell(tx, tenant_id, instruction_id, State.QUEUED, "Told again.")
+    if found.state is State.QUEUED:
+        if found.next_try_at is not None:
+            _store.add_events(tx, tenant_id=tenant_id, rows=[_event(instruction_id, State.QUEUED, detail="Tried now.")])
+        return instruction_id
+    effective_on = max(found.effective_on, day_of(tx.now))
+    wanted = Wanted(found.slot, found.rate, effective_on, f"{found.why} Told again.", found.catch_up)
+    return _queue(tx, tenant_id, plan_id, Difference((wanted,), ()))[0]
 
 
 def _tell(tx: Tx, tenant_id: SponsorId, instruction_id: InstructionId, state: State, detail: str) -> None:

@@ -10,7 +10,7 @@ from open401k.base import webhooks
 from open401k.base.db import Tx
 from open401k.compliance import ProposalState
 from open401k.kernel import PlanId, SponsorId, day_of
-from open401k.payroll import connections, runs, write_back_book
+from open401k.payroll import connections, runs, write_back, write_back_book
 
 from . import rollovers_invalid
 from .deposits import Deposit, State
@@ -164,16 +164,7 @@ def _of_people(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, history: Sequence[
     yield WaitingLine(
         "corrections", proposed, "correction to approve or decline", "corrections to approve or decline", "/corrections"
     )
-    told = 0
-    if write_back_book.ever_told(tx, tenant_id=tenant_id, plan_id=plan_id):
-        told = len(needing_a_person(write_back_book.on_file(tx, tenant_id=tenant_id, plan_id=plan_id)))
-    yield WaitingLine(
-        "instructions",
-        told,
-        "change that payroll did not take",
-        "changes that payroll did not take",
-        "/instructions",
-    )
+    yield from _of_payroll(tx, tenant_id, plan_id)
     yield from _of_loans(tx, tenant_id, plan_id)
     looked = recordkeeping.following_of(tx, tenant_id=tenant_id, plan_id=plan_id)
     yield WaitingLine(
@@ -191,6 +182,28 @@ def _of_people(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, history: Sequence[
         "/rollovers",
     )
     yield _census(tx, tenant_id, plan_id, history)
+
+
+def _of_payroll(tx: Tx, tenant_id: SponsorId, plan_id: PlanId) -> Iterator[WaitingLine]:
+    """What payroll did not take; and, where no connection tells it, what somebody has to tell it."""
+    told: Sequence[write_back.Instruction] = ()
+    if write_back_book.ever_told(tx, tenant_id=tenant_id, plan_id=plan_id):
+        told = write_back_book.on_file(tx, tenant_id=tenant_id, plan_id=plan_id)
+    untold = sum(each.state is write_back.State.QUEUED for each in told)
+    if untold and any(
+        each.state != connections.State.PAUSED for each in connections.of_plan(tx, tenant_id=tenant_id, plan_id=plan_id)
+    ):
+        untold = 0
+    yield WaitingLine(
+        "instructions",
+        len(needing_a_person(told)),
+        "change that payroll did not take",
+        "changes that payroll did not take",
+        "/instructions",
+    )
+    yield WaitingLine(
+        "instructions_to_tell", untold, "change to tell payroll", "changes to tell payroll", "/instructions"
+    )
 
 
 def _of_loans(tx: Tx, tenant_id: SponsorId, plan_id: PlanId) -> Iterator[WaitingLine]:

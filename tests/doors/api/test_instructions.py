@@ -53,8 +53,15 @@ def test_what_has_to_be_told_is_listed_and_what_was_refused_is_told_again_once(t
     first = telling.post(again, {}, "again")
     assert (first.status_code, first.json()["state"]) == (202, "queued")
     assert telling.post(again, {}, "again").json() == first.json()
-    (line,) = listed(telling)
-    assert (line["state"], line["needs_a_person"]) == ("queued", False)
+    assert telling.post(again, {}, "another key").json() == first.json()
+    new, before = listed(telling)
+    assert (new["instruction_id"], new["state"], before["state"]) == (
+        first.json()["instruction_id"],
+        "queued",
+        "refused",
+    )
+    assert not new["needs_a_person"]
+    assert not before["needs_a_person"]
 
 
 def test_an_instruction_that_does_not_exist_is_a_problem_that_says_so(telling: Desk) -> None:

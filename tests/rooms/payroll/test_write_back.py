@@ -132,24 +132,45 @@ def test_a_job_that_is_not_done_is_asked_for_again() -> None:
     assert write_back.due([replace(waits, job="")], now=START + timedelta(days=2)) == []  # in a file: nobody to ask
 
 
+def seen(*on_file: Instruction, withheld: int, on: date = PAY_DATE) -> list[tuple[int, State]]:
+    found = write_back.after_payroll(on_file, pay_date=on, expected={PRE_TAX: 10_000}, withheld={PRE_TAX: withheld})
+    return [(each.instruction_id.uuid.int, each.state) for each in found]
+
+
 @pytest.mark.parametrize(
     ("state", "withheld", "becomes"),
     [
-        (State.QUEUED, 0, State.EXPIRED),
+        (State.QUEUED, 0, State.QUEUED),  # told still, and it says that a payroll came before
         (State.QUEUED, 10_000, State.REFLECTED),  # somebody typed it in
         (State.SENT, 10_001, State.REFLECTED),  # a cent of rounding
         (State.SENT, 10_002, State.NOT_REFLECTED),
         (State.ACKNOWLEDGED, 0, State.NOT_REFLECTED),
         (State.REFLECTED, 10_000, None),
         (State.REFLECTED, 0, State.NOT_REFLECTED),  # a later payroll dropped it again
+        (State.NOT_REFLECTED, 10_000, State.REFLECTED),  # and took it up again: nobody has to look any more
         (State.REFUSED, 0, None),
+        (State.REFUSED, 10_000, State.REFLECTED),  # somebody typed it in
+        (State.EXPIRED, 10_000, State.REFLECTED),
     ],
 )
 def test_a_payroll_shows_what_became_of_an_instruction(state: State, withheld: int, becomes: State | None) -> None:
-    found = write_back.after_payroll(
-        [told(1, FIVE, state)], pay_date=PAY_DATE, expected={PRE_TAX: 10_000}, withheld={PRE_TAX: withheld}
-    )
-    assert [each.state for each in found] == ([] if becomes is None else [becomes])
+    assert seen(told(1, FIVE, state), withheld=withheld) == ([] if becomes is None else [(1, becomes)])
+
+
+def test_a_payroll_shows_nothing_of_what_was_handed_over_after_it_was_run() -> None:
+    that_day = replace(told(1, FIVE, State.ACKNOWLEDGED), state_at=START + (PAY_DATE - START.date()))
+    assert seen(that_day, withheld=0) == [(1, State.ACKNOWLEDGED)]
+    said = "Payroll of 2026-01-16 was run before it was handed over."
+    assert seen(replace(that_day, detail=said), withheld=0) == []  # said once
+    assert seen(that_day, withheld=0, on=PAY_DATE + timedelta(days=14)) == [(1, State.NOT_REFLECTED)]
+    waits = replace(told(1, FIVE, State.SENT), job="job_1")
+    assert seen(waits, withheld=0) == []  # the provider is at it still
+
+
+def test_of_several_instructions_a_payroll_shows_the_last_alone() -> None:
+    both = [told(1, FIVE, State.ACKNOWLEDGED), told(2, SIX, State.ACKNOWLEDGED)]
+    assert seen(*both, withheld=10_000) == [(2, State.REFLECTED)]
+    assert seen(*both, withheld=0) == [(2, State.NOT_REFLECTED)]
 
 
 def test_a_payroll_before_its_day_or_without_pay_for_the_person_shows_nothing() -> None:
@@ -196,13 +217,31 @@ def test_a_person_has_a_refused_one_told_again_and_no_other(begin: Begin, tenant
         refused = write_back.after_trouble(Trouble.REFUSED, attempts=1, now=tx.now)
         write_back_book.attempted(tx, tenant_id=tenant, instruction=waits, answer=refused, detail="no such code")
         assert write_back_book.queue(tx, **of, wanted=[want(FIVE)]) == []
-        write_back_book.tell_again(tx, **of, instruction_id=number)
-        (again,) = write_back_book.on_file(tx, **of)
-        assert (again.state, again.attempts) == (State.QUEUED, 0)
-        write_back_book.tell_again(tx, **of, instruction_id=number)  # a second click
+        new = write_back_book.tell_again(tx, **of, instruction_id=number)
+        before, again = write_back_book.on_file(tx, **of)
+        assert (before.state, again.state, again.instruction_id) == (State.REFUSED, State.QUEUED, new)
+        assert write_back_book.tell_again(tx, **of, instruction_id=number) == new  # a second click
         write_back_book.handed_over(tx, tenant_id=tenant, instructions=[again], how="in a file")
         with pytest.raises(Open401kError, match="nothing is to be told again"):
+            write_back_book.tell_again(tx, **of, instruction_id=new)
+        with pytest.raises(Open401kError, match="was followed by"):
             write_back_book.tell_again(tx, **of, instruction_id=number)
+
+
+def test_one_told_again_long_after_its_day_has_its_time_before_it_expires(
+    db: Database, clock: FixedClock, tenant: SponsorId, plan_id: PlanId
+) -> None:
+    of: dict[str, Any] = {"tenant_id": tenant, "plan_id": plan_id}
+    with db.begin(TESTER, tenants=[tenant]) as tx:
+        (number,) = write_back_book.queue(tx, **of, wanted=[want(FIVE)])
+        late = write_back.Outcome(number, State.NOT_REFLECTED, "withheld nothing")
+        write_back_book.came_of(tx, tenant_id=tenant, outcomes=[late])
+    clock.advance(timedelta(days=80))
+    with db.begin(TESTER, tenants=[tenant]) as tx:
+        write_back_book.tell_again(tx, **of, instruction_id=number)
+        again = write_back_book.on_file(tx, **of)[-1]
+        assert again.effective_on == TODAY + timedelta(days=80)
+        assert write_back.expire([again], today=again.effective_on) == []
 
 
 def test_another_sponsor_sees_none_of_them(

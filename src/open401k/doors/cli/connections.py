@@ -13,7 +13,7 @@ from open401k.views import connections as shown
 
 from ..payroll_words import pulled
 from .places import Place, PlanOption, at_plan
-from .say import FAILED, BadInputError, Voice, fail
+from .say import FAILED, BadInputError, Voice, counted, fail
 from .wiring import HOST, Host, Json, Port, wiring_of
 
 commands = typer.Typer(no_args_is_help=True, help="Payroll providers that are asked by themselves.")
@@ -92,6 +92,10 @@ def pull(
     voice.tell(made)
     if not made["problem"] and not made["elsewhere"]:
         voice.line(pulled(made))
+    if made["told"]:
+        voice.line(f"{counted(made['told'], 'instruction')} taken there: open401k instructions list")
+    if made["not_told"]:
+        voice.line(f"Payroll was not told everything: {made['not_told']} It is tried again by itself.")
     for each in made["waits"]:
         voice.line(f"{each['message']} {each['fix']}")
     if made["problem"] or made["elsewhere"]:

@@ -58,10 +58,10 @@ def again(
     except ValueError as error:
         raise BadInputError(str(error), fix="Take the id from: open401k instructions list") from error
     with at_plan(wiring_of(context), "instructions again", plan) as place, place.begin() as tx:
-        write_back_book.tell_again(tx, tenant_id=place.tenant_id, plan_id=place.plan_id, instruction_id=known)
+        new = write_back_book.tell_again(tx, tenant_id=place.tenant_id, plan_id=place.plan_id, instruction_id=known)
     voice = Voice(json)
-    voice.tell({"instruction_id": str(known), "state": "queued"})
-    voice.line(f"{known} waits to be handed over.")
+    voice.tell({"instruction_id": str(new), "state": "queued"})
+    voice.line(f"{new} waits to be handed over.")
 
 
 @commands.command()

@@ -1,4 +1,4 @@
-"""The page of what payroll is told, and its forms: the layout of files, making one, having it again, its answer."""
+"""The page of what payroll is told, and its forms: telling again, the layout of files, making one, its answer."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from open401k.base.access import Permission
 from open401k.flows.write_back_files import make_file, take_answer
-from open401k.kernel import Open401kError
-from open401k.payroll import Findings
+from open401k.kernel import InstructionId, Open401kError
+from open401k.payroll import Findings, write_back_book
 from open401k.payroll import feedback_files as stored
 from open401k.payroll.feedback_files import FeedbackFileId
 from open401k.payroll.write_back import State
@@ -58,6 +58,15 @@ def layout(caller: Changer, form: Posted) -> Response:
     with _told("The layout was not chosen."), caller.begin() as tx:
         stored.choose(tx, tenant_id=caller.tenant, plan_id=caller.plan, layout=chosen, plan_number=number)
     return _back(caller, "Payroll is told in files." if chosen else "Payroll is told in no files.")
+
+
+@router.post("/{instruction_id}/again")
+def again(caller: Sender, _: Posted, instruction_id: str) -> Response:
+    """Have one told once more, after somebody looked; twice is once."""
+    with _told("It was not queued again."), caller.begin() as tx:
+        known = named(InstructionId, instruction_id)
+        write_back_book.tell_again(tx, tenant_id=caller.tenant, plan_id=caller.plan, instruction_id=known)
+    return _back(caller, "It is told again: to a connected provider with the next round, else in the next file.")
 
 
 @router.post("/file")

@@ -38,12 +38,12 @@ def list_instructions(
 def tell_again(
     caller: Annotated[Caller, Depends(Needs(Permission.PAYROLL_SUBMIT))], key: Key, instruction_id: str
 ) -> dict[str, str]:
-    """Hand the same over once more: a person looked at why it was refused, not followed, or too late."""
+    """Tell the same once more, as a new instruction: a person looked why it was refused, not followed, or too late."""
     known = named(InstructionId, instruction_id)
 
     def work(tx: Tx) -> dict[str, Any]:
-        write_back_book.tell_again(tx, tenant_id=caller.tenant, plan_id=caller.plan, instruction_id=known)
-        return {"instruction_id": str(known), "state": "queued"}
+        new = write_back_book.tell_again(tx, tenant_id=caller.tenant, plan_id=caller.plan, instruction_id=known)
+        return {"instruction_id": str(new), "state": "queued"}
 
     what = f"tell again {known}"
     kept: dict[str, str] = once(caller, tenant_id=caller.tenant, key=key, what=what, body=b"", work=work)
