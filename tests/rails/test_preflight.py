@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields, replace
 from datetime import date
 from typing import Any
@@ -115,6 +116,7 @@ def test_each_thing_in_the_way_is_a_reason_of_its_own(change: dict[str, Any], co
     reason = next(each for each in judged(facts).reasons if each.code is code)
     assert not reason.unknown
     assert reason.said == reason.entry.said
+    assert not re.search(r"\bcents\b|\b[A-Z]{3,}_", reason.detail)  # dollars, and words a desk uses
 
 
 _OPTIONAL = [each.name for each in fields(Facts) if each.default is None and each.name != "series_years"]

@@ -13,6 +13,7 @@ from ..kinds import OF_PLANS, UNTAXED, Into, Kind, destination
 from .facts import Facts
 from .reasons import Code, Reason, found, unknown
 from .rule_version import RuleVersion
+from .wording import INTO, KINDS, dollars
 from .worked import WorkedPart, lawful_withholding, roth_judged
 
 
@@ -20,24 +21,27 @@ def sums(facts: Facts, rules: RuleVersion) -> Iterator[Reason]:
     """The parts are the payment, by kind and altogether (I15), and within what the rules let move at once."""
     for field, cents in (("payment_cents", facts.payment_cents), *(("part.cents", part.cents) for part in facts.parts)):
         if not 0 <= cents <= given.MOST_CENTS:
-            yield found(Code.IMPOSSIBLE_FACT, f"{field}: {cents} is no amount of a rollover")
+            yield found(Code.IMPOSSIBLE_FACT, f"{field}: {dollars(cents)} is no amount of a rollover")
     for part in facts.parts:
         if not part.cents:
-            yield found(Code.EMPTY_PART, f"{part.kind.name} into {part.into.name} is empty")
+            yield found(Code.EMPTY_PART, f"{KINDS[part.kind]} into {INTO[part.into]} is empty")
         if not 0 <= part.to < len(facts.receivers):
             yield found(Code.IMPOSSIBLE_FACT, f"part.to: {part.to} is none of {len(facts.receivers)} receivers")
     total = sum(part.cents for part in facts.parts)
     if not facts.parts or not facts.payment_cents:
         yield found(Code.NOTHING_MOVES, "no part, or a payment of nothing")
     if total != facts.payment_cents:
-        yield found(Code.PARTS_DO_NOT_ADD_UP, f"the parts are {total} cents, the payment {facts.payment_cents}")
+        told = f"the parts are {dollars(total)}, the payment {dollars(facts.payment_cents)}"
+        yield found(Code.PARTS_DO_NOT_ADD_UP, told)
     for kind in Kind:
         paid = sum(each.paid_cents for each in facts.held if each.kind is kind)
         parts = sum(part.cents for part in facts.parts if part.kind is kind)
         if paid != parts:
-            yield found(Code.KINDS_DO_NOT_ADD_UP, f"{kind.name}: the sources pay {paid} cents, the parts are {parts}")
+            told = f"the sources pay {dollars(paid)}, the parts are {dollars(parts)}"
+            yield found(Code.KINDS_DO_NOT_ADD_UP, f"{KINDS[kind]}: {told}")
     if total > rules.most_total_cents:
-        yield found(Code.MORE_THAN_THE_RULES_ALLOW, f"{total} cents, and at most {rules.most_total_cents} at once")
+        told = f"{dollars(total)}, and at most {dollars(rules.most_total_cents)} at once"
+        yield found(Code.MORE_THAN_THE_RULES_ALLOW, told)
 
 
 def basis(facts: Facts) -> Iterator[Reason]:
@@ -74,7 +78,7 @@ def _after_tax(facts: Facts) -> Iterator[Reason]:
         yield unknown(Code.AFTER_TAX_BASIS, "the basis of after-tax money (IRC 72(d), 402(c)(2))")
         return
     if moved > facts.after_tax_basis_cents:
-        detail = f"{moved} cents go as after-tax money, and the basis is {facts.after_tax_basis_cents}"
+        detail = f"{dollars(moved)} goes as after-tax money, and the basis is {dollars(facts.after_tax_basis_cents)}"
         yield found(Code.AFTER_TAX_BASIS, f"{detail}: earnings are pre-tax (IRC 402(c)(2))")
     of_plan = [part for part in facts.parts if part.kind in OF_PLANS and part.kind is not Kind.ROTH]
     pre_tax = sum(part.cents for part in of_plan if part.kind in UNTAXED)
@@ -100,7 +104,7 @@ def _after_tax(facts: Facts) -> Iterator[Reason]:
     chosen_cents = [chosen for _, chosen in direct.values()]
     if [each.pre_tax_cents for each in shared.direct] != chosen_cents:
         wanted = sum(each.pre_tax_cents for each in shared.direct)
-        detail = f"{wanted} cents of pre-tax money go to the direct rollovers, not {sum(chosen_cents)}"
+        detail = f"{dollars(wanted)} of pre-tax money goes to the direct rollovers, not {dollars(sum(chosen_cents))}"
         yield found(Code.PRE_TAX_GOES_FIRST, f"{detail} ({shared.cite})")
 
 
@@ -113,7 +117,7 @@ def minimum(facts: Facts) -> Iterator[Reason]:
     account = sum(each.balance_cents for each in facts.held if each.kind not in (Kind.ROTH, Kind.ROTH_IRA))
     due = minimum_still_due(required_cents=told.required_cents, paid_cents=told.paid_cents or 0, account_cents=account)
     if due:
-        yield found(Code.MINIMUM_NOT_PAID, f"{due} cents of the minimum are still due (IRC 402(c)(4)(B))")
+        yield found(Code.MINIMUM_NOT_PAID, f"{dollars(due)} of the minimum is still due (IRC 402(c)(4)(B))")
 
 
 def loan(facts: Facts) -> Iterator[Reason]:
@@ -138,7 +142,7 @@ def loan(facts: Facts) -> Iterator[Reason]:
     else:
         left = told.outstanding_cents
     if left and not told.note_goes_along:
-        yield found(Code.LOAN_OPEN, f"{left} cents are neither repaid nor set off (Reg. 1.72(p)-1 A-13)")
+        yield found(Code.LOAN_OPEN, f"{dollars(left)} is neither repaid nor set off (Reg. 1.72(p)-1 A-13)")
 
 
 def tax(facts: Facts, parts: Sequence[WorkedPart] | None) -> Iterator[Reason]:
@@ -152,9 +156,9 @@ def tax(facts: Facts, parts: Sequence[WorkedPart] | None) -> Iterator[Reason]:
         yield unknown(Code.WITHHOLDING_NOT_SETTLED, "what of the payment is taxed")
         return
     for each, lawful in lawful_withholding(facts, parts):
-        about = f"{each.part.kind.name} to the person"
+        about = f"{KINDS[each.part.kind]} to the person"
         if isinstance(lawful, Refused):
             yield found(Code.WITHHELD_OTHERWISE, f"{about}: {lawful.message}")
         elif lawful.withheld_cents != each.withheld_cents:
-            told = f"the law withholds {lawful.withheld_cents} cents, the contract {each.withheld_cents}"
+            told = f"the law withholds {dollars(lawful.withheld_cents)}, the contract {dollars(each.withheld_cents)}"
             yield found(Code.WITHHELD_OTHERWISE, f"{about}: {told} ({lawful.path}, {lawful.cite})")

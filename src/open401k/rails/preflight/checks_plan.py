@@ -12,6 +12,7 @@ from ..kinds import OF_PLANS, SOURCE, Into, Kind, destination
 from .facts import Facts
 from .reasons import Code, Reason, found, unknown
 from .rule_version import RuleVersion
+from .wording import INTO, KINDS
 
 
 def event(facts: Facts) -> Iterator[Reason]:
@@ -64,7 +65,7 @@ def routes(facts: Facts, rules: RuleVersion) -> Iterator[Reason]:
     """Each part goes into an account that may take it, by the law and by the rules that the contract holds."""
     began_on = facts.paying.simple_participation_began_on if facts.paying else None
     for part in facts.parts:
-        about = f"{part.kind.name} into {part.into.name}"
+        about = f"{KINDS[part.kind]} into {INTO[part.into]}"
         to = destination(part.kind, part.into)
         if to is None:
             if not rules.allows(part.kind, part.into):
@@ -100,7 +101,7 @@ def acceptance(facts: Facts) -> Iterator[Reason]:
         if letter.valid_until < facts.timing.deadline:
             yield found(Code.LETTER_LAPSES, f"{receiver.name}: until {letter.valid_until}, before the deadline")
         for kind, into in sorted(pairs - letter.takes):
-            yield found(Code.RECEIVER_DOES_NOT_TAKE_IT, f"{receiver.name}: {kind.name} into {into.name}")
+            yield found(Code.RECEIVER_DOES_NOT_TAKE_IT, f"{receiver.name}: {KINDS[kind]} into {INTO[into]}")
     yield from _source_proven(facts)
 
 
