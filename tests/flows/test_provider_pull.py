@@ -1,5 +1,6 @@
 """A payroll provider asked over HTTP: people become facts, payrolls runs, and nothing that goes wrong is lost."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -26,6 +27,7 @@ from open401k.kernel import FixedClock, Refused
 from open401k.payroll import Said, connections, pulled, runs
 from open401k.payroll.connections import State
 from open401k.payroll.providers import Notice, Provider, ProviderPayroll, Tokens
+from open401k.standins.misbehavior import Lie
 
 AFTER = date(2026, 1, 17)
 
@@ -152,6 +154,15 @@ def test_a_payroll_reversed_for_one_person_corrects_its_run(paid: Connected) -> 
     assert first.totals["pre_tax"] - run.totals["pre_tax"] == taken_back
     assert paid.pull().runs == []
     assert_sound(paid.plan)
+
+
+def test_a_reversal_in_doubt_is_asked_for_again_with_what_it_reverses(paid: Connected) -> None:
+    (payroll,) = _payrolls(paid)
+    reversal = paid.reverse(payroll)
+    paid.server.misbehave(lie=Lie.PERSON_TWICE)
+    assert [each["why"] for each in paid.pull().waits] == ["in_doubt"]
+    looked = json.loads(paid.now().cursor)["seen"]
+    assert (looked[payroll], looked[reversal]) == ("", "")
 
 
 @pytest.mark.parametrize("point", ["provider_pull.taken", "provider_pull.posted", "payroll_run.post.before_commit"])

@@ -130,7 +130,9 @@ def _fetch(db: Database, actor: Actor, of: Connection, connector: Connector) -> 
 def _ask_again(tx: Tx, of: Connection, made: Pulled) -> None:
     """What was told and cannot be taken so is news the next time, whatever the provider's list says of it."""
     again = {each["provider_id"] for each in made.waits if each["what"] == PAYROLL and each["why"] in set(Why)}
-    if again:
+    if again:  # with its reversals: what is odd may stand in one of them
+        known = [pulled.payroll_of(tx, of=of, provider_id=each) for each in again]
+        again |= {reversal for each in known if each is not None for reversal in each.told.reversed_by}
         cursor = connections.get(tx, tenant_id=of.tenant_id, connection_id=of.connection_id).cursor
         connections.go_on(tx, of=of, cursor=ask_again(cursor, again))
 

@@ -138,7 +138,8 @@ def companies(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Connecti
 def same_employer(known: Sequence[Connection], connection_id: ConnectionId) -> frozenset[ConnectionId]:
     """The other connections of a plan that tell payrolls of the same employer, which moved from one to the other.
 
-    By the EIN; where one of them has none on file, a connection that is paused is taken to be where it moved from.
+    By the EIN; where one of them has none on file, one that is paused, or at another provider, is taken to be where it
+    moved from: nobody said of it that it is another company, as is said of every second one at the same provider.
     """
     mine = next(each for each in known if each.connection_id == connection_id)
     return frozenset(
@@ -148,7 +149,7 @@ def same_employer(known: Sequence[Connection], connection_id: ConnectionId) -> f
         and (
             each.employer_ein == mine.employer_ein
             if each.employer_ein and mine.employer_ein
-            else State.PAUSED in (each.state, mine.state)
+            else State.PAUSED in (each.state, mine.state) or each.provider != mine.provider
         )
     )
 

@@ -27,12 +27,14 @@ class World:
     keeper: HeldTokens = field(default_factory=lambda: HeldTokens(FRESH))
     asked: list[httpx2.Request] = field(default_factory=list)
     paused: list[timedelta] = field(default_factory=list)
+    takes: timedelta = timedelta(0)  # each answer
 
     def client(self, patience: Patience | None = None) -> Client:
         clock = FixedClock(NOON)
 
         def answer(request: httpx2.Request) -> httpx2.Response:
             self.asked.append(request)
+            clock.advance(self.takes)
             said = self.answers[len(self.asked) - 1]
             if isinstance(said, Exception):
                 raise said
@@ -65,6 +67,13 @@ def test_an_outage_is_waited_for_longer_each_time_and_not_for_ever() -> None:
     assert len(world.asked) == 5
     halves = [timedelta(milliseconds=250 * 2**n) for n in range(4)]
     assert all(half <= waited <= half * 2 for half, waited in zip(halves, world.paused, strict=True))
+
+
+def test_one_that_hangs_is_given_up_as_a_whole_and_not_by_each_try() -> None:
+    world = World([httpx2.ReadTimeout("slow")] * 5, takes=timedelta(seconds=60))
+    with pytest.raises(ProviderError) as error:
+        world.client().get("/v1/companies/1")
+    assert (error.value.trouble, len(world.asked)) == (Trouble.TRY_AGAIN, 2)
 
 
 def test_a_short_outage_is_not_noticed() -> None:

@@ -412,6 +412,10 @@ def test_somebody_may_have_two_checks_of_one_payment_but_none_that_the_list_does
         "It pays nothing to one person whom its list names.",
     )
     assert read.payroll(Told({**told, "individual_ids": ["a"]}, "payment"), checks[:2]).doubts == ()
+    pay = {"type": "1099", "name": "Contract", "amount": 4}
+    contractor = Told({**statement("d", 4), "earnings": [pay]}, "")
+    alone = Told({**told, "individual_ids": ["a"]}, "payment")
+    assert read.payroll(alone, [*checks[:2], contractor]).doubts == ()  # no employee: nothing of theirs is taken
 
 
 @pytest.mark.parametrize("lie", ["page_dropped", "page_doubled", "other_company"])

@@ -38,6 +38,8 @@ class Patience:
     tries: int = 5
     first_wait: timedelta = timedelta(milliseconds=500)
     longest_wait: timedelta = timedelta(seconds=60)
+    #: After so long no further try of the same request is begun: somebody may look at a page that waits for it.
+    whole: timedelta = timedelta(seconds=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +141,15 @@ class Client:
 
     def _answer(self, method: str, path: str, headers: Mapping[str, str], *, tries: int, **sent: Any) -> Answer:
         """One answer, asked for as often as patience has it."""
-        where = f"{method} {path}"
+        where, began = f"{method} {path}", self.now
         for number in range(1, tries + 1):
             try:
                 return self._once(method, path, headers, where, **sent)
             except ProviderError as error:
                 wait = error.retry_after or self._wait(number)
                 again = error.trouble is Trouble.TRY_AGAIN and number < tries and _may_repeat(method, error)
-                if not again or wait > self._patience.longest_wait:
+                late = self.now - began + wait > self._patience.whole
+                if not again or late or wait > self._patience.longest_wait:
                     raise
                 log.warning("%s; try %d of %d in %s", error, number + 1, tries, wait)
                 self._around.pause(wait)

@@ -68,14 +68,17 @@ class FinchClient:
 
     def told(self, where: str, ask: Ask, *, repeat: bool = True) -> Told:
         """What Finch answers, asked as often as patience has it. ``repeat``: asking twice is harmless."""
-        patience = self._around.patience
+        patience, began = self._around.patience, self.now
         for number in range(1, patience.tries + 1):
             try:
                 return self._once(where, ask)
             except ProviderError as error:
                 wait = error.retry_after or self._wait(number)
                 again = error.trouble is Trouble.TRY_AGAIN and number < patience.tries
-                if not again or wait > patience.longest_wait or not (repeat or isinstance(error, _NotTakenError)):
+                late = self.now - began + wait > patience.whole
+                if not again or late or wait > patience.longest_wait:
+                    raise
+                if not (repeat or isinstance(error, _NotTakenError)):
                     raise
                 log.warning("%s; try %d of %d in %s", error, number + 1, patience.tries, wait)
                 self._around.pause(wait)

@@ -176,9 +176,9 @@ def payroll(told: Told, statements: Sequence[Told], *, counted: int | None = Non
 
 
 def _doubts(told: Told, statements: Sequence[Told], counted: int | None) -> tuple[str, ...]:
-    """Somebody may have two checks in one payment, but not the same one twice."""
+    """Somebody may have two checks in one payment, but not the same one twice. Contractors need not be listed."""
     listed = [each.value for each in told.items("individual_ids") if isinstance(each.value, str)]
-    came = [each.text("individual_id") for each in statements]
+    came = [who for each in statements if (who := each.text("individual_id")) in listed or not _of_a_contractor(each)]
     return (
         *doubts.in_pages(counted=counted, came=len(statements)),
         *doubts.told_twice(repr(each.value) for each in statements),
