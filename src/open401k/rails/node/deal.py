@@ -277,7 +277,8 @@ def facts_of(deal: Deal, *, on: date) -> Facts | None:
     if deal.releasing is None or deal.halves is None:
         return None
     facts = joined(deal.releasing, *deal.halves, on=on)
-    if deal.elected is not None and deal.elected.election.mode is Mode.ALL:
-        # signed for all there is: of a kind of which nothing is there, as after all of it moved, there is no part
+    if deal.many == 1 and deal.elected is not None and deal.elected.election.mode is Mode.ALL:
+        # signed for all there is: of a kind of which nothing is there, as after all of it moved, there is no part; of
+        # several receivers one would get nothing then, and is refused as an empty part
         facts = replace(facts, parts=tuple(each for each in facts.parts if each.cents))
     return replace(facts, receiving=deal.receiving.identity) if deal.place and deal.receiving else facts
