@@ -95,7 +95,7 @@ class ConnectionStories:
                 provider=provider,
                 company=company,
                 tokens=tokens,
-                since=since or behind_the_last(tx, tenant_id=tenant_id, plan_id=plan_id, ein=company.ein),
+                since=since or behind_the_last(tx, tenant_id=tenant_id, plan_id=plan_id, ein=company.ein, also=also),
                 also=also,
             )
 
@@ -203,15 +203,16 @@ def _not_registered(provider: Provider) -> NoReturn:
     raise Open401kError(f"This installation is not registered with {provider.title()}.", fix=fix)
 
 
-def behind_the_last(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, ein: str = "") -> date:
+def behind_the_last(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, ein: str = "", also: bool = False) -> date:
     """The day after the last that is counted here already; without any, the first day of the year.
 
     Counted are pay dates on file, and what was brought over: balances, and payrolls of a year begun elsewhere. What
     connected companies told says nothing of another one: each has pay dates of its own. ``ein``: of the company that is
     connected; what a connection that is paused now told of the same employer is counted, since it moved.
+    ``also``: it is another company, as somebody said; then only an EIN says that it moved.
     """
     of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id}
-    moved = connections.moved_from(connections.of_plan(tx, **of), ein)
+    moved = connections.moved_from(connections.of_plan(tx, **of), ein, also=also)
     posted = [run for run in runs.history(tx, **of) if run.status == runs.Status.POSTED]
     known = [run for run in posted if run.told is None or run.told.connection_id in moved]
     days = [run.pay_date for run in known if run.pay_date is not None]

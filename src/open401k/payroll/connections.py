@@ -154,11 +154,15 @@ def same_employer(known: Sequence[Connection], connection_id: ConnectionId) -> f
     )
 
 
-def moved_from(known: Sequence[Connection], ein: str) -> frozenset[ConnectionId]:
-    """The paused connections of the employer with this EIN, or of one without any on file."""
+def moved_from(known: Sequence[Connection], ein: str, *, also: bool = False) -> frozenset[ConnectionId]:
+    """The paused connections of the employer with this EIN, or of one without any on file.
+
+    ``also``: somebody said that it is another company than those; then only its EIN says otherwise.
+    """
     paused = [each for each in known if each.state == State.PAUSED]
     digits = ein.replace("-", "")
-    return frozenset(each.connection_id for each in paused if not each.employer_ein or each.employer_ein == digits)
+    mine = {digits} - {""} if also else {digits, ""}
+    return frozenset(each.connection_id for each in paused if each.employer_ein in mine)
 
 
 def every(tx: Tx) -> Sequence[Connection]:
