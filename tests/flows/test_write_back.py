@@ -16,6 +16,7 @@ from open401k import recordkeeping
 from open401k.base.db import Database
 from open401k.demo.people import ACME
 from open401k.demo.setup import takeover_of
+from open401k.flows.payroll_intake import say_yes
 from open401k.flows.plan_takeover import take_over
 from open401k.flows.write_back import instruct
 from open401k.flows.write_back_send import Sent, send_due
@@ -223,3 +224,19 @@ def test_a_plan_whose_elections_are_kept_elsewhere_tells_payroll_nothing(db: Dat
     takeover = takeover_of(ACME, db.ids)
     take_over(db, actor=TESTER, takeover=takeover)
     assert queue(Plan(db, clock, takeover)) == 0
+
+
+def test_what_payroll_withholds_and_was_never_told_is_stopped_for_who_elected_none_and_for_nobody_else(
+    plan: Plan,
+) -> None:
+    run_id = plan.receive(0).run.run_id
+    say_yes(plan.db, actor=TESTER, tenant_id=plan.sponsor, run_id=run_id)  # payroll withholds what nobody elected here
+    assert plan.post(run_id).halted is None
+    saver, other = SAVER.ssn[-4:], OTHER.ssn[-4:]
+    elect(plan, saver, on=date(2026, 1, 16), bps=0)
+    elect(plan, saver, on=date(2026, 1, 16), source=Source.ROTH, bps=0)
+    assert (queue(plan), queue(plan)) == (1, 0)
+    (told,) = on_file(plan)
+    assert (told.slot.employee_id, told.slot.means, told.stops) == (plan.employee(saver), Field.PRE_TAX, True)
+    elect(plan, other, on=date(2026, 1, 16), bps=200)
+    assert queue(plan) == 1

@@ -20,6 +20,7 @@ from .write_back_catch_up import as_provider_keeps
 from .write_back_companies import LEAD_DAYS, ahead, all_paid, by_company, histories, judged, told_anew, where_told
 from .write_back_loans import loans_shown, loans_wanted, repaying
 from .write_back_match import instruct_match, shown_match
+from .write_back_untold import withheld_untold
 
 _FIELDS = {
     (Source.PRE_TAX, recordkeeping.Part.REGULAR): payroll.Field.PRE_TAX,
@@ -67,7 +68,9 @@ def instruct(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Instructi
         )
         kinds.add(payroll.Field.LOAN_PAYMENT)
     of_kinds = [each for each in told if each.slot.means in kinds]  # what is kept elsewhere is not stopped from here
-    queued = write_back_book.queue(tx, **of, wanted=wanted, told=of_kinds, anew=told_anew(of_kinds, at))
+    untold = withheld_untold(tx, **of, wanted=wanted, told=told, paid=all_paid(history))
+    anew = told_anew(of_kinds, at)
+    queued = write_back_book.queue(tx, **of, wanted=wanted, told=of_kinds, anew=anew, untold=untold)
     if terms.elections is not None:
         queued += instruct_match(tx, **of, provisions=terms, paid=all_paid(history), today=today)
     return queued

@@ -138,13 +138,15 @@ class Difference:
 
 
 def to_tell(
-    wanted: Sequence[Wanted], told: Iterable[Instruction], *, today: date, anew: Collection[Slot] = ()
-) -> Difference:
+    wanted: Sequence[Wanted], told: Iterable[Instruction], *, today: date, anew: Collection[Slot] = (),
+    untold: Collection[Slot] = (),
+) -> Difference:  # fmt: skip
     """What should be withheld minus what payroll was told last.
 
     ``wanted`` has one entry for each deduction that should be, stops where they are meant; a deduction that was told
     and is wanted no more is stopped from today on. What was refused, expired or was not followed is not told again by
-    itself: it waits for a person, or for something else to be wanted. ``anew``: what another company has to be told.
+    itself: it waits for a person, or for something else to be wanted. ``anew``: what another company has to be told;
+    ``untold``: what payroll withholds though it was never told, so that a stop of it is news.
     """
     last: dict[Slot, Instruction] = {}
     waiting: dict[Slot, list[InstructionId]] = {}
@@ -162,7 +164,8 @@ def to_tell(
     tell: list[Wanted] = []
     replaced: list[InstructionId] = []
     for each in (*sorted(wanted, key=lambda each: each.slot), *gone):
-        if _is_news(each, last.get(each.slot)) or (each.slot in anew and each.rate is not None):
+        unasked = each.slot in untold and each.slot not in last
+        if unasked or _is_news(each, last.get(each.slot)) or (each.slot in anew and each.rate is not None):
             tell.append(each)
             replaced += waiting.get(each.slot, [])
     return Difference(tuple(tell), tuple(replaced))

@@ -71,15 +71,16 @@ def queue(
     wanted: Sequence[Wanted],
     told: Sequence[Instruction] | None = None,
     anew: Collection[Slot] = (),
+    untold: Collection[Slot] = (),
 ) -> list[InstructionId]:
     """Queue what has to be told, and take back what waits for something else; asked again, nothing.
 
     ``told``: those on file that ``wanted`` speaks of, read under the lock; all of them, unless given. ``anew``: of what
-    other companies than those that took it have to be told.
+    other companies than those that took it have to be told. ``untold``: what payroll withholds and was never told.
     """
     heads.lock(tx, tenant_id=tenant_id)
     told = on_file(tx, tenant_id=tenant_id, plan_id=plan_id) if told is None else told
-    difference = to_tell(wanted, told, today=day_of(tx.now), anew=anew)
+    difference = to_tell(wanted, told, today=day_of(tx.now), anew=anew, untold=untold)
     return _queue(tx, tenant_id, plan_id, difference)
 
 
