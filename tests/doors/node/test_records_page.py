@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from tests.doors.node.test_api import NOON, Both, _receiving, both  # noqa: F401 (a fixture)
@@ -16,6 +17,7 @@ from open401k.doors.node import pages
 from open401k.doors.node.for_pages import NodePages
 from open401k.doors.node.records import NodeRecords
 from open401k.kernel import FixedClock, SeededRandom
+from open401k.rails.node import erasing
 from open401k.rails.node.codec import told
 from open401k.rails.node.staff import DAY, Role
 
@@ -79,6 +81,14 @@ def test_an_operator_holds_lets_go_and_erases_what_has_come_to_its_time(both: Bo
     assert looks.client.post(f"/records/{case}/erase", headers={"origin": looks.origin}).status_code == 403
     slip = at.send(f"/records/{case}", f"/records/{case}/erase", confirm="rlv_other")
     assert (slip.status_code, "This is not the id of the case." in slip.text) == (422, True)
+    with pytest.MonkeyPatch.context() as patch:  # a page that looked at all it looks at once, and found nothing
+        patch.setattr(erasing, "_AT_ONCE", 1)
+        patch.setattr(erasing, "_MOST_LOOKED", 0)
+        assert "Nothing has come to its time." not in (page := at.get("/records?after=a"))
+        assert 'href="/records?after=a"' in page
+        patch.setattr(erasing, "_MOST_LOOKED", 1)
+        assert f'href="/records?after={case}"' in at.get("/records")
+    assert "Nothing has come to its time." in at.get(f"/records?after={case}")
     done = at.send(f"/records/{case}", f"/records/{case}/erase", confirm=case)
     assert "What was of a person is erased." in done.text
     assert "Nothing has come to its time." in at.get("/records")

@@ -79,9 +79,9 @@ def verdict_of(custodian: Custodian, case: str) -> Verdict:
     return custodian.node.coordinator.final(agreed).verdict if agreed else Verdict.ABSENT
 
 
-def begin_again(two: Both, by: Custodian, case: str) -> Deal:
+def begin_again(two: Both, by: Custodian, case: str, new: str = "") -> Deal:
     with by.files.begin() as unit:
-        return again(unit, by.desk, case, f"again at {by.side}", verdict=verdict_of(by, case))
+        return again(unit, by.desk, case, new or f"again at {by.side}", verdict=verdict_of(by, case))
 
 
 def test_what_was_refused_is_fixed_and_proposed_again_under_the_same_signature(kept: Both) -> None:
@@ -333,6 +333,8 @@ def test_what_the_other_side_closed_is_not_paid_by_a_second_check(two: Both) -> 
         assert off_rail(unit, case, Way.CHECK, "check 9").state is State.OFF_RAIL
     with two.source.files.begin() as unit, pytest.raises(NotNowError, match="by check check 9: that is the same money"):
         off_rail(unit, "again at source", Way.CHECK, "check 10")
+    with pytest.raises(NotNowError, match="by check check 9: that is the same money"):
+        begin_again(two, two.source, "again at source", new="a third")
     for each in two.written(two.source):
         two.take(two.receiver, each)  # what is of the new proposal is kept out
     assert (two.source.open_codes(), two.receiver.open_codes()) == ([], [])

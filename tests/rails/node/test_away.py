@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from tests.rails.node.two_nodes import Pair, pair, rollover
@@ -13,6 +13,8 @@ from open401k.rails.node.away import LONG, Away, Heard
 from open401k.rails.node.cases import State
 from open401k.rails.node.codes import BOOKING_LATE, CORE_AWAY
 from open401k.rails.node.core import Answer, Order, SilentError, Waiting
+from open401k.rails.node.running import Passes
+from open401k.rails.node.transmitting import NetworkCoordinator
 
 
 @dataclass
@@ -79,6 +81,33 @@ def test_a_core_that_is_silent_for_long_is_an_exception_until_it_answers(desk: D
     assert desk.run(1.0) == [CORE_AWAY]
     desk.core.mood = ""
     assert (desk.run(), desk.away.trouble()) == ([], {})
+
+
+class Quiet:
+    """A chain that is not to be moved."""
+
+    def look_after(self) -> None: ...
+
+    def nudge(self, deadline: int) -> bool:
+        return False
+
+
+def test_what_a_wallet_signed_and_nobody_used_yet_keeps_no_silent_core_from_its_desk(desk: Desk) -> None:
+    desk.core.mood = "silent"
+    signed = [("case", b"approval")]
+    node, at = desk.both.receiver, 0.0
+    passes = Passes(node, cast("NetworkCoordinator", Quiet()), away=desk.away, signed=lambda: signed)
+    head = node.coordinator.final_block()
+    for seconds in (0.0, 2.0, 2.0, 4.0, 8.0):
+        at += seconds
+        passes._chosen.at = at
+        passes._pass(at, head)
+    with node.cases.begin() as unit:
+        assert [each.code for each in unit.raised("case") if each.is_open] == [CORE_AWAY]
+    assert "case" not in passes._chosen.to_follow()
+    signed.append(("case", b"the end"))
+    passes._pass(at, head)
+    assert passes._backoff.failed("case", at=at) == 2.0  # it was asked at once, and begins anew
 
 
 def test_what_is_decided_and_not_booked_is_the_cash_desks(desk: Desk) -> None:

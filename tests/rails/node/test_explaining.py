@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
 from tests.rails.node.deal_nodes import Both, both
 from tests.rails.node.halves import PAPER
+from tests.rails.node.processes import until
 from tests.rails.world import founded
 
 from open401k.base.faults import Stopped, stopping_at
@@ -84,6 +87,29 @@ def test_in_the_database_it_lies_sealed_once_and_under_the_newest_key(
     with files.begin() as unit:
         assert (found := unit.paper(two.source.only()))
         assert found.paper == PAPER
+
+
+def test_a_key_is_changed_beside_work_that_has_two_deals(
+    kept_deals: Callable[[str, Callable[[], int]], KeptDeals],
+) -> None:
+    two = asked(both(founded(), kept_deals))
+    files = two.source.files
+    assert isinstance(files, KeptDeals)
+    first, second = two.source.only(), "a second"
+    with files.begin() as unit:
+        unit.add(replace(unit.case(first), id=second, agreed=None))
+        unit.add_deal(replace(unit.deal(first), case=second, reference=b"another".ljust(32)))
+    changing, old = KeptDeals(files.url, sealing=files.sealing, now=files.now), files.sealing.master
+    changing.sealing = replace(files.sealing, master=MasterKeys(b"n" * 32, old.index, (old.current,)))
+    lock = "select 1 from node.deal where case_id = %s for update"
+    with ThreadPoolExecutor(1) as beside, closing(changing):
+        with files.begin() as unit:
+            unit.conn.execute(lock, [max(first, second)])
+            found = beside.submit(changing.rewrap)
+            waits = "select 1 from pg_locks where not granted"
+            until(lambda: unit.conn.execute(waits).fetchone() is not None, "wait")
+            unit.conn.execute(lock, [min(first, second)])  # which it would hold, if it had both at once
+        assert found.result() >= 2
 
 
 def test_one_that_is_not_what_the_facts_name_is_not_kept() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import socket
 from collections.abc import Iterator
@@ -275,6 +276,24 @@ def test_a_changed_log_is_found_at_its_line(tmp_path: Path, line: int, changes: 
         log.checked(path, by.address)
     with pytest.raises(log.LogError):
         log.SignedLog(path, by)
+
+
+def test_a_full_disk_stops_one_signature_and_not_the_log(tmp_path: Path) -> None:
+    by, path = logged(tmp_path / "log", 2), tmp_path / "log"
+    book, size = log.SignedLog(path, by), path.stat().st_size
+    handler, limits = signal.signal(signal.SIGXFSZ, signal.SIG_IGN), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 50, limits[1]))  # as a disk with 50 bytes left
+    try:
+        with pytest.raises(OSError, match="too large"):
+            book.append(NOW, "abort", OURS.address, b"d" * 32, {"rollover": "ab" * 32})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert path.stat().st_size == size
+    book.append(NOW + 9, "head", OURS.address, b"d" * 32, {})
+    book.close()
+    assert [each.what for each in log.checked(path, by.address)] == ["approve", "approve", "head"]
+    log.SignedLog(path, by).close()
 
 
 def test_a_full_file_is_put_aside_and_the_next_goes_on_wherever_the_process_dies(tmp_path: Path) -> None:

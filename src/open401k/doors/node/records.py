@@ -20,10 +20,11 @@ from .provided import Refusal, Staff
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """What may be erased today, the first of it, and what is held. ``by_itself``: the node erases each day."""
+    """A page of what may be erased today, and what is held. ``next``: after which case there may be more of it;
+    ``by_itself``: the node erases each day."""
 
     due: tuple[Due, ...]
-    more: bool
+    next: str | None
     held: tuple[HoldOn, ...]
     by_itself: bool
 
@@ -36,7 +37,7 @@ class Records:
 class ForRecords(Protocol):
     """Every call stands alone; verbs are done once by their key. ``case`` is '' where every case is meant."""
 
-    def records(self) -> Records: ...
+    def records(self, after: str = "") -> Records: ...
 
     def standing(self, case: str) -> Standing | None: ...
 
@@ -51,12 +52,12 @@ class NodeRecords:
     def __init__(self, pages: NodePages) -> None:
         self._doors = pages.doors
 
-    def records(self) -> Records:
+    def records(self, after: str = "") -> Records:
         files, more_years = self._doors.process.files, self._more or 0
-        due, more = erasing.due(files, on=self._today(), at=self._now(), more_years=more_years)
+        due, further = erasing.due(files, on=self._today(), at=self._now(), more_years=more_years, after=after)
         with files.begin() as unit:
             held = erasing.held_now(unit)
-        return Records(tuple(due), more, tuple(held), self._more is not None)
+        return Records(tuple(due), further, tuple(held), self._more is not None)
 
     def standing(self, case: str) -> Standing | None:
         try:

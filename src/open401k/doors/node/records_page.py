@@ -60,7 +60,8 @@ class RecordPages:
         if case:
             return RedirectResponse(f"/records/{quote(case, safe='')}", 303)
         who = await run_in_threadpool(self._sessions.of, request)
-        return await self._list(who, Filled(), said=_DID.get(request.query_params.get("did", ""), ""))
+        said, after = _DID.get(request.query_params.get("did", ""), ""), request.query_params.get("after", "")
+        return await self._list(who, Filled(), said=said, after=after)
 
     async def held_every(self, request: Request) -> Response:
         """Hold every case, or let them go."""
@@ -118,8 +119,10 @@ class RecordPages:
             raise ProblemError(NOT_FOUND)
         return case
 
-    async def _list(self, who: SignedIn, filled: Filled, *, said: str = "", status: int = 200) -> Response:
-        found = await run_in_threadpool(self._given.records)
+    async def _list(
+        self, who: SignedIn, filled: Filled, *, said: str = "", status: int = 200, after: str = ""
+    ) -> Response:  # fmt: skip
+        found = await run_in_threadpool(self._given.records, after)
         return self._page("records", who, filled, status, found=found, said=said)
 
     async def _case(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from open401k.rails.in_words import Known, Notice
 from open401k.rails.kinds import Into, Kind
-from open401k.rails.node.again import moves_otherwise
+from open401k.rails.node.again import moves_otherwise, went_before
 from open401k.rails.node.by_hand import may_close
 from open401k.rails.node.cases import Case, State
 from open401k.rails.node.codes import WITHDRAWN, queued
@@ -18,7 +18,7 @@ from open401k.rails.node.explaining import is_awaited
 from open401k.rails.node.following import Standing, Verdict
 from open401k.rails.node.halves import POINT, parts_of
 from open401k.rails.node.kept_deals import KeptDealUnit
-from open401k.rails.node.lineage import later_of, newest_of, next_reference, usable_again
+from open401k.rails.node.lineage import is_closed_there, later_of, newest_of, next_reference, usable_again
 from open401k.rails.node.mailing import Addresses, To
 from open401k.rails.node.opening import only_stands
 from open401k.rails.node.papers import Paper
@@ -207,6 +207,8 @@ def _acts(unit: KeptDealUnit, file: Case, deal: Deal, *, now: int) -> tuple[Act,
     receive, who pays proposes again, and what is open is stopped."""
     not_ours = set[Act]()
     if not usable_again(file, deal, now=now) or unit.known_as(deal.peer, next_reference(deal)) is not None:
+        not_ours.add(Act.AGAIN)
+    if is_closed_there(deal) or went_before(unit, deal) is not None:
         not_ours.add(Act.AGAIN)
     if moves_otherwise(unit, file) is not None:
         not_ours.add(Act.OFF_RAIL)

@@ -152,22 +152,6 @@ def without_terms(conn: Connection, after: str, limit: int) -> list[str]:
     return [row[0] for row in rows]
 
 
-def deals_under_others(conn: Connection, kek_id: str, limit: int) -> list[tuple[str, Sealed]]:
-    """Those that are sealed under another master key, locked."""
-    return _sealed(
-        conn,
-        """
-        select case_id, kek_id, sealed
-        from node.deal
-        where kek_id <> %s
-        order by case_id
-        limit %s
-        for update
-        """,
-        [kek_id, limit],
-    )
-
-
 def _sealed(conn: Connection, sql: LiteralString, given: list[object]) -> list[tuple[str, Sealed]]:
     rows: list[tuple[Any, ...]] = conn.execute(sql, given, binary=True).fetchall()
     return [(case, Sealed(kek_id, data)) for case, kek_id, data in rows]
@@ -211,34 +195,6 @@ def letters_waiting(conn: Connection, but_not: Collection[bytes], limit: int) ->
         binary=True,
     ).fetchall()
     return [(recipient, reference, number, Sealed(*sealed)) for recipient, reference, number, *sealed in rows]
-
-
-def letters_under_others(conn: Connection, kek_id: str, limit: int) -> list[tuple[bytes, bytes, int, Sealed]]:
-    """Those that are sealed under another master key, locked."""
-    rows = conn.execute(
-        """
-        select recipient, reference, number, kek_id, sealed
-        from node.letter_out
-        where kek_id <> %s
-        limit %s
-        for update
-        """,
-        [kek_id, limit],
-        binary=True,
-    ).fetchall()
-    return [(recipient, reference, number, Sealed(*sealed)) for recipient, reference, number, *sealed in rows]
-
-
-def update_letter(conn: Connection, recipient: bytes, reference: bytes, number: int, sealed: Sealed) -> None:
-    """The same letter under another master key."""
-    conn.execute(
-        """
-        update node.letter_out
-        set kek_id = %s, sealed = %s
-        where recipient = %s and reference = %s and number = %s
-        """,
-        [sealed.kek_id, sealed.data, recipient, reference, number],
-    )
 
 
 def mark_sent(conn: Connection, recipient: bytes, reference: bytes, number: int) -> None:

@@ -108,18 +108,6 @@ def secrets(conn: Connection, prefix: str) -> list[tuple[str, str, bytes]]:
     return [(name, kek_id, sealed) for name, kek_id, sealed in rows.fetchall()]
 
 
-def update_secret(conn: Connection, name: str, kek_id: str, sealed: bytes) -> None:
-    """The same under another master key."""
-    conn.execute(
-        """
-        update node.secret
-        set kek_id = %s, sealed = %s
-        where name = %s
-        """,
-        [kek_id, sealed, name],
-    )
-
-
 def delete_secret(conn: Connection, name: str) -> None:
     """It is not needed any more."""
     conn.execute(

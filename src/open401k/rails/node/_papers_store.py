@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, Generic, LiteralString, TypeVar
-
 from ._store import Connection
 from .sealing import Sealed
-
-Key = TypeVar("Key", bytes, str)
 
 
 def insert_paper(conn: Connection, fingerprint: bytes, sealed: Sealed) -> None:
@@ -75,52 +70,3 @@ def mark_shown(conn: Connection, case: str, at: int) -> None:
         """,
         [at, case],
     )
-
-
-@dataclass(frozen=True, slots=True)
-class SealedRows(Generic[Key]):
-    """A table of sealed bytes, as master keys are changed: the rows under other keys, and one of them anew."""
-
-    under_others: LiteralString
-    anew: LiteralString
-
-
-#: Documents: one is kept once for all its cases, they are few.
-PAPERS: Final[SealedRows[bytes]] = SealedRows(
-    """
-    select fingerprint, kek_id, sealed
-    from node.paper
-    where kek_id <> %s
-    for update
-    """,
-    """
-    update node.paper
-    set kek_id = %s, sealed = %s
-    where fingerprint = %s
-    """,
-)
-#: Their names, by case.
-NAMES: Final[SealedRows[str]] = SealedRows(
-    """
-    select case_id, kek_id, sealed
-    from node.case_paper
-    where kek_id <> %s
-    for update
-    """,
-    """
-    update node.case_paper
-    set kek_id = %s, sealed = %s
-    where case_id = %s
-    """,
-)
-
-
-def under_others(conn: Connection, rows: SealedRows[Key], kek_id: str) -> list[tuple[Key, Sealed]]:
-    """What is sealed under another master key, locked."""
-    found = conn.execute(rows.under_others, [kek_id], binary=True).fetchall()
-    return [(key, Sealed(kek, data)) for key, kek, data in found]
-
-
-def seal_anew(conn: Connection, rows: SealedRows[Key], key: Key, sealed: Sealed) -> None:
-    """The same under another master key."""
-    conn.execute(rows.anew, [sealed.kek_id, sealed.data, key])

@@ -137,16 +137,16 @@ def mark_taken(conn: Connection, digest: bytes, at: int) -> None:
     )
 
 
-def newly_signed(conn: Connection) -> list[str]:
-    """Cases that may go on by a signature that nobody has used yet."""
+def newly_signed(conn: Connection) -> list[tuple[str, bytes]]:
+    """Cases that may go on by a signature that nobody has used yet, with its digest."""
     rows = conn.execute(
         """
-        select distinct case_id
+        select case_id, digest
         from node.wanted_signature
         where signature is not null and taken_at is null
         """
     )
-    return [row[0] for row in rows.fetchall()]
+    return [(row[0], row[1]) for row in rows.fetchall()]
 
 
 def put_part(conn: Connection, digest: bytes, owner: bytes, signature: bytes, by: str, at: int) -> None:

@@ -56,7 +56,7 @@ def again(unit: DealUnit, desk: Desk, case: str, new: str, *, verdict: Verdict) 
         raise NotNowError(f"case {case} was not signed; ask for a new rollover")
     if is_closed_there(deal):
         raise NotNowError(f"the other side closed case {case} by check or wire; close it here by the same")
-    if (why := another(unit, deal)) is not None:
+    if (why := went_before(unit, deal) or another(unit, deal)) is not None:
         raise NotNowError(why)
     _still_signed(deal, desk)
     part = next_part(deal.part, verdict)
@@ -121,7 +121,7 @@ def moves_otherwise(unit: DealUnit, file: Case) -> str | None:
     if unit.other_desk(file.id) is None:
         return None
     deal = unit.deal(file.id)
-    if (why := _went_before(unit, deal)) is not None or file.state is not State.RELEASED:
+    if (why := went_before(unit, deal)) is not None or file.state is not State.RELEASED:
         return why
     later = later_of(unit, deal.peer, deal.reference)
     stands = next((name for name in reversed(later) if unit.case(name).state is not State.RELEASED), None)
@@ -131,7 +131,7 @@ def moves_otherwise(unit: DealUnit, file: Case) -> str | None:
     return goes_twice(unit, deal)
 
 
-def _went_before(unit: DealUnit, deal: Deal) -> str | None:
+def went_before(unit: DealUnit, deal: Deal) -> str | None:
     """Why it is not closed by a check of its own: one that was to move the same money before it was."""
     for before in before_of(unit, deal):
         if (told := unit.off_rail(before.case)) is not None:
@@ -185,6 +185,7 @@ def begun_there(unit: DealUnit, desk: Desk, peer: bytes, letter: Letter) -> Take
     is_by_all = deal.many == 1 or deal.side is Side.RECEIVER  # where several receive, who pays proposes again
     is_ours = is_by_all and deal.elected is not None and letter.reference == next_reference(deal) and body.part in parts
     never = case.stop == WITHDRAWN or (body.is_residual and _batched(unit, case))
+    never = never or went_before(unit, deal) is not None
     if never or case.state is not wanted or not is_ours or (body.is_residual and deal.side is not Side.RECEIVER):
         return Taken(Came.REFUSED, deal.case, f"our case is {case.state} and does not go on as part {body.part}")
     new = f"{deal.side}-{desk.random.token(8).hex()}"
@@ -203,7 +204,7 @@ def closed_there(unit: DealUnit, deal: Deal, body: OffRail, peer: bytes) -> str 
         return None if unit.off_rail(deal.case) == (body.way, body.reference) else "we closed it otherwise"
     if case.state in _OPEN or case.state is State.POSTED:
         return f"ours is {case.state}; close it as {body.way} {body.reference} when it is released"
-    if (why := _went_before(unit, deal)) is not None:
+    if (why := went_before(unit, deal)) is not None:
         return why
     if case.state is State.RELEASED:
         later = [unit.case(name) for name in later_of(unit, deal.peer, deal.reference)]

@@ -28,6 +28,7 @@ LOOK: Final = 600.0
 _AT_ONCE: Final = 100
 #: Cases that are looked at for a page of those which are due.
 _MOST_LOOKED: Final = 1_000
+_PAGE: Final = 50
 _MOST_WORDS: Final = 300
 HELD, LET_GO, ERASED_ACT = "held", "let_go", "erased"
 #: Every case, where a hold is told.
@@ -66,22 +67,26 @@ class Due:
 HoldOn = ActRow
 
 
-def due(files: KeptDeals, *, on: date, at: int, more_years: int, limit: int = 50) -> tuple[list[Due], bool]:
-    """Cases that may be erased today, by id; whether there are more than were looked at."""
+def due(
+    files: KeptDeals, *, on: date, at: int, more_years: int, after: str = "", limit: int = _PAGE
+) -> tuple[list[Due], str | None]:
+    """Cases that may be erased today, by id, ``after`` one; after which the next page goes on, None at the end."""
     found: list[Due] = []
-    after, looked = "", 0
-    while len(found) < limit and looked < _MOST_LOOKED:
+    looked = 0
+    while looked < _MOST_LOOKED:
         with files.begin() as unit:
             names = store.ended(unit.conn, after, _newest(at), _AT_ONCE)
         for case in names:
             with files.begin() as unit:  # one after the other: no family is locked with another
                 told = standing(unit, case, on=on, more_years=more_years)
             if told.why is None and told.kept is not None and not told.is_erased:
+                if len(found) == limit:
+                    return found, found[-1].case
                 found.append(Due(case, told.kept))
         if len(names) < _AT_ONCE:
-            return found[:limit], len(found) > limit
+            return found, None
         after, looked = names[-1], looked + len(names)
-    return found[:limit], True
+    return found, after
 
 
 def held_now(unit: KeptDealUnit) -> list[HoldOn]:

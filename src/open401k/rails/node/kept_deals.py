@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final
 
 from . import _deals_store as store
 from . import _papers_store as papers
+from . import _rewrap_store as rows
 from ._retention_store import is_erased
-from ._store import Connection
 from .cases import Case, ChangedError, Raised, State
 from .codec import parsed, read, written
 from .deal import Deal, DealEvent
@@ -19,11 +18,10 @@ from .kept_batches import KeptBatches
 from .kept_wanted import KeptWanted
 from .letters import Body, Came, Letter, LetterKind, Outgoing, letter, letter_bytes, letter_of
 from .papers import OnFile, Paper, named_of, named_text
+from .rewrapping import sealed_anew
 from .sealing import Sealed, Sealing
 from .telling import tell_change
 from .waiting import waits_for_us
-
-_AT_ONCE: Final = 500
 
 
 @dataclass
@@ -41,37 +39,14 @@ class KeptDeals(KeptCases):
             unit.note_who_is_waited_for()
 
     def rewrap(self) -> int:
-        """Seal every deal and letter under the current master key; returns how many were under an older one."""
-        changed, sealing = 0, self.sealing
-        found = True
-        while found:
-            with self.connected() as conn:
-                rows = store.deals_under_others(conn, sealing.kek_id, _AT_ONCE)
-                for case, sealed in rows:
-                    content = sealing.opened(_deal_place(case), sealed, what=f"The deal of case {case}")
-                    store.update_deal(conn, case, sealing.seal(_deal_place(case), content))
-                letters = store.letters_under_others(conn, sealing.kek_id, _AT_ONCE)
-                for to, reference, number, sealed in letters:
-                    place = _letter_place(to, reference, number)
-                    content = sealing.opened(place, sealed, what=f"Letter {number}")
-                    store.update_letter(conn, to, reference, number, sealing.seal(place, content))
-            found = bool(rows or letters)
-            changed += len(rows) + len(letters)
-        return changed + self._rewrap_papers()
-
-    def _rewrap_papers(self) -> int:
-        with self.connected() as conn:
-            documents = self._anew(conn, papers.PAPERS, _paper_place)
-            return documents + self._anew(conn, papers.NAMES, _named_place)
-
-    def _anew(
-        self, conn: Connection, rows: papers.SealedRows[papers.Key], place_of: Callable[[papers.Key], bytes]
-    ) -> int:  # fmt: skip
-        found = papers.under_others(conn, rows, self.sealing.kek_id)
-        for key, sealed in found:
-            content = self.sealing.opened(place_of(key), sealed, what="A document of a case")
-            papers.seal_anew(conn, rows, key, self.sealing.seal(place_of(key), content))
-        return len(found)
+        """Seal every deal, letter and document under the current master key; returns how many were under another."""
+        own = self.sealing
+        return (
+            sealed_anew(self, own, rows.DEALS, lambda key: _deal_place(*key), "The deal of case")
+            + sealed_anew(self, own, rows.LETTERS, lambda key: _letter_place(*key), "A letter to")
+            + sealed_anew(self, own, rows.PAPERS, lambda key: _paper_place(*key), "The document")
+            + sealed_anew(self, own, rows.NAMES, lambda key: _named_place(*key), "The document of case")
+        )
 
 
 @dataclass

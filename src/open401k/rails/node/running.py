@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -48,13 +48,15 @@ class Passes:
     node: Node
     coordinator: NetworkCoordinator
     on_passed: Callable[[], None] = lambda: None
-    #: Cases that may go on by what our wallet signed since.
-    signed: Callable[[], Sequence[str]] = lambda: ()
+    #: Cases that may go on by what our wallet signed, each with the digest; until it is used.
+    signed: Callable[[], Collection[tuple[str, bytes]]] = frozenset
     #: Tells desks of a core that does not answer.
     away: Away | None = None
     name: str = "cases"
     _backoff: Backoff[str] = field(default_factory=Backoff)
     _nudges: Backoff[int] = field(default_factory=lambda: Backoff(first=5.0, most=600.0))
+    #: What ``signed`` told before: it wakes a case once, or who is silent would be asked with every pass.
+    _told: frozenset[tuple[str, bytes]] = frozenset()
     #: Cases that wait for a block that nobody signs.
     _unsigned: set[str] = field(default_factory=set)
     _block: Head | None = None
@@ -84,8 +86,10 @@ class Passes:
     def _pass(self, at: float, block: Head) -> bool:
         """Whether anything was done."""
         self._chosen.at = at
-        for case in self.signed():
+        told, before = frozenset(self.signed()), self._told
+        for case, _ in told - before:
             self._backoff.answered(case)
+        self._told = told
         passed = self.node.run_once()
         for case, _ in passed.done:
             self._backoff.answered(case)

@@ -14,8 +14,10 @@ from open401k.kernel import Open401kError
 from ..keys import Key, valid_key
 from ..transfer_file.sealed import Mailbox
 from . import _keys_store
+from ._rewrap_store import SECRETS
 from ._store import Connection
 from .kept import KeptCases
+from .rewrapping import sealed_anew
 from .sealing import Sealed, Sealing
 
 RELAY, SALT, MAILBOX = "relay", "salt", "mailbox/"
@@ -95,14 +97,7 @@ class Vault:
 
     def rewrap(self) -> int:
         """Seal everything under the current master key; returns how many were under an older one."""
-        changed = 0
-        with self.files.connected() as conn:
-            for name, kek_id, sealed in _keys_store.secrets(conn, ""):
-                if kek_id != self.sealing.kek_id:
-                    again = self.sealing.seal(_place(name), self._open(name, kek_id, sealed))
-                    _keys_store.update_secret(conn, name, again.kek_id, again.data)
-                    changed += 1
-        return changed
+        return sealed_anew(self.files, self.sealing, SECRETS, lambda key: _place(*key), "The node's")
 
     def _found(self, prefix: str) -> list[tuple[str, bytes]]:
         with self.files.connected() as conn:

@@ -176,8 +176,8 @@ class MemberSigner:
         return self.keys if not any(named) or self.is_ours(named) else self.wallet
 
 
-def newly_signed(files: KeptDeals) -> Sequence[str]:
-    """Cases that may go on by what the wallet signed since."""
+def newly_signed(files: KeptDeals) -> Sequence[tuple[str, bytes]]:
+    """Cases that may go on by what the wallet signed and nobody has used yet, each with its digest."""
     with files.begin() as unit:
         return _wanted_store.newly_signed(unit.conn)
 

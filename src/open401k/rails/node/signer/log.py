@@ -63,7 +63,7 @@ class SignedLog:
     def __init__(self, path: Path, key: Key, *, most: int = USUAL_SIZE) -> None:
         self._path, self._key, self._most = path, key, most
         self._file = _mine(path)
-        self._number, self._last = 0, _NOTHING
+        self._number, self._last, self._is_torn = 0, _NOTHING, False
         self.before, self.newest = Before(), 0
         try:
             self._read_back()
@@ -77,7 +77,7 @@ class SignedLog:
             self._go_on(at)
         text = self._line(at, what, key.hex(), digest.hex(), about)
         fault("signer.before_log")
-        self._write(self._file, text)
+        self._write_whole(text)
         fault("signer.after_log")
         self._number, self._last = self._number + 1, keccak(text).hex()
 
@@ -92,10 +92,20 @@ class SignedLog:
         }  # fmt: skip
         return _body(told | {"signed": self._key.sign(keccak(_body(told))).hex()})
 
-    def _write(self, file: IO[bytes], text: bytes) -> None:
-        file.write(text + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
+    def _write_whole(self, text: bytes) -> None:
+        """A line that cannot be written whole (a full disk) is cut off again: it was never answered for."""
+        if self._is_torn:
+            raise LogError(f"{self._path} has a line that was not finished.", fix="Start the signer anew.")
+        end = self._file.tell()
+        try:
+            _write(self._file, text)
+        except OSError:
+            self._is_torn = True
+            self._file.truncate(end)
+            self._file.seek(end)
+            os.fsync(self._file.fileno())
+            self._is_torn = False
+            raise
 
     def _go_on(self, at: int) -> None:
         """Put the file aside and begin the next: whole under another name first, so that a stop loses no line."""
@@ -108,7 +118,7 @@ class SignedLog:
         ended: dict[str, Json] = {one.hex(): until for one, until in self.before.ended.items()}
         text = self._line(at, GOES_ON, "", "", {"file": aside.name, "ended": ended})
         try:
-            self._write(file, text)
+            _write(file, text)
             fault("signer.next_made")
             self._path.rename(aside)
             fault("signer.put_aside")
@@ -225,6 +235,13 @@ def _take_place(made: Path, path: Path) -> None:
         os.close(folder)
 
 
+def _write(file: IO[bytes], text: bytes) -> None:
+    left = text + b"\n"
+    while left:
+        left = left[file.write(left) :]
+    os.fsync(file.fileno())
+
+
 def _mine(path: Path) -> IO[bytes]:
     """The file, ours alone; where a process stopped once it had put one aside, the next takes its place."""
     made = _next(path)
@@ -237,7 +254,7 @@ def _mine(path: Path) -> IO[bytes]:
 
 def _locked(path: Path) -> IO[bytes]:
     try:
-        file = path.open("r+b")
+        file = path.open("r+b", buffering=0)  # nothing of a line that failed may wait for the next
     except OSError as why:
         raise LogError(f"{path} cannot be opened: {why}.", fix="Make it: open401k node signer init") from None
     try:
