@@ -42,6 +42,7 @@ class _Found:
     held: Waits
     moved: Waits
     elected: Mapping[Source, Cents] | None
+    not_given: Cents
 
 
 def scope_of(asked: payroll.Asked) -> recordkeeping.Scope:
@@ -75,10 +76,12 @@ def previewed(
         standing = standing.with_rows_again(judged)
     size = len(standing)
     match = joined([each.match for each in found], size, payroll.UNKNOWN)
+    not_given = joined([each.not_given for each in found], size, 0)
     asked: dict[str, Any] = elected([each.elected for each in found], size)
     return replace(
         standing,
         computed_match=match if of.asked.provisions.match is not None else standing.computed_match,
+        not_given=not_given,
         held=waits([each.held for each in found], [len(each.match) for each in found], size),
         moved=waits([each.moved for each in found], [len(each.match) for each in found], size),
         elsewhere=in_other_plans(tx, of.asked, of.before, standing),
@@ -140,7 +143,8 @@ def _found(
     )
     match = found.match if found.match is not None else np.full(len(people), payroll.UNKNOWN, dtype=np.int64)
     match = match if doubted is None else np.where(doubted, payroll.UNKNOWN, match)
+    not_given = found.not_given if found.not_given is not None else np.zeros(len(people), dtype=np.int64)
     if paid is None:
         held = {(source, str(reason)): cents for (source, reason), cents in found.held.items()}
-        return _Found(match, held, {}, found.elected)
-    return _Found(match, *own_and_moved(pay, found), found.elected)
+        return _Found(match, held, {}, found.elected, not_given)
+    return _Found(match, *own_and_moved(pay, found), found.elected, not_given)

@@ -47,6 +47,7 @@ def check(chunk: Chunk, expected: Expectation, pay_date: date) -> Found:
     yield from _elections(chunk, left)
     catch_up, room = yield from _deferral_limits(chunk, expected, CalendarYear(pay_date.year), ages, left)
     yield from _additions(chunk, most_additions, catch_up, room, left)
+    yield from _not_given(chunk, most_additions)
     yield from ((finding, None) for finding in checks_loans.check(chunk))
     yield from _match(chunk)
     yield from _employer_money_without_terms(chunk, expected)
@@ -393,6 +394,19 @@ def _additions(chunk: Chunk, most: int, catch_up: Cents, room: Cents, left: dict
         else:
             order = (Field.AFTER_TAX, Field.PRE_TAX, Field.ROTH)
             yield from _take(row, place, cents, order, left, Code.LIMIT_415)
+
+
+def _not_given(chunk: Chunk, most: int) -> Found:
+    """Employer money of the plan's terms that 415(c) keeps out: it is not owed, so nothing of it waits."""
+    cents = chunk.of_standing(chunk.standing.not_given)
+    for place, row in _rows(chunk, cents > 0):
+        reason = (
+            f"The year's additions reach the {_dollars(most)} of IRC 415(c): {_dollars(cents[place])} that the employer"
+            " would give by the plan's terms is not given."
+        )
+        fix = "Nothing is owed for it, and later pay dates do not make it up; where payroll computes it, leave it out."
+        detail = (("limit_cents", str(most)), ("not_given_cents", str(int(cents[place]))))
+        yield chunk.finding(row, Severity.NOTE, Code.LIMIT_415, reason, fix, Field.MATCH, detail=detail), None
 
 
 def _match(chunk: Chunk) -> Found:

@@ -111,6 +111,7 @@ class Standing:
     elected_roth: Cents = field(default_factory=_none)
     elected_after_tax: Cents = field(default_factory=_none)
     computed_match: Cents = field(default_factory=_none)  # by the plan's formula, for this payroll; UNKNOWN
+    not_given: Cents = field(default_factory=_none)  # employer money of this payroll that 415(c) keeps out
     #: What posting this payroll will hold, by source and reason; None where that was not computed.
     held: Mapping[tuple[Source, str], Cents] | None = None
     #: What posting moves beyond that of other payrolls of the day: more that waits, or (negative) less.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from functools import partial
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from open401k.kernel import CalendarYear, EmployeeId, LimitationYear, PlanYear, 
 from open401k.law import additions, compensation, deferrals, matching
 from open401k.plan import Conditions, Kind, Match, MatchPeriod, Provisions
 
+from .additions_limit import YearSoFar, take_above
 from .allocating import EVERYBODY, Declared, NonelectiveOfYear, Receives, add_declared, nonelective_of_year
 from .entered import Counted, ToDate, counted_for, earned_by_kind, entered_by_day
 from .loan_excess import LoanLimits, LoanPeriod, take_back
@@ -139,6 +140,11 @@ class YearToDate:
     for_nonelective: ToDate | None = field(default=None, kw_only=True)
 
     @property
+    def so_far(self) -> YearSoFar:
+        """What the limit of 415(c) looks at."""
+        return YearSoFar(self.deferrals, self.plan_year_deferrals, self.additions, self.catch_up_elsewhere)
+
+    @property
     def to_date(self) -> ToDate:
         """What counts for a kind of money that is entered with deferrals."""
         return ToDate(
@@ -192,6 +198,16 @@ class Entitlement:
     held: Mapping[tuple[Source, HeldReason], Cents]
 
 
+class OfDate(NamedTuple):
+    """N cents of one pay date: credited, held, the year to date after it, and the employer's money that the terms give
+    and 415(c) does not let it give."""
+
+    credited: dict[Source, Cents]
+    held: Held
+    after: YearToDate
+    not_given: Mapping[Source, Cents]
+
+
 def entitle(
     provisions: Provisions, people: People, pay: Pay, opening: YearToDate, year_end: YearEnd = NOT_OVER
 ) -> Entitlement:
@@ -204,7 +220,7 @@ def entitle(
     held: list[Held] = []
     before = opening
     for period in range(len(pay.pay_dates)):
-        of_date, kept, before = entitle_date(provisions, people, pay.of(period), before, year_end)
+        of_date, kept, before, _ = entitle_date(provisions, people, pay.of(period), before, year_end)
         credited.append(of_date)
         held.append(kept)
     return Entitlement(_stacked(credited, len(people.employee_ids)), _stacked(held, len(people.employee_ids)))
@@ -212,8 +228,8 @@ def entitle(
 
 def entitle_date(
     provisions: Provisions, people: People, pay: PayOfDate, before: YearToDate, year_end: YearEnd = NOT_OVER
-) -> tuple[dict[Source, Cents], Held, YearToDate]:
-    """One pay date: what is credited, what is held, and the year to date after it."""
+) -> OfDate:
+    """One pay date, with what 415(c) leaves of it for who is at the limit."""
     plan_year = provisions.plan_year_of(pay.on)
     entered = entered_by(people, pay.on) & ~pay.kept_out
     earned, of_match, of_nonelective = earned_by_kind(entered & ~pay.left_long_ago, pay.compensation, pay.apart)
@@ -254,11 +270,13 @@ def entitle_date(
         for source in [each for each in credited if not each.from_employee]:
             credited[source] = np.where(pay.in_doubt, 0, credited[source])
     most = additions.dollar_limit(LimitationYear(plan_year.start, plan_year.end), on=pay.on)
-    within_additions(most, limits, before, credited, held)
+    above = take_above(most, limits, before.so_far, credited)
+    for source, cents in above.own.items():
+        _hold(held, source, HeldReason.OVER_ADDITIONS, cents)
     after = _after(before, earned, credited, provisions)
     if to_match.entered is not None or to_give.entered is not None:
         after = replace(after, for_match=to_match.after(credited), for_nonelective=to_give.after(credited))
-    return credited, held, after
+    return OfDate(credited, held, after, above.employer)
 
 
 def entered_by(people: People, on: date) -> Flags:
@@ -435,35 +453,6 @@ def _end_year(
     at_end = nonelective_of_year(plan_year, to_give.earned, year_end.nonelective, year_end.receives)
     for source, cents in at_end.items():
         credited[source] = credited.get(source, nothing) + cents
-
-
-def within_additions(
-    most: int,
-    limits: deferrals.DeferralLimits,
-    before: YearToDate,
-    credited: dict[Source, Cents],
-    held: Held,
-) -> None:
-    """415(c): over the dollar limit, after-tax money waits first, then deferrals that catch-up has no room for.
-
-    Catch-up is outside of 415 (IRC 414(v)(3)(A)). The 100 % of pay limit is tested at year end (compliance).
-    """
-    earlier = deferrals.split(before.deferrals, limits).catch_up
-    deferred = credited[Source.PRE_TAX] + credited[Source.ROTH]
-    later = deferrals.split(before.deferrals + deferred, limits).catch_up
-    own = deferred + credited[Source.AFTER_TAX] - (later - earlier)
-    employer = sum((cents for source, cents in credited.items() if not source.from_employee), np.zeros_like(own))
-    counted = before.additions - earlier - before.catch_up_elsewhere
-    over = np.clip(counted + own + employer - most, 0, np.maximum(own, 0))
-    if not over.any():
-        return
-    after_tax = np.minimum(over, credited[Source.AFTER_TAX])
-    left = after_tax + np.maximum(over - after_tax - np.maximum(limits.catch_up - later, 0), 0)
-    for source in (Source.AFTER_TAX, Source.PRE_TAX, Source.ROTH):
-        part = np.minimum(left, credited[source])
-        _hold(held, source, HeldReason.OVER_ADDITIONS, part)
-        credited[source] = credited[source] - part
-        left = left - part
 
 
 def _after(before: YearToDate, earned: Cents, credited: dict[Source, Cents], provisions: Provisions) -> YearToDate:

@@ -46,6 +46,8 @@ class Preview:
     match: Cents | None  # None: the plan gives none
     held: Mapping[tuple[Source, HeldReason], Cents]
     elected: Mapping[Source, Cents] | None = None
+    #: The employer's money that the terms give and 415(c) does not let it give, of all sources.
+    not_given: Cents | None = None
 
 
 def preview(
@@ -79,9 +81,10 @@ def preview(
     def of(reported: Reported, doubted: Flags | None) -> Preview:
         amounts = {each.name: getattr(reported, each.name) for each in fields(reported) if each.name != "bonus"}
         of_date = PayOfDate(on=scope.since, left_long_ago=gone, kept_out=out, in_doubt=doubted, **amounts)
-        credited, held, _ = entitle_date(provisions, people, of_date, opening)
+        credited, held, _, kept_out = entitle_date(provisions, people, of_date, opening)
         elected = to_withhold(of_date, reported.bonus, credited)
-        return Preview(None if source is None else credited[source], held, elected)
+        not_given = sum(kept_out.values(), np.zeros(len(employees), dtype=np.int64))
+        return Preview(None if source is None else credited[source], held, elected, not_given)
 
     if paid is None:
         return of(pay, in_doubt)
@@ -95,6 +98,6 @@ def _beyond(whole: Preview, part: Preview) -> Preview:
     nothing = np.zeros_like(next(iter(slots.values()), np.zeros(0, dtype=np.int64)))
     held = {slot: whole.held.get(slot, nothing) - part.held.get(slot, nothing) for slot in slots}
     elected = part.elected and {source: cents - part.elected[source] for source, cents in (whole.elected or {}).items()}
-    if whole.match is None or part.match is None:
-        return Preview(None, held, elected)
-    return Preview(whole.match - part.match, held, elected)
+    match = None if whole.match is None or part.match is None else whole.match - part.match
+    not_given = None if whole.not_given is None or part.not_given is None else whole.not_given - part.not_given
+    return Preview(match, held, elected, not_given)

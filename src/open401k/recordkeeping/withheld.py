@@ -167,7 +167,7 @@ def _of_segment(
         elected, defaults = elected_with_defaults(
             on_file, terms, employees=employees, entered_on=people.entered_on, on=on
         )
-        credited, _, after = entitle_date(terms, people, of_date, to_date)
+        credited, _, after, _ = entitle_date(terms, people, of_date, to_date)
         own_bonus = np.minimum(bonus[:, period], of_date.compensation)
         expected = as_elected(terms, people, of_date, own_bonus, elected, to_date, credited).cents
         entered = entered_by(people, on) & ~of_date.kept_out

@@ -14,7 +14,8 @@ from open401k.law import additions, deferrals
 from open401k.law.arrays import half_up_quotient
 from open401k.plan import ElectionTerms, Provisions
 
-from .contributions import Cents, Held, PayOfDate, People, YearToDate, entered_by, limits_on, within_additions
+from .additions_limit import take_above
+from .contributions import Cents, PayOfDate, People, YearToDate, entered_by, limits_on
 from .elections import SOURCES, Elected, Part, Slot
 
 _WHOLE = 10_000
@@ -184,7 +185,6 @@ def _within_additions(
     year = provisions.plan_year_of(pay.on)
     most = additions.dollar_limit(LimitationYear(year.start, year.end), on=pay.on)
     together = dict(cents) if employer is None else {**cents, Source.NONELECTIVE: employer}
-    held: Held = {}
-    within_additions(most, limits, before, together, held)
+    above = take_above(most, limits, before.so_far, together)
     cents.update({source: together[source] for source in SOURCES})
-    return sum(held.values(), np.zeros_like(before.deferrals))
+    return sum(above.own.values(), np.zeros_like(before.deferrals))

@@ -1,0 +1,87 @@
+"""What the dollar limit of IRC 415(c) leaves of the money of a pay date. Pure, in arrays. Not here: the 100 % of pay
+limit, which is tested at year end (compliance); what became of the money (contributions.py)."""
+
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from open401k.kernel import Source
+from open401k.law import deferrals
+
+Cents = NDArray[np.int64]
+
+#: The order in which money gives way: after-tax money, then deferrals (Rev. Proc. 2021-30 section 6.06(2) returns them
+#: first), then the employer's, of which what a safe harbor needs comes last (Reg. 1.401(k)-3(b), (c)).
+_OWN = (Source.AFTER_TAX, Source.PRE_TAX, Source.ROTH)
+_EMPLOYER = (
+    Source.PROFIT_SHARING,
+    Source.NONELECTIVE,
+    Source.MATCH,
+    Source.QMAC,
+    Source.QNEC,
+    Source.SAFE_HARBOR_MATCH,
+    Source.SAFE_HARBOR_NONELECTIVE,
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class YearSoFar:
+    """N cents before the pay date: deferrals of the calendar year in all plans, deferrals of the plan year here, and
+    all additions of the plan year less catch-up that was made of it in another calendar year."""
+
+    deferrals: Cents
+    plan_year_deferrals: Cents
+    additions: Cents
+    catch_up_elsewhere: Cents
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Above:
+    """N cents by source that the limit keeps out: the employee's own, withheld already, and the employer's."""
+
+    own: Mapping[Source, Cents]
+    employer: Mapping[Source, Cents]
+
+
+def take_above(
+    most: int, limits: deferrals.DeferralLimits, so_far: YearSoFar, credited: MutableMapping[Source, Cents]
+) -> Above:
+    """Take out of ``credited`` what the year's additions have no room for (IRC 415(c)(1)(A); Reg. 1.415(a)-1(d)(1)).
+
+    Catch-up is outside of 415 (IRC 414(v)(3)(A)), and deferrals over it are catch-up as far as the year's has room
+    (Reg. 1.414(v)-1(b)(1)(i)); so they make room for the employer's money, but only as far as there are deferrals.
+    After-tax money waits though catch-up had room; then deferrals, and what is over still the employer does not give.
+    """
+    nothing = np.zeros_like(so_far.deferrals)
+    earlier = deferrals.split(so_far.deferrals, limits).catch_up
+    deferred = credited[Source.PRE_TAX] + credited[Source.ROTH]
+    later = deferrals.split(so_far.deferrals + deferred, limits).catch_up
+    given = sum((cents for source, cents in credited.items() if not source.from_employee), nothing)
+    own = deferred + credited[Source.AFTER_TAX] - (later - earlier)
+    over = np.maximum(so_far.additions - earlier - so_far.catch_up_elsewhere + own + given - most, 0)
+    if not over.any():
+        return Above({}, {})
+    after_tax = np.minimum(over, np.maximum(credited[Source.AFTER_TAX], 0))
+    regular = so_far.plan_year_deferrals + deferred - later - so_far.catch_up_elsewhere
+    by_itself = np.maximum(over - after_tax - np.maximum(regular, 0), 0)  # over without any deferral
+    rest = np.maximum(over - after_tax - by_itself - np.maximum(limits.catch_up - later, 0), 0)
+    of_own, left = _take(credited, _OWN, after_tax + rest)
+    of_employer, _ = _take(credited, _EMPLOYER, by_itself + left)
+    return Above(of_own, of_employer)
+
+
+def _take(
+    credited: MutableMapping[Source, Cents], order: tuple[Source, ...], cents: Cents
+) -> tuple[dict[Source, Cents], Cents]:
+    """Take cents out of the sources in order: what each gave, and what none had."""
+    found: dict[Source, Cents] = {}
+    for source in order:
+        if source in credited:
+            part = np.minimum(cents, np.maximum(credited[source], 0))
+            cents = cents - part
+            if part.any():
+                found[source] = part
+                credited[source] = credited[source] - part
+    return found, cents
