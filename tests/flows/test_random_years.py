@@ -367,11 +367,22 @@ def _of_date(
     now = deferred + left["after_tax"] - (caught_up(of_calendar + deferred) - caught_up(of_calendar))
     now_employer = sum(cents for (source, why), cents in found.items() if not why and source not in OWN)
     most = LIMIT_415[day.year]  # in force on the day (Reg. 1.415(d)-1(b)(2)(iii)), of whichever year the end is
-    too_much = min(max(additions + now + now_employer - most, 0), max(now, 0))
+    too_much = max(additions + now + now_employer - most, 0)
     after_tax = min(too_much, left["after_tax"])
-    room = catch_up - caught_up(of_calendar + deferred)
-    too_much = after_tax + max(too_much - after_tax - max(room, 0), 0)
-    for source in ("after_tax", "pre_tax", "roth"):
+    found["after_tax", "over_additions"] += after_tax
+    left["after_tax"] -= after_tax
+    too_much -= after_tax
+    # Deferrals over it are catch-up as far as there is room, and as far as there are deferrals.
+    saved = credited(year_start, "pre_tax", "roth") + deferred - caught_up(of_calendar + deferred) - elsewhere
+    without_deferrals = max(too_much - max(saved, 0), 0)
+    of_deferrals = max(too_much - without_deferrals - max(catch_up - caught_up(of_calendar + deferred), 0), 0)
+    too_much = without_deferrals + of_deferrals
+    for source in ("nonelective", *MATCHES):  # which the employer does not give, nor owe
+        part = min(too_much, max(found[source, ""], 0))
+        found[source, ""] -= part
+        too_much -= part
+    too_much = min(too_much, of_deferrals)
+    for source in ("pre_tax", "roth"):
         part = min(too_much, left[source])
         found[source, "over_additions"] += part
         left[source] -= part

@@ -397,14 +397,14 @@ def _additions(chunk: Chunk, most: int, catch_up: Cents, room: Cents, left: dict
 
 
 def _not_given(chunk: Chunk, most: int) -> Found:
-    """Employer money of the plan's terms that 415(c) keeps out: it is not owed, so nothing of it waits."""
+    """Employer money of the plan's terms that 415(c) keeps out: it is neither owed nor held."""
     cents = chunk.of_standing(chunk.standing.not_given)
     for place, row in _rows(chunk, cents > 0):
         reason = (
-            f"The year's additions reach the {_dollars(most)} of IRC 415(c): {_dollars(cents[place])} that the employer"
-            " would give by the plan's terms is not given."
+            f"The year's additions reach the {_dollars(most)} of IRC 415(c): of what the employer gives by the plan's"
+            f" terms up to this pay date, {_dollars(cents[place])} is not given."
         )
-        fix = "Nothing is owed for it, and later pay dates do not make it up; where payroll computes it, leave it out."
+        fix = "It is neither posted nor due. Where payroll computes it, leave it out."
         detail = (("limit_cents", str(most)), ("not_given_cents", str(int(cents[place]))))
         yield chunk.finding(row, Severity.NOTE, Code.LIMIT_415, reason, fix, Field.MATCH, detail=detail), None
 

@@ -12,9 +12,9 @@ from open401k.law import deferrals
 
 Cents = NDArray[np.int64]
 
-#: The order in which money gives way: after-tax money, then deferrals (Rev. Proc. 2021-30 section 6.06(2) returns them
-#: first), then the employer's, of which what a safe harbor needs comes last (Reg. 1.401(k)-3(b), (c)).
-_OWN = (Source.AFTER_TAX, Source.PRE_TAX, Source.ROTH)
+#: Whose own money waits, in this order.
+_DEFERRALS = (Source.PRE_TAX, Source.ROTH)
+#: What the employer does not give, in this order: what a safe harbor needs comes last (Reg. 1.401(k)-3(b), (c)).
 _EMPLOYER = (
     Source.PROFIT_SHARING,
     Source.NONELECTIVE,
@@ -50,9 +50,13 @@ def take_above(
 ) -> Above:
     """Take out of ``credited`` what the year's additions have no room for (IRC 415(c)(1)(A); Reg. 1.415(a)-1(d)(1)).
 
+    After-tax money waits first; then the employer gives that much less; what is over still is deferrals that wait.
+    That Rev. Proc. 2021-30 section 6.06(2) returns deferrals before it takes the employer's money is of an excess that
+    was allocated: here none is yet. A deferral was elected and withheld, what is not given is in no account; and no
+    deferral waits whose match is given, which would have to go with it (the same section).
+
     Catch-up is outside of 415 (IRC 414(v)(3)(A)), and deferrals over it are catch-up as far as the year's has room
     (Reg. 1.414(v)-1(b)(1)(i)); so they make room for the employer's money, but only as far as there are deferrals.
-    After-tax money waits though catch-up had room; then deferrals, and what is over still the employer does not give.
     """
     nothing = np.zeros_like(so_far.deferrals)
     earlier = deferrals.split(so_far.deferrals, limits).catch_up
@@ -67,9 +71,10 @@ def take_above(
     regular = so_far.plan_year_deferrals + deferred - later - so_far.catch_up_elsewhere
     by_itself = np.maximum(over - after_tax - np.maximum(regular, 0), 0)  # over without any deferral
     rest = np.maximum(over - after_tax - by_itself - np.maximum(limits.catch_up - later, 0), 0)
-    of_own, left = _take(credited, _OWN, after_tax + rest)
-    of_employer, _ = _take(credited, _EMPLOYER, by_itself + left)
-    return Above(of_own, of_employer)
+    waits, _ = _take(credited, (Source.AFTER_TAX,), after_tax)
+    of_employer, left = _take(credited, _EMPLOYER, by_itself + rest)
+    of_deferrals, _ = _take(credited, _DEFERRALS, np.minimum(left, rest))
+    return Above(waits | of_deferrals, of_employer)
 
 
 def _take(

@@ -4,7 +4,7 @@ Shapes: N people by K pay dates of one plan year and calendar year, in date orde
 dates are folded one by one, each starting from the year to date that the ones before it left.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
@@ -192,10 +192,14 @@ Slot = TypeVar("Slot", Source, tuple[Source, HeldReason])
 
 @dataclass(frozen=True, slots=True)
 class Entitlement:
-    """N x K cents that should stand in the books, per source, and what is held back, per source and reason."""
+    """N x K cents that should stand in the books, per source, and what is held back, per source and reason.
+
+    ``not_given`` is the employer's money that the terms give by then and 415(c) does not: it stands nowhere.
+    """
 
     credited: Mapping[Source, Cents]
     held: Mapping[tuple[Source, HeldReason], Cents]
+    not_given: Mapping[Source, Cents] = field(default_factory=dict)
 
 
 class OfDate(NamedTuple):
@@ -218,12 +222,14 @@ def entitle(
     """
     credited: list[dict[Source, Cents]] = []
     held: list[Held] = []
-    before = opening
+    not_given: list[Mapping[Source, Cents]] = []
+    before, size = opening, len(people.employee_ids)
     for period in range(len(pay.pay_dates)):
-        of_date, kept, before, _ = entitle_date(provisions, people, pay.of(period), before, year_end)
+        of_date, kept, before, kept_out = entitle_date(provisions, people, pay.of(period), before, year_end)
         credited.append(of_date)
         held.append(kept)
-    return Entitlement(_stacked(credited, len(people.employee_ids)), _stacked(held, len(people.employee_ids)))
+        not_given.append(kept_out)
+    return Entitlement(_stacked(credited, size), _stacked(held, size), _stacked(not_given, size))
 
 
 def entitle_date(
@@ -478,7 +484,7 @@ def _hold(held: Held, source: Source, reason: HeldReason, cents: Cents) -> None:
         held[source, reason] = cents
 
 
-def _stacked(periods: list[dict[Slot, Cents]], people: int) -> dict[Slot, Cents]:
+def _stacked(periods: Sequence[Mapping[Slot, Cents]], people: int) -> dict[Slot, Cents]:
     """Columns of each slot side by side; a slot without an entry for a pay date has zeros there."""
     nothing = np.zeros(people, dtype=np.int64)
     slots = {slot: None for period in periods for slot in period}

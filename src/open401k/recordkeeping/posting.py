@@ -24,11 +24,12 @@ Slot = tuple[Source, HeldReason | None]
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """N x K cents per slot: what should be, or what is posted."""
+    """N x K cents per slot: what should be, or what is posted; ``not_given`` as :class:`Entitlement` has it."""
 
     employee_ids: tuple[EmployeeId, ...]
     pay_dates: tuple[date, ...]
     cents: Mapping[Slot, Cents]
+    not_given: Mapping[Source, Cents] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,7 +182,8 @@ def _compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
             found = entitle(segment.provisions, people, reported, opening, year_end)
             should_be: dict[Slot, Cents] = {(source, None): cents for source, cents in found.credited.items()}
             should_be |= {(source, reason): cents for (source, reason), cents in found.held.items()}
-            yield Books(ids, segment.pay_dates, should_be), books_of(standing, segment.pay_dates, ids), part
+            wanted = Books(ids, segment.pay_dates, should_be, found.not_given)
+            yield wanted, books_of(standing, segment.pay_dates, ids), part
 
 
 def read_before(tx: Tx, *, scope: Scope, provisions: plan.Provisions, on: date, known: Before | None = None) -> Before:
