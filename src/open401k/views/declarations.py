@@ -1,12 +1,14 @@
 """What an employer declared for its plan years, what of it is in accounts, and what the plan lets it declare."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+import numpy as np
+
 from open401k import census, ledger, plan, recordkeeping
 from open401k.base.db import Tx
-from open401k.kernel import Money, PlanId, PlanYear, Source, SponsorId, day_of
+from open401k.kernel import EmployeeId, Money, PlanId, PlanYear, Source, SponsorId, day_of
 
 from .heading import heading
 from .shown import PlanHeading
@@ -38,6 +40,17 @@ class GroupField:
 
 
 @dataclass(frozen=True, slots=True)
+class NotGivenLine:
+    """Of whom the end of a plan year gives less than the plan's terms, since the limit of 415(c) is reached."""
+
+    last_day: date
+    employee_id: EmployeeId
+    name: str
+    source: Source
+    cents: Money
+
+
+@dataclass(frozen=True, slots=True)
 class Declarations:
     """Everything declared, the newest first; ``may`` names what the plan lets the employer declare now."""
 
@@ -47,6 +60,7 @@ class Declarations:
     years: tuple[date, ...]
     groups: tuple[GroupField, ...] = ()
     by_points: bool = False
+    not_given: tuple[NotGivenLine, ...] = ()
 
 
 def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Declarations:
@@ -67,7 +81,25 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Declarations:
         years=(year.last_day, year.previous().last_day),
         groups=groups,
         by_points=sharing is not None and sharing.points is not None,
+        not_given=_not_given(tx, tenant_id, plan_id, (year, year.previous())),
     )
+
+
+def _not_given(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, years: Sequence[PlanYear]) -> tuple[NotGivenLine, ...]:
+    """What ends of these years would give, and 415(c) does not: most of it first."""
+    found = [
+        (year.last_day, people.employee_ids[place], source, int(cents[place, 0]))
+        for year in years
+        for people, _ in recordkeeping.compare(
+            tx, scope=recordkeeping.Scope(tenant_id, plan_id, year.last_day, year.end)
+        )
+        for source, cents in people.not_given.items()
+        for place in np.flatnonzero(cents[:, 0]).tolist()
+    ]
+    who = census.roster(tx, tenant_id=tenant_id, employee_ids=[each for _, each, _, _ in found]) if found else []
+    names = {each.employee_id: f"{each.first_name} {each.last_name}" for each in who}
+    lines = [NotGivenLine(day, each, names[each], source, Money(cents)) for day, each, source, cents in found]
+    return tuple(sorted(lines, key=lambda line: (-line.last_day.toordinal(), -line.cents.cents, line.name)))
 
 
 def _groups(tx: Tx, tenant_id: SponsorId, terms: plan.Provisions, since: PlanYear) -> tuple[GroupField, ...]:

@@ -108,3 +108,6 @@ def _tell(place: Place, voice: Voice) -> None:
     ]
     headings = ("Plan year to", "Source", "Formula", "Declared on", "In accounts", "State")
     voice.table(headings, rows, empty="Nothing has been declared.")
+    if found.not_given and not voice.as_json:
+        stopped = [(each.last_day, each.name, each.source.value, each.cents) for each in found.not_given]
+        voice.table(("Plan year to", "Not given, IRC 415(c)", "Source", "Amount"), stopped, empty="")

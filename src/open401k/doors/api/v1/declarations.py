@@ -68,11 +68,21 @@ class DeclarationOnFile(BaseModel):
     posted: Annotated[MoneyText, Field(description="In accounts on the last day of the year, of this source")]
 
 
+class NotGiven(BaseModel):
+    """What the end of a plan year does not give somebody, since the limit of IRC 415(c) is reached."""
+
+    plan_year_last_day: date
+    employee_id: str
+    source: str
+    amount: Annotated[MoneyText, Field(description="Of what the plan's terms and declarations give; it is not owed")]
+
+
 class Declarations(BaseModel):
     """Everything declared for a plan, the newest first, and what its terms let the employer declare."""
 
     may_declare: list[str]
     items: list[DeclarationOnFile]
+    not_given: list[NotGiven] = []
 
 
 @router.get("/plans/{plan_id}/declarations")
@@ -146,5 +156,14 @@ def _shown(found: view.Declarations) -> Declarations:
                 posted=each.posted.plain(),
             )
             for each in found.lines
+        ],
+        not_given=[
+            NotGiven(
+                plan_year_last_day=each.last_day,
+                employee_id=str(each.employee_id),
+                source=each.source.value,
+                amount=each.cents.plain(),
+            )
+            for each in found.not_given
         ],
     )
