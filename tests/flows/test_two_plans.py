@@ -25,8 +25,8 @@ from open401k import ledger
 from open401k.base.db import Database
 from open401k.demo.people import PAY_DATES
 from open401k.kernel import FixedClock, Source
-from open401k.payroll import Code
-from open401k.plan import MonthDay
+from open401k.payroll import Code, Severity
+from open401k.plan import MonthDay, Nonelective
 
 JAN_16, JAN_30, FEB_13 = PAY_DATES[1], PAY_DATES[2], PAY_DATES[3]
 LIMIT = 24_500_00
@@ -80,6 +80,27 @@ def test_additions_over_415_only_together_wait_in_the_second_plan(db: Database, 
     assert credited(other) == {JAN_30: 50_500_00}
     (found,) = [each for each in findings(other, taken) if each.code is Code.LIMIT_415]
     assert "$21,500.00 of it in plan 001 (Acme Tool & Die 401(k) Plan)" in found.reason
+    assert_proved(first)
+
+
+def test_the_employers_money_stops_at_415_over_both_plans_and_comes_when_there_is_room_again(
+    db: Database, clock: FixedClock
+) -> None:
+    """72,000 in 2026: 21,500 in one plan and 37,500 in the other leave 13,000 of the next 37,500."""
+    first, other = two(db, clock, replace(SECOND, nonelective=Nonelective(2_500)))
+    wrong = pay(first, 1, Row(pre_tax=20_000))
+    pay(other, 2, Row(gross=150_000))
+    taken = pay(other, 3, Row(gross=150_000))
+    assert credited(other, sources=(Source.NONELECTIVE,)) == {JAN_30: 37_500_00, FEB_13: 13_000_00}
+    (found,) = [each for each in findings(other, taken) if each.code is Code.LIMIT_415]
+    assert found.severity is Severity.NOTE
+    assert "by the plan's terms up to this pay date, $24,500.00 is not given" in found.reason
+    assert ("not_given_cents", "2450000") in found.detail
+    assert held(other) == {}
+    assert_proved(first)
+    first.at(date(2026, 2, 16))
+    pay(first, 1, Row(pre_tax=15_000), replaces=wrong.run.run_id)
+    assert credited(other, sources=(Source.NONELECTIVE,)) == {JAN_30: 37_500_00, FEB_13: 18_000_00}
     assert_proved(first)
 
 

@@ -21,6 +21,7 @@ from open401k.payroll import Finding, runs
 
 HEADINGS = ("ssn", "first_name", "last_name", "pay_date", "gross_comp", "hours", "pre_tax", "roth", "after_tax")
 ROSA, HIRED = "1003", date(2020, 1, 1)
+OWN = (Source.PRE_TAX, Source.ROTH, Source.AFTER_TAX)
 #: No match, so that every cent of an addition is one that a test wrote into a file.
 SECOND = plan.Provisions(
     adopted_on=HIRED,
@@ -94,8 +95,10 @@ def held(of: Plan, last4: str = ROSA) -> dict[tuple[date, str], int]:
     return {(day, reason): cents for day, reason, cents in rows}
 
 
-def credited(of: Plan, last4: str = ROSA, *, plan_id: PlanId | None = None) -> dict[date, int]:
-    """What a person put into a plan, by pay date."""
+def credited(
+    of: Plan, last4: str = ROSA, *, plan_id: PlanId | None = None, sources: Sequence[Source] = OWN
+) -> dict[date, int]:
+    """What a person put into a plan, or of other sources, by pay date."""
     who = of.employee(last4)
     year: dict[str, Any] = {"start": date(2026, 1, 1), "end": date(2027, 1, 1)}
     with of.db.begin(TESTER, tenants=[of.sponsor]) as tx:
@@ -103,9 +106,7 @@ def credited(of: Plan, last4: str = ROSA, *, plan_id: PlanId | None = None) -> d
     days = {each.event_on for each in found}
     own = {
         day: sum(
-            each.cents
-            for each in found
-            if each.employee_id == who and each.event_on == day and each.source.from_employee
+            each.cents for each in found if each.employee_id == who and each.event_on == day and each.source in sources
         )
         for day in days
     }
