@@ -85,6 +85,20 @@ def test_a_corrected_payroll_gives_the_room_back(db: Database) -> None:
     assert_proven(made)
 
 
+def test_nobody_is_stopped_for_pay_to_date_and_the_end_of_the_year_stops_at_pay(db: Database) -> None:
+    """1,000.00 of pay, 900.00 of it deferred, and 15 % of pay beside it: 50.00 more than the pay of the year."""
+    made, who = with_terms(db, GIVES, DAYS)
+    made.send(DAYS[0], {who: Row(1_000_00, 900_00)}, told="payroll")
+    assert given(made)[0] == 150_00  # more pay may come
+    made.at(date(2026, 3, 2))
+    put(made, recordkeeping.Declared(Source.PROFIT_SHARING, flat_cents=200_00))
+    assert given(made, Source.PROFIT_SHARING)[-1] == 0
+    made.at(date(2026, 3, 3))
+    made.send(DAYS[1], {who: Row(1_000_00)}, told="a late payroll")
+    assert given(made, Source.PROFIT_SHARING)[-1] == 200_00
+    assert_proven(made)
+
+
 def test_what_is_declared_after_the_year_stops_at_the_limit_and_the_page_says_whose(db: Database) -> None:
     made, who = a_year(db, 8)
     day_begins(made, date(2026, 1, 2))

@@ -1,5 +1,6 @@
-"""What the dollar limit of IRC 415(c) leaves of the money of a pay date. Pure, in arrays. Not here: the 100 % of pay
-limit, which is tested at year end (compliance); what became of the money (contributions.py)."""
+"""What IRC 415(c) leaves of the money of a pay date: the dollar limit, and pay once the year is over. Pure, in arrays.
+
+Not here: what became of the money (contributions.py), the test of the year (compliance)."""
 
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
@@ -46,35 +47,57 @@ class Above:
 
 
 def take_above(
-    most: int, limits: deferrals.DeferralLimits, so_far: YearSoFar, credited: MutableMapping[Source, Cents]
+    most: int,
+    limits: deferrals.DeferralLimits,
+    so_far: YearSoFar,
+    credited: MutableMapping[Source, Cents],
+    *,
+    paid: Cents | None = None,
 ) -> Above:
-    """Take out of ``credited`` what the year's additions have no room for (IRC 415(c)(1)(A); Reg. 1.415(a)-1(d)(1)).
+    """Take out of ``credited`` what the year's additions have no room for (IRC 415(c)(1); Reg. 1.415(a)-1(d)(1)).
 
     After-tax money waits first; then the employer gives that much less; what is over still is deferrals that wait.
     That Rev. Proc. 2021-30 section 6.06(2) returns deferrals before it takes the employer's money is of an excess that
     was allocated: here none is yet. A deferral was elected and withheld, what is not given is in no account; and no
     deferral waits whose match is given, which would have to go with it (the same section).
 
-    Catch-up is outside of 415 (IRC 414(v)(3)(A)), and deferrals over it are catch-up as far as the year's has room
-    (Reg. 1.414(v)-1(b)(1)(i)); so they make room for the employer's money, but only as far as there are deferrals.
+    ``most`` is the dollar limit. ``paid``, 415(c)(3) pay, is told once the year is over: before, who has deferred all
+    pay to date may be paid yet. Above it the employer gives nothing more; nobody's own money waits for it.
     """
-    nothing = np.zeros_like(so_far.deferrals)
+    over, regular, room = _over(most, limits, so_far, credited)
+    waits: dict[Source, Cents] = {}
+    not_given: dict[Source, Cents] = {}
+    if over.any():
+        after_tax = np.minimum(over, np.maximum(credited[Source.AFTER_TAX], 0))
+        by_itself = np.maximum(over - after_tax - regular, 0)  # over without any deferral
+        rest = np.maximum(over - after_tax - by_itself - room, 0)
+        waits, _ = _take(credited, (Source.AFTER_TAX,), after_tax)
+        not_given, left = _take(credited, _EMPLOYER, by_itself + rest)
+        of_deferrals, _ = _take(credited, _DEFERRALS, np.minimum(left, rest))
+        waits |= of_deferrals
+    if paid is not None:
+        over, regular, room = _over(np.where(paid > 0, paid, most), limits, so_far, credited)
+        more, _ = _take(credited, _EMPLOYER, np.maximum(over - np.minimum(regular, room), 0))
+        not_given |= {source: cents + not_given.get(source, 0) for source, cents in more.items()}
+    return Above(waits, not_given)
+
+
+def _over(
+    most: int | Cents, limits: deferrals.DeferralLimits, so_far: YearSoFar, credited: Mapping[Source, Cents]
+) -> tuple[Cents, Cents, Cents]:
+    """What is above, catch-up left out (IRC 414(v)(3)(A)); the year's other deferrals; and what catch-up has room for.
+
+    Deferrals above are catch-up as far as there is room (Reg. 1.414(v)-1(b)(1)(i)), and so make room for the employer's
+    money; but only as far as there are deferrals.
+    """
     earlier = deferrals.split(so_far.deferrals, limits).catch_up
     deferred = credited[Source.PRE_TAX] + credited[Source.ROTH]
     later = deferrals.split(so_far.deferrals + deferred, limits).catch_up
-    given = sum((cents for source, cents in credited.items() if not source.from_employee), nothing)
+    given = sum((cents for source, cents in credited.items() if not source.from_employee), np.zeros_like(deferred))
     own = deferred + credited[Source.AFTER_TAX] - (later - earlier)
     over = np.maximum(so_far.additions - earlier - so_far.catch_up_elsewhere + own + given - most, 0)
-    if not over.any():
-        return Above({}, {})
-    after_tax = np.minimum(over, np.maximum(credited[Source.AFTER_TAX], 0))
     regular = so_far.plan_year_deferrals + deferred - later - so_far.catch_up_elsewhere
-    by_itself = np.maximum(over - after_tax - np.maximum(regular, 0), 0)  # over without any deferral
-    rest = np.maximum(over - after_tax - by_itself - np.maximum(limits.catch_up - later, 0), 0)
-    waits, _ = _take(credited, (Source.AFTER_TAX,), after_tax)
-    of_employer, left = _take(credited, _EMPLOYER, by_itself + rest)
-    of_deferrals, _ = _take(credited, _DEFERRALS, np.minimum(left, rest))
-    return Above(waits | of_deferrals, of_employer)
+    return over, np.maximum(regular, 0), np.maximum(limits.catch_up - later, 0)
 
 
 def _take(

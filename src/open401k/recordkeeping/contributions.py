@@ -182,6 +182,7 @@ class YearEnd:
     shared: Cents | None = None  # profit sharing by groups or points, as it is shared among everybody
     loans_before: Cents | int = 0  # student loan payments of the year that were matched when a period was over
     loan_periods: tuple[LoanPeriod, ...] = ()  # those periods, where the year is over
+    section_415: Cents | None = None  # pay of the year as 415(c)(3) counts it, where the year is over
 
 
 NOT_OVER = YearEnd()
@@ -276,7 +277,7 @@ def entitle_date(
         for source in [each for each in credited if not each.from_employee]:
             credited[source] = np.where(pay.in_doubt, 0, credited[source])
     most = additions.dollar_limit(LimitationYear(plan_year.start, plan_year.end), on=pay.on)
-    above = take_above(most, limits, before.so_far, credited)
+    above = take_above(most, limits, before.so_far, credited, paid=year_end.section_415)
     for source, cents in above.own.items():
         _hold(held, source, HeldReason.OVER_ADDITIONS, cents)
     after = _after(before, earned, credited, provisions)

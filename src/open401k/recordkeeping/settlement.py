@@ -59,6 +59,7 @@ class Before:
     last_year: ledger.Contributed | None = None  # calendar year before, up to a plan year that began in it
     elsewhere: tuple[Elsewhere, ...] = ()  # the sponsor's other plans
     apart: Mapping[plan.Kind, census.PayTotals] = field(default_factory=dict)  # as kinds count it that count other pay
+    of_year: census.PayTotals | None = None  # of the whole plan year, from the employer, where its end is settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,7 @@ def _compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
     known = None if scope.roster is None else {employee.employee_id: employee for employee in scope.roster}
     for segment in segments(tx, scope, dates, ends):
         before = read_before(tx, scope=scope, provisions=segment.provisions, on=segment.pay_dates[0])
+        before = _with_pay_of_year(tx, scope, segment, before)
         shared = _shared(tx, scope, segment)
         for part, start in enumerate(range(0, len(everybody), SLICE)):
             column = everybody[start : start + SLICE]
@@ -285,7 +287,25 @@ def _year_end(
     if not segment.ends_year:
         return of_year.read_period(employees, last)
     found = of_year.read(employees, declared_for(tx, **where, terms=segment.provisions, last_day=last))
+    found = replace(found, section_415=_section_415(before, ids))
     return found if shared is None else replace(found, shared=shared.of(ids))
+
+
+def _with_pay_of_year(tx: Tx, scope: Scope, segment: Segment, before: Before) -> Before:
+    """With the employer's pay of the plan year that the segment ends; not for books that are to come yet."""
+    if not segment.ends_year or scope.without is not None:
+        return before
+    year = segment.provisions.plan_year_of(segment.pay_dates[0])
+    return replace(before, of_year=census.employer_pay(tx, **scope.where, start=year.start, end=year.end))
+
+
+def _section_415(before: Before, ids: IdColumn[EmployeeId]) -> Cents | None:
+    """415(c)(3) pay of the year; 0 of whom no payroll tells."""
+    if before.of_year is None:
+        return None
+    places = ids.places_in(before.of_year.employee_id)
+    paid: Cents = np.where(places >= 0, np.append(before.of_year.section_415_cents, 0)[places], 0)
+    return paid
 
 
 def people_of(tx: Tx, scope: Scope, segment: Segment, employees: Sequence[census.Employee], before: Before) -> People:
