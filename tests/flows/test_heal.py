@@ -141,6 +141,9 @@ def test_found_in_may_healed_in_may_and_changed_by_a_hire_date_in_august(left_ou
     assert posted is not None
     assert posted.principal_cents == qnec
     assert posted.earnings_cents > 0
+    (notice,) = posted.notices  # what was given stays with what was decided
+    assert (notice.employee_id, notice.given_on) == (plan.employee(HELEN), NEXT)
+    assert "Correct deductions began on" in notice.text
     amounts = {each.source: each.cents + each.earnings_cents for each in posted.credits}
     assert credited(plan, HELEN, Source.QNEC) == amounts[Source.QNEC]
     assert credited(plan, HELEN, Source.MATCH) == amounts[Source.MATCH]

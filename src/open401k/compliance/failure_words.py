@@ -152,14 +152,13 @@ def _waiting(stage: Stage) -> Waiting:
 
 
 def _notices(found: FailureCorrection, plan_name: str, sponsor_name: str) -> list[Notice]:
-    """One for each person to whom it can still be given, where it lowers what is owed."""
-    if found.failure.notice_on is not None:
-        return []
+    """One for each person to whom it can still be given, where it lowers what is owed; and what was given, as such."""
     told: dict[Any, Notice] = {}
+    given = found.failure.notice_on
     for each in found.people:
-        if each.relief.relief is not Relief.HALF and each.employee_id not in told:
+        if (given is not None or each.relief.relief is not Relief.HALF) and each.employee_id not in told:
             text = notice_text(found.failure, each, plan_name=plan_name, sponsor_name=sponsor_name)
-            told[each.employee_id] = Notice(each.employee_id, each.relief.notice_by, text)
+            told[each.employee_id] = Notice(each.employee_id, each.relief.notice_by, text, given)
     return list(told.values())
 
 

@@ -59,6 +59,7 @@ class NoticeLine:
     person: str
     give_by: date
     text: str
+    given_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +257,8 @@ def line_of(
         ),
         waiting=tuple(WaitingLine(one.until, one.text) for one in told.waiting),
         notices=tuple(
-            NoticeLine(names.get(one.employee_id, str(one.employee_id)), one.give_by, one.text) for one in told.notices
+            NoticeLine(names.get(one.employee_id, str(one.employee_id)), one.give_by, one.text, one.given_on)
+            for one in told.notices
         ),
         working=tuple(_working(one, names) for one in told.working.get("people", ())),
         failure=_failure(tx, tenant_id, each) if waits else None,

@@ -70,7 +70,8 @@ def show(context: typer.Context, which: Which, plan: PlanOption = "", json: Json
     for waiting in line.waiting:
         voice.line(f"{f'until {waiting.until}' if waiting.until else 'from then on'}: {waiting.text}")
     for notice in line.notices:
-        voice.line(f"\nNotice to {notice.person}, by {notice.give_by}:\n\n{notice.text}")
+        when = f"given on {notice.given_on}" if notice.given_on else f"by {notice.give_by}"
+        voice.line(f"\nNotice to {notice.person}, {when}:\n\n{notice.text}")
     for each in line.needed:
         voice.line(f"Not counted. {each}")
     if line.not_ready:

@@ -247,7 +247,9 @@ def _shown(found: Proposal) -> models.CorrectionToDecide:
             for each in told.waiting
         ],
         notices=[
-            models.CorrectionNotice(employee_id=str(each.employee_id), give_by=each.give_by, text=each.text)
+            models.CorrectionNotice(
+                employee_id=str(each.employee_id), give_by=each.give_by, text=each.text, given_on=each.given_on
+            )
             for each in told.notices
         ],
         working=plain(told.working),

@@ -391,11 +391,12 @@ class CorrectionStage(BaseModel):
 
 
 class CorrectionNotice(BaseModel):
-    """What one employee is told, and the last day for it."""
+    """What one employee is told, the last day for it, and the day on which it was given."""
 
     employee_id: str
     give_by: date
     text: str
+    given_on: date | None = None
 
 
 class OverpaidMoney(BaseModel):
