@@ -34,8 +34,8 @@ def place_line(
 ) -> None:
     """A person says which payroll a line belongs to, or (None) that it is none of the plan's deposits.
 
-    Money that came pays the payroll, what is over waits; money that went undoes the payroll's deposit of that sum. Money
-    that came twice, or is due to nobody, is the ``employers`` and waits; none may be overpaid money that came again.
+    Money that came pays the payroll, what is over waits; money that went undoes the payroll's deposit of that sum.
+    What came twice, or is due to nobody, is the ``employers`` and waits; none may be overpaid money that came again.
     Placed once, again changes nothing; what was set aside as told before may be money of its own after all.
     """
     with db.begin(actor, tenants=[tenant_id]) as tx:
@@ -63,7 +63,7 @@ def use_waiting(
     run_id: RunId | None,
     on: date,
 ) -> Money:
-    """Waiting money pays what a payroll owes, or (None) was given back, unless overpaid. Once; answers with the rest."""
+    """Waiting money pays what a payroll owes, or (None) was given back unless overpaid; answers with the rest."""
     with db.begin(actor, tenants=[tenant_id]) as tx:
         heads.lock(tx, tenant_id=tenant_id)
         waits = recordkeeping.waiting(tx, tenant_id=tenant_id, plan_id=plan_id)
