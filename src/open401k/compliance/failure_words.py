@@ -34,7 +34,7 @@ _NAMES = {
     Relief.HALF: "50 %",
 }
 _LACKING = {
-    Lacking.NOT_AUTOMATIC: "the plan does not enroll automatically",
+    Lacking.NOT_AUTOMATIC: "automatic enrollment covers neither what went wrong nor the person",
     Lacking.BEFORE_414CC: "the failure is older than the relief",
     Lacking.BEGUN_TOO_LATE: "correct deferrals began too late, or never",
     Lacking.NOTICE_TOO_LATE: "the notice was not given within 45 days",
