@@ -14,7 +14,7 @@ from open401k import census, compliance, custody, ledger, payroll, recordkeeping
 from open401k.base import messages
 from open401k.base.db import Actor, Database
 from open401k.base.faults import Stopped, stopping_at
-from open401k.compliance import Affected, Failure, FailureKind, Proposal, ProposalRefusal, ProposalState
+from open401k.compliance import Affected, Failure, FailureKind, Proposal, ProposalRefusal, ProposalState, failure_words
 from open401k.flows import correction, correction_money, heal, heal_approved
 from open401k.flows.bank_statement import StatementFile, read_in
 from open401k.flows.correction import Correction, LateFact, correct
@@ -353,6 +353,16 @@ def test_an_approval_that_stopped_is_in_the_books_whole_or_not_at_all(short: Pla
 
 def _superuser(postgres: Served) -> str:
     return postgres.urls.superuser.replace("/postgres?", "/open401k?")
+
+
+def test_words_that_got_better_since_are_no_damage(short: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    approved = approve(short, record(short, not_followed(short)))
+    assert not isinstance(approved, Refused)
+    for words in (failure_words._LACKING, failure_words._RELIEFS, failure_words._BASIS_CITES):
+        for kind in words:
+            monkeypatch.setitem(words, kind, "said otherwise")
+    monkeypatch.setattr(failure_words, "EARNINGS", "said otherwise")
+    assert_proved(short)
 
 
 def test_verify_names_a_proposal_that_somebody_changed(short: Plan, postgres: Served) -> None:

@@ -58,6 +58,8 @@ def content_of_failure(found: FailureCorrection, *, plan_name: str, sponsor_name
     who = "1 person" if people == 1 else f"{people} people"
     last = found.self_correction.last_day if found.self_correction else None
     days = [each.until for each in found.stages if each.until is not None]
+    if (match_by := _match_by(found)) is not None:
+        days.append(match_by)
     notices = tuple(_notices(found, plan_name, sponsor_name))
     return Content(
         kind=failure.kind.value,
@@ -100,10 +102,29 @@ def _text(found: FailureCorrection, who: str) -> str:
             f"Of the missed deferral the employer owes {_RELIEFS[each.relief.relief]}." for each in found.people
         ),
         ALL_OF_IT,
+        _match_due(found),
         EARNINGS,
         _may_self_correct(found),
     ]
     return " ".join(each for each in told if each)
+
+
+def _match_by(found: FailureCorrection) -> date | None:
+    """The last day for the match, once it is known when correct deferrals began; before, it is counted from any day.
+
+    IRC 414(cc): the last day of the sixth month after the one in which they began (Notice 2024-2 section F); else the
+    end of the third plan year.
+    """
+    if found.failure.begin_on is None and found.failure.until is None:
+        return None
+    days = [each.relief.match_by for each in found.people if each.match_cents]
+    return min((each for each in days if each != date.max), default=None)
+
+
+def _match_due(found: FailureCorrection) -> str:
+    match_by = _match_by(found)
+    automatic = any(each.relief.relief is Relief.AUTOMATIC for each in found.people)
+    return f"The match is in time until {match_by} (Notice 2024-2 section F)." if match_by and automatic else ""
 
 
 def _after_tax(found: FailureCorrection) -> str:
