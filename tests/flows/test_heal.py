@@ -358,7 +358,8 @@ def _superuser(postgres: Served) -> str:
 def test_words_that_got_better_since_are_no_damage(short: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     approved = approve(short, record(short, not_followed(short)))
     assert not isinstance(approved, Refused)
-    for words in (failure_words._LACKING, failure_words._RELIEFS, failure_words._BASIS_CITES):
+    kinds: list[dict[Any, str]] = [failure_words._LACKING, failure_words._RELIEFS, failure_words._BASIS_CITES]
+    for words in kinds:
         for kind in words:
             monkeypatch.setitem(words, kind, "said otherwise")
     monkeypatch.setattr(failure_words, "EARNINGS", "said otherwise")
