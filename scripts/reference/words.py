@@ -488,6 +488,11 @@ EVENTS: dict[str, tuple[str, str, str]] = {
         "the plan",
         "`employee_id`, `source`, `cents`, `act_by`, `acts`: who, `cite`",
     ),
+    "overpaid.beyond": (
+        "Overpaid money came again, and a later fact shows that it was due after all; told once of each amount.",
+        "the plan",
+        "`employee_id`, `source`, `cents`",
+    ),
     "turnover.presumed": (
         "So many participants were let go that a partial termination is presumed; told when it is so, and when more are.",
         "the plan",

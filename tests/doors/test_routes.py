@@ -50,6 +50,7 @@ def url(route: RouteContext, place: Place) -> str:
         "fingerprint": "ab" * 32,
         "proposal_id": f"prp_{samples.EMPLOYEE.uuid.hex}",
         "failure_id": f"flr_{samples.EMPLOYEE.uuid.hex}",
+        "decision_id": str(samples.EMPLOYEE.uuid),
     }
     return str(route.path).format(**names)
 

@@ -25,10 +25,13 @@ from open401k.flows.day import begin_day
 from open401k.flows.deposit import deposit_run
 from open401k.flows.deposit_choices import place_line, use_waiting
 from open401k.flows.deposit_doubles import settle_twice
+from open401k.flows.overpaid_decided import decide_overpaid, undo_overpaid
 from open401k.flows.verify import verify
-from open401k.kernel import FixedClock, Money, Open401kError
+from open401k.kernel import FixedClock, Money, Open401kError, Refused, Source
 from open401k.law import lost_earnings
 from open401k.recordkeeping._overpaid_store import add_decision
+from open401k.recordkeeping.overpaid import Overpaid
+from open401k.recordkeeping.overpaid_decided import Became, Decided, Decision, DecisionRefusal
 from open401k.views import deposit_page
 from open401k.views.deposit_page import late_money
 from open401k.views.deposits import Deposit, State, deposits
@@ -322,6 +325,76 @@ def together(*files: bytes) -> bytes:
     """What several messages tell, in one."""
     parts = [re.findall(b"<(?:Stmt|Ntfctn)>.*</(?:Stmt|Ntfctn)>", each, re.DOTALL)[0] for each in files]
     return files[0].replace(parts[0], b"".join(parts))
+
+
+def came_back(plan: Plan, number: int, sum_cents: int, on: date) -> Decided:
+    """Somebody says that overpaid money came back on a day; that much is overpaid."""
+    who = plan.employee("1009")
+    found = Overpaid(who, Source.MATCH, 10_000_00, date(2026, 1, 2), plan.clock.now())
+    said = Decision(UUID(int=number), who, Source.MATCH, Became.PAID_BACK, sum_cents, on, "a check")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(recordkeeping.overpaid, "outstanding", lambda tx, **_: [found])
+        done = decide_overpaid(plan.db, actor=TESTER, tenant_id=plan.sponsor, plan_id=plan.plan, decision=said)
+    assert isinstance(done, Decided), done
+    return done
+
+
+def test_a_line_may_be_a_payrolls_money_or_overpaid_money_that_came_again(plan: Plan) -> None:
+    """A payroll owes the very sum that somebody said came back: nothing is booked until a person says which it is."""
+    (one,) = paid(plan, FIRST)
+    on = came_on(one)
+    plan.at(on)
+    came_back(plan, 1, cents(one), on)
+    assert told(plan, (on, cents(one), "CHECK")) == []
+    assert balances(plan) == (cents(one), 0), "the decision alone is in the books"
+    came_back(plan, 1, cents(one), on)
+    assert open_lines(plan) == [cents(one)], "said again it changes nothing"
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        (line,) = deposit_page.load(tx, tenant_id=plan.sponsor, plan_id=plan.plan).lines
+    assert line.came_again
+    where: Any = {"tenant_id": plan.sponsor, "plan_id": plan.plan, "line_no": line.line_no}
+    where |= {"statement_id": StatementId.parse(line.statement_id)}
+    for _ in range(2):
+        place_line(plan.db, actor=TESTER, **where, run_id=None)
+    assert (balances(plan), open_lines(plan)) == ((cents(one), 0), [])
+    assert due(plan)[0].outstanding == Money(cents(one)), "the payroll is still owed"
+    name = custody.ach.reference(one.run_id)
+    assert told(plan, (on, cents(one), name)) == [("deposit", cents(one))], "who names a payroll pays it"
+    assert_books_hold(plan)
+
+
+def test_what_is_left_of_money_that_came_again_is_not_another_ones(plan: Plan) -> None:
+    """Two people pay back; what is left of the first one's money, of the second one's sum, is not the second's."""
+    (one,) = paid(plan, FIRST)
+    on = came_on(one)
+    plan.at(on)
+    first = came_back(plan, 1, cents(one) + 300_00, on)
+    assert first.entry_id is not None
+    of: dict[str, Any] = {"tenant_id": plan.sponsor, "plan_id": plan.plan}
+    assert use_waiting(plan.db, actor=TESTER, **of, entry_id=first.entry_id, run_id=one.run_id, on=on) == Money(300_00)
+    came_back(plan, 2, 300_00, on)
+    assert balances(plan)[0] == cents(one) + 600_00
+    wrong = undo_overpaid(plan.db, actor=TESTER, **of, decision_id=UUID(int=1), reason="it never came")
+    assert isinstance(wrong, Refused)
+    assert wrong.reason is DecisionRefusal.MONEY_USED
+    assert_books_hold(plan)
+
+
+def test_a_repeat_that_a_person_dismissed_is_no_payment_more(plan: Plan) -> None:
+    """A third file tells of the one payment, and of a second: what was dismissed was the first one told again."""
+    one, two = paid(plan, FIRST, FIRST + 1)
+    came = (came_on(two), cents(one), "401K")
+    assert told(plan, came) == [("deposit", cents(one))]
+    assert told_by(plan, camt(came, kind="054")) == [], "a person says which it is"
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        (line,) = custody.statements.lines(tx, tenant_id=plan.sponsor, plan_id=plan.plan)
+    place_line(
+        plan.db, actor=TESTER, tenant_id=plan.sponsor, plan_id=plan.plan, statement_id=line.statement_id,
+        line_no=line.line_no, run_id=None,
+    )  # fmt: skip
+    told(plan, came, came)
+    assert [each.outstanding.cents for each in due(plan)] == [0, 0], "the second one is the other payroll's"
+    assert_books_hold(plan)
 
 
 def test_two_notices_of_one_file_are_two_payments(plan: Plan) -> None:

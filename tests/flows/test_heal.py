@@ -14,7 +14,7 @@ from open401k import census, compliance, custody, ledger, payroll, recordkeeping
 from open401k.base import messages
 from open401k.base.db import Actor, Database
 from open401k.base.faults import Stopped, stopping_at
-from open401k.compliance import Affected, Failure, FailureKind, Proposal, ProposalRefusal, ProposalState
+from open401k.compliance import Affected, Failure, FailureKind, Proposal, ProposalRefusal, ProposalState, failure_words
 from open401k.flows import correction, correction_money, heal, heal_approved
 from open401k.flows.bank_statement import StatementFile, read_in
 from open401k.flows.correction import Correction, LateFact, correct
@@ -141,6 +141,9 @@ def test_found_in_may_healed_in_may_and_changed_by_a_hire_date_in_august(left_ou
     assert posted is not None
     assert posted.principal_cents == qnec
     assert posted.earnings_cents > 0
+    (notice,) = posted.notices  # what was given stays with what was decided
+    assert (notice.employee_id, notice.given_on) == (plan.employee(HELEN), NEXT)
+    assert "Correct deductions began on" in notice.text
     amounts = {each.source: each.cents + each.earnings_cents for each in posted.credits}
     assert credited(plan, HELEN, Source.QNEC) == amounts[Source.QNEC]
     assert credited(plan, HELEN, Source.MATCH) == amounts[Source.MATCH]
@@ -350,6 +353,17 @@ def test_an_approval_that_stopped_is_in_the_books_whole_or_not_at_all(short: Pla
 
 def _superuser(postgres: Served) -> str:
     return postgres.urls.superuser.replace("/postgres?", "/open401k?")
+
+
+def test_words_that_got_better_since_are_no_damage(short: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    approved = approve(short, record(short, not_followed(short)))
+    assert not isinstance(approved, Refused)
+    kinds: list[dict[Any, str]] = [failure_words._LACKING, failure_words._RELIEFS, failure_words._BASIS_CITES]
+    for words in kinds:
+        for kind in words:
+            monkeypatch.setitem(words, kind, "said otherwise")
+    monkeypatch.setattr(failure_words, "EARNINGS", "said otherwise")
+    assert_proved(short)
 
 
 def test_verify_names_a_proposal_that_somebody_changed(short: Plan, postgres: Served) -> None:

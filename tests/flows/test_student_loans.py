@@ -18,7 +18,7 @@ from open401k.base.db import Database
 from open401k.base.steps import FlowResults
 from open401k.flows.bank_statement import StatementFile, read_in
 from open401k.flows.deposit_choices import use_waiting
-from open401k.flows.overpaid_decided import decide_overpaid
+from open401k.flows.overpaid_decided import decide_overpaid, undo_overpaid
 from open401k.flows.student_loans import Certified, certify
 from open401k.kernel import EmployeeId, FlowId, Open401kError, Refused, Source
 from open401k.recordkeeping.overpaid_decided import Became, Decided, Decision, DecisionRefusal
@@ -199,6 +199,7 @@ def test_what_left_before_it_is_taken_back_is_told_as_overpaid_and_the_round_goe
     assert overpaid(made) == [(Source.MATCH, 400_00)]
     assert_proven(made)
     assert_it_is_settled(made, who)
+    assert_what_was_wrong_is_taken_back(made, who)
 
 
 def assert_it_is_settled(made: Machine, who: EmployeeId) -> None:
@@ -240,4 +241,44 @@ def assert_it_is_settled(made: Machine, who: EmployeeId) -> None:
     with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
         inbox = corrections.load(tx, **of)
     assert (inbox.overpaid, len(inbox.settled)) == ((), 3)
+    assert_proven(made)
+
+
+def assert_what_was_wrong_is_taken_back(made: Machine, who: EmployeeId) -> None:
+    """100.00 and 50.00 came, 250.00 were left: each is taken back once, and is open again."""
+    of: dict[str, Any] = {"tenant_id": made.sponsor, "plan_id": made.plan_id}
+    made.at(date(2026, 1, 5))
+
+    def undo(number: int) -> Decided | Refused[DecisionRefusal]:
+        return undo_overpaid(made.db, actor=TESTER, **of, decision_id=UUID(int=number), reason="the wrong person")
+
+    def say(cents: int, number: int) -> Decided | Refused[DecisionRefusal]:
+        said = Decision(UUID(int=number), who, Source.MATCH, Became.PAID_BACK, cents, date(2026, 1, 5), "a check")
+        return decide_overpaid(made.db, actor=TESTER, **of, decision=said)
+
+    def stands() -> tuple[int, list[int]]:
+        with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
+            shown = corrections.load(tx, **of).overpaid
+            return sum(each.amount.cents for each in shown), [each.cents for each in recordkeeping.waiting(tx, **of)]
+
+    assert stands() == (0, [100_00, 50_00])
+    done = undo(2)  # what was left moved nothing
+    assert isinstance(done, Decided)
+    assert (done.undone_on, undo(2)) == (date(2026, 1, 5), done)
+    assert stands() == (250_00, [100_00, 50_00])
+    assert isinstance(undo(1), Decided)  # a bank shows it: it stays, and may be given back
+    assert stands() == (350_00, [100_00, 50_00])
+    with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
+        waits = next(each for each in recordkeeping.waiting(tx, **of) if each.cents == 100_00)
+    use_waiting(made.db, actor=TESTER, **of, entry_id=waits.entry_id, run_id=None, on=date(2026, 1, 5))
+    assert isinstance(say(300_00, 7), Decided)
+    assert stands() == (50_00, [50_00, 300_00])
+    assert isinstance(undo(7), Decided)  # no bank ever showed it: it leaves the books
+    assert stands() == (350_00, [50_00])
+    again = say(300_00, 7)
+    assert isinstance(again, Refused)
+    assert again.reason is DecisionRefusal.KEY_REUSED
+    missing = undo(99)
+    assert isinstance(missing, Refused)
+    assert missing.reason is DecisionRefusal.NO_SUCH_DECISION
     assert_proven(made)

@@ -18,6 +18,11 @@ from .late_facts import LATE_FACT, late_fact_content
 from .proposal_content import Content, content_json, less_posted
 from .proposals import Proposal, posted_credits
 
+#: What of a working is words.
+_WORDS = frozenset(
+    {"basis_words", "basis_cite", "relief_words", "shut", "cite", "earnings", "earnings_missing", "learned"}
+)
+
 
 @dataclass(frozen=True, slots=True)
 class ProposalDifference:
@@ -83,5 +88,16 @@ def _differences(
 
 
 def _said(content: Content) -> dict[str, object]:
-    """Figures, not words: names of plan and sponsor may have changed since, and texts get better."""
-    return content_json(replace(content, title="", text="", notices=(), waiting=(), paragraph="", not_ready=""))
+    """Figures, not words: names of plan and sponsor may have changed since, and texts get better; so do deadlines."""
+    unsaid = replace(content, title="", text="", paragraph="", not_ready="", decide_by=None)
+    kept = content_json(replace(unsaid, notices=(), waiting=()))
+    return kept | {"working": _figures(kept["working"]), "needed": len(content.needed)}
+
+
+def _figures(working: Any) -> Any:
+    """The working without its words and citations, at any depth."""
+    if isinstance(working, list):
+        return [_figures(each) for each in working]
+    if isinstance(working, dict):
+        return {name: _figures(each) for name, each in working.items() if name not in _WORDS}
+    return working

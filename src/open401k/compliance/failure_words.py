@@ -34,7 +34,7 @@ _NAMES = {
     Relief.HALF: "50 %",
 }
 _LACKING = {
-    Lacking.NOT_AUTOMATIC: "the plan does not enroll automatically",
+    Lacking.NOT_AUTOMATIC: "automatic enrollment covers neither what went wrong nor the person",
     Lacking.BEFORE_414CC: "the failure is older than the relief",
     Lacking.BEGUN_TOO_LATE: "correct deferrals began too late, or never",
     Lacking.NOTICE_TOO_LATE: "the notice was not given within 45 days",
@@ -58,6 +58,8 @@ def content_of_failure(found: FailureCorrection, *, plan_name: str, sponsor_name
     who = "1 person" if people == 1 else f"{people} people"
     last = found.self_correction.last_day if found.self_correction else None
     days = [each.until for each in found.stages if each.until is not None]
+    if (match_by := _match_by(found)) is not None:
+        days.append(match_by)
     notices = tuple(_notices(found, plan_name, sponsor_name))
     return Content(
         kind=failure.kind.value,
@@ -100,10 +102,29 @@ def _text(found: FailureCorrection, who: str) -> str:
             f"Of the missed deferral the employer owes {_RELIEFS[each.relief.relief]}." for each in found.people
         ),
         ALL_OF_IT,
+        _match_due(found),
         EARNINGS,
         _may_self_correct(found),
     ]
     return " ".join(each for each in told if each)
+
+
+def _match_by(found: FailureCorrection) -> date | None:
+    """The last day for the match, once it is known when correct deferrals began; before, it is counted from any day.
+
+    IRC 414(cc): the last day of the sixth month after the one in which they began (Notice 2024-2 section F); else the
+    end of the third plan year.
+    """
+    if found.failure.begin_on is None and found.failure.until is None:
+        return None
+    days = [each.relief.match_by for each in found.people if each.match_cents]
+    return min((each for each in days if each != date.max), default=None)
+
+
+def _match_due(found: FailureCorrection) -> str:
+    match_by = _match_by(found)
+    automatic = any(each.relief.relief is Relief.AUTOMATIC for each in found.people)
+    return f"The match is in time until {match_by} (Notice 2024-2 section F)." if match_by and automatic else ""
 
 
 def _after_tax(found: FailureCorrection) -> str:
@@ -152,14 +173,13 @@ def _waiting(stage: Stage) -> Waiting:
 
 
 def _notices(found: FailureCorrection, plan_name: str, sponsor_name: str) -> list[Notice]:
-    """One for each person to whom it can still be given, where it lowers what is owed."""
-    if found.failure.notice_on is not None:
-        return []
+    """One for each person to whom it can still be given, where it lowers what is owed; and what was given, as such."""
     told: dict[Any, Notice] = {}
+    given = found.failure.notice_on
     for each in found.people:
-        if each.relief.relief is not Relief.HALF and each.employee_id not in told:
+        if (given is not None or each.relief.relief is not Relief.HALF) and each.employee_id not in told:
             text = notice_text(found.failure, each, plan_name=plan_name, sponsor_name=sponsor_name)
-            told[each.employee_id] = Notice(each.employee_id, each.relief.notice_by, text)
+            told[each.employee_id] = Notice(each.employee_id, each.relief.notice_by, text, given)
     return list(told.values())
 
 

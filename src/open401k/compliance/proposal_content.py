@@ -58,11 +58,12 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What one employee is told, by when; ready to be copied."""
+    """What one employee is told, by when; ready to be copied. ``given_on``: it was, and stays as a record of it."""
 
     employee_id: EmployeeId
     give_by: date
     text: str
+    given_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +112,13 @@ class Content:
 
     @property
     def is_nothing(self) -> bool:
-        """Neither money nor a notice, and nothing that has to be found out: there is nothing to decide."""
-        return not self.credits and not self.notices and not self.needed
+        """Neither money nor a notice to give, and nothing that has to be found out: there is nothing to decide."""
+        return not self.credits and not self.notices_to_give and not self.needed
+
+    @property
+    def notices_to_give(self) -> tuple[Notice, ...]:
+        """Those that nobody recorded as given."""
+        return tuple(each for each in self.notices if each.given_on is None)
 
 
 def same_decision(one: Content, other: Content) -> bool:
@@ -123,7 +129,7 @@ def same_decision(one: Content, other: Content) -> bool:
 
     def asked(content: Content) -> tuple[object, ...]:
         principal = tuple((*each.key, each.cents, each.settled_cents) for each in content.credits)
-        notices = tuple(each.employee_id for each in content.notices)
+        notices = tuple(each.employee_id for each in content.notices_to_give)
         waiting = tuple((each.until, each.cents) for each in content.waiting)
         return principal, notices, waiting, content.not_ready, content.needed
 
@@ -186,7 +192,7 @@ def content_json(content: Content) -> dict[str, Any]:
         "decide_by": content.decide_by,
         "credits": [_credit_json(each) for each in content.credits],
         "waiting": [{name: getattr(each, name) for name in Waiting.__slots__} for each in content.waiting],
-        "notices": [{name: getattr(each, name) for name in Notice.__slots__} for each in content.notices],
+        "notices": [_notice_json(each) for each in content.notices],
         "not_ready": content.not_ready,
         "working": content.working,
     }
@@ -197,6 +203,11 @@ def content_json(content: Content) -> dict[str, Any]:
 def _credit_json(credit: Credit) -> dict[str, Any]:
     kept = {name: getattr(credit, name) for name in Credit.__slots__}
     return kept if credit.settled_cents else {name: value for name, value in kept.items() if name != "settled_cents"}
+
+
+def _notice_json(notice: Notice) -> dict[str, Any]:
+    kept = {name: getattr(notice, name) for name in Notice.__slots__}
+    return kept if notice.given_on else {name: value for name, value in kept.items() if name != "given_on"}
 
 
 def content_of_json(kept: Mapping[str, Any]) -> Content:
@@ -221,7 +232,12 @@ def content_of_json(kept: Mapping[str, Any]) -> Content:
         ),
         waiting=tuple(Waiting(_day(each["until"]), each["cents"], each["text"]) for each in kept["waiting"]),
         notices=tuple(
-            Notice(EmployeeId.parse(each["employee_id"]), date.fromisoformat(each["give_by"]), each["text"])
+            Notice(
+                EmployeeId.parse(each["employee_id"]),
+                date.fromisoformat(each["give_by"]),
+                each["text"],
+                _day(each.get("given_on")),
+            )
             for each in kept["notices"]
         ),
         not_ready=kept["not_ready"],

@@ -16,6 +16,8 @@ LONGEST_WAIT = timedelta(days=60)
 SAME_MONEY = timedelta(days=5)
 #: Among so many open payrolls, sets of up to three are tried for one sum.
 MOST_TRIED, LARGEST_SET = 24, 3
+#: The rules by which nothing but the sum says which payroll a line pays, or which several.
+BY_SUM, BY_SUMS = "amount", "several"
 
 
 @dataclass(slots=True)
@@ -117,9 +119,9 @@ def _by_amount(line: BankLine, expected: Sequence[Expected], files: Mapping[str,
             return _paid(of_file, line.cents, "ach_file")
     exact = [each for each in open_ones if each.outstanding_cents == line.cents]
     if exact:  # equal sums are the same money: the oldest debt is paid first
-        return _paid(exact[:1], line.cents, "amount")
+        return _paid(exact[:1], line.cents, BY_SUM)
     whole = _sum_of_several(open_ones, line.cents)
-    return _paid(whole, line.cents, "several")
+    return _paid(whole, line.cents, BY_SUMS)
 
 
 def _sum_of_several(open_ones: Sequence[Expected], cents: int) -> list[Expected]:

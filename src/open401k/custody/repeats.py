@@ -20,20 +20,27 @@ TOLD_BEFORE, OF_ITS_OWN = "told before", "of its own, by a person"
 
 
 def told_before(
-    lines: Iterable[Line], waiting: Iterable[Line], set_aside: Collection[Name] = frozenset()
+    lines: Iterable[Line],
+    waiting: Iterable[Line],
+    set_aside: Collection[Name] = frozenset(),
+    dismissed: Collection[Name] = frozenset(),
 ) -> frozenset[Name]:
     """Those of ``waiting`` that another file has told; ``lines`` are all of the plan, ``set_aside`` told before.
 
+    One that a person ``dismissed`` and that repeats another is no payment more: the next telling may be one.
+
     The same money has the same day, the same sum, and words of which one line has all that the other has. A file tells
     a payment once: the second such line of a file repeats only the second such payment of others, and never another
-    line of its own file. What has its place comes first, then what waits, in the order of its statements.
+    line of its own file. What has its place comes first, then what was dismissed, then what waits, in the order of
+    its statements.
     """
     alike: dict[tuple[date, int], list[Line]] = {}
     names = frozenset(each.key for each in waiting)
-    for each in sorted(lines, key=lambda each: each.key in names):
+    for each in sorted(lines, key=lambda each: (each.key in names, each.key in dismissed)):
         alike.setdefault((each.line.booked_on, each.line.cents), []).append(each)
     several = (group for group in alike.values() if len(group) > 1)
-    return frozenset(name for group in several for name in repeated(group, names, set_aside))
+    judged = names | frozenset(dismissed)
+    return names & frozenset(name for group in several for name in repeated(group, judged, set_aside))
 
 
 def repeated(group: list[Line], waiting: Collection[Name], set_aside: Collection[Name]) -> Iterable[Name]:

@@ -16,9 +16,10 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
 from starlette.datastructures import FormData, UploadFile
 
+from open401k.base import audit
 from open401k.base.access import Denial, Permission, Principal, authorize, permissions, principal_of_key, session_of
 from open401k.base.db import ALL_TENANTS, Actor, AllTenants, Tx
-from open401k.kernel import PlanId, Refused, SessionId, SponsorId
+from open401k.kernel import PlanId, Refused, SessionId, SponsorId, day_of
 from open401k.views import whereabouts
 
 from .limits import limits_of
@@ -27,6 +28,9 @@ from .provided import Order, Services
 
 SESSION_COOKIE = "open401k_session"
 HOST_COOKIE = "__Host-open401k"
+#: What the audit trail calls what somebody tried and may not; what only reads is not kept.
+REFUSED = "access.refused"
+_READING = ("GET ", "HEAD ", "OPTIONS ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ class Caller:
     def at(self, plan_id: PlanId, permission: Permission) -> "Caller":
         """The same caller at a plan that the request's body names, if they may do it there."""
         tenant_id = _tenant_of(self, plan_id)
-        _require(self.principal, permission, tenant_id)
+        _require(self, permission, tenant_id)
         return replace(self, tenant_id=tenant_id, plan_id=plan_id)
 
     def order(self, key: str) -> Order:
@@ -121,7 +125,7 @@ class Needs:
         caller = identify(request)
         caller = _placed(caller, request.path_params)
         if self.permission is not None and not self.admits(caller.principal):
-            _require(caller.principal, self.permission, caller.tenant_id)
+            _require(caller, self.permission, caller.tenant_id)
         return caller
 
     def admits(self, principal: Principal) -> bool:
@@ -251,10 +255,20 @@ def _has_anywhere(principal: Principal, permission: Permission) -> bool:
     return any(permission in permissions(principal, place) for place in places)
 
 
-def _require(principal: Principal, permission: Permission, tenant_id: SponsorId | None) -> None:
-    refused = authorize(principal, permission, tenant_id)
+def _require(caller: Caller, permission: Permission, tenant_id: SponsorId | None) -> None:
+    refused = authorize(caller.principal, permission, tenant_id)
     if refused is None:
         return
     if refused.reason is Denial.OTHER_TENANT:
         raise ProblemError(NOT_FOUND)
+    if tenant_id is not None and not caller.why.startswith(_READING):
+        _keep_refused(caller, permission, tenant_id)
     raise ProblemError(replace(FORBIDDEN, detail=refused.message, fix=refused.fix))
+
+
+def _keep_refused(caller: Caller, permission: Permission, tenant_id: SponsorId) -> None:
+    """That somebody tried what they may not is on file at that sponsor, once a day for the same."""
+    with caller.services.db.begin(caller.actor, tenants=[tenant_id]) as tx:
+        asked = f"{day_of(tx.now)} {caller.actor.id} {caller.why}"
+        if not audit.recorded(tx, tenant_id=tenant_id, action=REFUSED, subjects=[asked]):
+            audit.record(tx, tenant_id=tenant_id, action=REFUSED, subject=asked, after={"permission": permission})

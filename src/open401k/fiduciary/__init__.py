@@ -20,7 +20,7 @@ from .alerts import (
 from .amounts import AmountsFailed, amounts_failed, tell_amounts
 from .corrections import WaitingCorrection, tell_approved, tell_correction, waiting_corrections
 from .forfeitures import ForfeituresDue, forfeitures_due, tell_forfeitures
-from .overpaid import OverpaidOpen, overpaid_open, tell_overpaid
+from .overpaid import OverpaidOpen, overpaid_beyond, overpaid_open, tell_overpaid
 from .turnover import TurnoverOpen, tell_turnover, turnover_open
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "forfeitures_due",
     "get",
     "open_alerts",
+    "overpaid_beyond",
     "overpaid_open",
     "tell_amounts",
     "tell_approved",

@@ -3,9 +3,10 @@
 What is open follows from the books (recordkeeping/overpaid.py), so it cannot say anything else. Not here: the taking.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from open401k import plan, recordkeeping
 from open401k.base import audit, heads, messages
@@ -13,8 +14,9 @@ from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, Money, PlanId, PlanYear, Source, SponsorId, day_of
 from open401k.law.self_correction import overpayment_choices, self_correction_period
 from open401k.recordkeeping import overpaid_decided
+from open401k.recordkeeping.overpaid_decided import Beyond
 
-OVERPAID_FOUND = "overpaid.found"
+OVERPAID_FOUND, OVERPAID_BEYOND = "overpaid.found", "overpaid.beyond"
 _CITE = "Rev. Proc. 2021-30 section 6.06, with IRC 414(aa) and Notice 2024-77"
 
 
@@ -48,25 +50,50 @@ def overpaid_open(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> tuple[Ove
     return tuple(_open(each, year_of(each.since), cents) for each, cents in left if cents > 0)
 
 
+def overpaid_beyond(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Beyond]:
+    """Money that came again though it was due after all: a later fact made less overpaid than was decided."""
+    known = overpaid_decided.decided(tx, tenant_id=tenant_id, plan_id=plan_id)
+    found = recordkeeping.overpaid.outstanding(tx, tenant_id=tenant_id, plan_id=plan_id) if known else []
+    return overpaid_decided.beyond(found, known)
+
+
 def tell_overpaid(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Sequence[OverpaidOpen]:
-    """The outside hears once of each amount; returns those told of now."""
+    """The outside hears once of each amount, and of what came again though it was due; returns the first told now."""
     found = {
         f"{plan_id}/{each.employee_id}/{each.source}/{each.found_cents}": each
         for each in overpaid_open(tx, tenant_id=tenant_id, plan_id=plan_id)
     }
-    if not found:
-        return []
-    heads.lock(tx, tenant_id=tenant_id)
-    known = audit.recorded(tx, tenant_id=tenant_id, action=OVERPAID_FOUND, subjects=found)
-    fresh = {subject: each for subject, each in found.items() if subject not in known}
-    for subject, each in fresh.items():
-        said = {
+    said: dict[str, dict[str, Any]] = {
+        subject: {
             "employee_id": str(each.employee_id), "source": each.source.value, "cents": each.cents,
             "act_by": None if each.act_by is None else each.act_by.isoformat(), "acts": each.acts, "cite": each.cite,
-        }  # fmt: skip
-        audit.record(tx, tenant_id=tenant_id, action=OVERPAID_FOUND, subject=subject, after=said)
-        messages.publish(tx, tenant_id=tenant_id, kind="overpaid.found", subject=plan_id, data=said)
-    return list(fresh.values())
+        }
+        for subject, each in found.items()
+    }  # fmt: skip
+    fresh = _once(tx, tenant_id, OVERPAID_FOUND, said)
+    for subject in fresh:
+        messages.publish(tx, tenant_id=tenant_id, kind="overpaid.found", subject=plan_id, data=said[subject])
+    over = {
+        f"{plan_id}/{each.employee_id}/{each.source}/{each.cents}": {
+            "employee_id": str(each.employee_id), "source": each.source.value, "cents": each.cents,
+        }
+        for each in overpaid_beyond(tx, tenant_id=tenant_id, plan_id=plan_id)
+    }  # fmt: skip
+    for subject in _once(tx, tenant_id, OVERPAID_BEYOND, over):
+        messages.publish(tx, tenant_id=tenant_id, kind="overpaid.beyond", subject=plan_id, data=over[subject])
+    return [found[subject] for subject in fresh]
+
+
+def _once(tx: Tx, tenant_id: SponsorId, kind: str, said: Mapping[str, dict[str, Any]]) -> list[str]:
+    """On file of each subject that was not told of before; returns those."""
+    if not said:
+        return []
+    heads.lock(tx, tenant_id=tenant_id)
+    known = audit.recorded(tx, tenant_id=tenant_id, action=kind, subjects=said)
+    fresh = [subject for subject in said if subject not in known]
+    for subject in fresh:
+        audit.record(tx, tenant_id=tenant_id, action=kind, subject=subject, after=said[subject])
+    return fresh
 
 
 def _open(found: recordkeeping.overpaid.Overpaid, year: PlanYear, cents: int) -> OverpaidOpen:

@@ -13,14 +13,14 @@ from open401k.base import heads
 from open401k.base.db import Actor, Database, Tx
 from open401k.base.secrets import Keyring
 from open401k.base.steps import FlowResults, run_flow
-from open401k.custody.matching import Part, decide
+from open401k.custody.matching import BY_SUM, BY_SUMS, Part, decide
 from open401k.custody.repeats import TOLD_BEFORE, of_their_own, told_before
 from open401k.custody.statements import Kind
 from open401k.kernel import FlowId, Open401kError, PlanId, SponsorId, named_uuid
 
 from .bank_posting import post_part, read_books
 from .correction_money import place_correction
-from .overpaid_decided import place_overpaid
+from .overpaid_decided import came_again, place_overpaid
 
 FLOW = "bank_statement"
 
@@ -101,7 +101,8 @@ def settle_open(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> int:
     books, found = read_books(tx, tenant_id=tenant_id, plan_id=plan_id), 0
     every = custody.statements.lines(tx, tenant_id=tenant_id, plan_id=plan_id, open_only=False)
     noted = custody.statements.findings(tx, tenant_id=tenant_id, plan_id=plan_id)
-    repeated = told_before(every, waiting, of_their_own(noted)[1])
+    dismissed = {each.key for each in noted if each.kind is Kind.DISMISSED}
+    repeated = told_before(every, waiting, of_their_own(noted)[1], dismissed)
     for line in waiting:
         if line.key in repeated:
             if any(each.outstanding_cents == line.line.cents for each in books.expected):
@@ -115,6 +116,8 @@ def settle_open(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> int:
                 taken_back=books.taken_back,
                 files=books.files,
             )
+        if _by_sum_alone(parts) and came_again(tx, tenant_id=tenant_id, plan_id=plan_id, line=line):
+            continue  # a payroll's, or overpaid money that came again and is in the books: a person says which
         for number, part in enumerate(parts, 1):
             post_part(tx, tenant_id=tenant_id, plan_id=plan_id, line=line, part=part, number=number)
         if parts:
@@ -123,6 +126,11 @@ def settle_open(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> int:
         elif any(place(tx, tenant_id=tenant_id, plan_id=plan_id, line=line) for place in _BEYOND_PAYROLLS):
             found += 1
     return found
+
+
+def _by_sum_alone(parts: list[Part]) -> bool:
+    """Whether nothing but its sum says which payroll a line pays."""
+    return bool(parts) and all(each.rule in (BY_SUM, BY_SUMS) for each in parts)
 
 
 def _read(of: StatementFile) -> tuple[wire.Statement, ...]:

@@ -18,7 +18,7 @@ from open401k.recordkeeping.deposits import APPLIED
 
 from .bank_posting import post_part, posted, read_books
 from .deposit import receive
-from .overpaid_decided import refuse_overpaid
+from .overpaid_decided import place_overpaid, refuse_overpaid
 
 
 def place_line(
@@ -35,8 +35,8 @@ def place_line(
     """A person says which payroll a line belongs to, or (None) that it is none of the plan's deposits.
 
     Money that came pays the payroll, what is over waits; money that went undoes the payroll's deposit of that sum.
-    Money that came twice, or that nothing is due for, is the ``employers`` and waits. A line is placed once: saying the
-    same again changes nothing. What was set aside as told before may be money of its own after all.
+    What came twice, or is due to nobody, is the ``employers`` and waits; none may be overpaid money that came again.
+    Placed once, again changes nothing; what was set aside as told before may be money of its own after all.
     """
     with db.begin(actor, tenants=[tenant_id]) as tx:
         heads.lock(tx, tenant_id=tenant_id)
@@ -44,6 +44,8 @@ def place_line(
         line = _open_line(tx, tenant_id, plan_id, name) or (some and _taken_out(tx, tenant_id, plan_id, name)) or None
         if line is None:
             _same_as_before(tx, tenant_id, plan_id, name, run_id, employers)
+            return
+        if not some and place_overpaid(tx, tenant_id=tenant_id, plan_id=plan_id, line=line):
             return
         parts = _employers(line) if employers else _parts(tx, tenant_id, plan_id, line, run_id)
         found = custody.statements.findings(tx, tenant_id=tenant_id, plan_id=plan_id)
@@ -61,10 +63,7 @@ def use_waiting(
     run_id: RunId | None,
     on: date,
 ) -> Money:
-    """Waiting money pays a payroll as far as it is owed, or (None) was given back to the employer. Once for an entry.
-
-    What a payroll does not owe waits on; answers with it. What was overpaid and came again is not given back.
-    """
+    """Waiting money pays what a payroll owes, or (None) was given back unless overpaid; answers with the rest."""
     with db.begin(actor, tenants=[tenant_id]) as tx:
         heads.lock(tx, tenant_id=tenant_id)
         waits = recordkeeping.waiting(tx, tenant_id=tenant_id, plan_id=plan_id)

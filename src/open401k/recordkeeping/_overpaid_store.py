@@ -144,13 +144,31 @@ def add_decision(tx: Tx, *, tenant_id: SponsorId, decision_id: UUID, plan_id: Pl
 
 
 def decisions(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[tuple[Any, ...]]:
-    """What was decided, in order."""
+    """What was decided, in order, with what was taken back of it."""
     return tx.rows(
         """
-        select decision_id, employee_id, source, kind, cents, decided_on, entry_id, reason
-        from recordkeeping.overpaid_decision
-        where tenant_id = %s and plan_id = %s
-        order by recorded_at, decision_id
+        select
+            d.decision_id, d.employee_id, d.source, d.kind, d.cents, d.decided_on, d.entry_id, d.reason,
+            u.undone_on, coalesce(u.reason, '')
+        from recordkeeping.overpaid_decision d
+        left join recordkeeping.overpaid_undone u on u.tenant_id = d.tenant_id and u.decision_id = d.decision_id
+        where d.tenant_id = %s and d.plan_id = %s
+        order by d.recorded_at, d.decision_id
         """,
         [tenant_id, plan_id],
+    )
+
+
+def add_undone(
+    tx: Tx, *, tenant_id: SponsorId, decision_id: UUID, undone_on: date, entry_id: UUID | None, reason: str
+) -> None:
+    """Insert that a decision was taken back."""
+    tx.run(
+        """
+        insert into recordkeeping.overpaid_undone (
+            tenant_id, decision_id, undone_on, entry_id, reason, recorded_at, recorded_by
+        )
+        values (%s, %s, %s, %s, %s, %s, %s)
+        """,
+        [tenant_id, decision_id, undone_on, entry_id, reason, tx.now, tx.actor.id],
     )

@@ -6,7 +6,8 @@ else. IRC 414(aa)(1): a plan stays qualified that does not ask for an inadverten
 is not given back to the employer (our cautious reading of 6.06, which has it reduce later contributions).
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -19,7 +20,7 @@ from open401k.law.self_correction import overpayment_choices
 
 from . import _overpaid_store as _store
 from . import overpaid
-from .deposits import ever_waited, record_employer_money, waiting
+from .deposits import ever_waited, record_employer_money, take_back, waiting
 
 #: Money of this sum that waits since so many days before or after is the same money.
 SAME_MONEY = timedelta(days=5)
@@ -44,6 +45,8 @@ class DecisionRefusal(StrEnum):
     DAY_IN_FUTURE = "day_in_future"
     NOT_LEFT = "may_not_be_left"
     NOT_POSTED = "not_posted"
+    NO_SUCH_DECISION = "no_such_decision"
+    MONEY_USED = "money_used"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """The same on file, with the entry of the money that came."""
+    """The same on file, with the entry of the money that came; ``undone_on``: it was wrong, and was taken back."""
 
     decision_id: UUID
     employee_id: EmployeeId
@@ -72,6 +75,13 @@ class Decided:
     on: date
     entry_id: EntryId | None
     reason: str
+    undone_on: date | None = None
+    undone_because: str = ""
+
+    @property
+    def made_entry(self) -> str:
+        """How the journal calls money that was recorded by this decision, where no bank had told it."""
+        return f"{CAME_AGAIN}{self.decision_id}"
 
     @property
     def words(self) -> str:
@@ -91,13 +101,39 @@ CITES = {
 }
 
 
-def decided(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Decided]:
-    """Everything that was decided, in order."""
+def ever_decided(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Decided]:
+    """Everything that was decided, in order, also what was taken back."""
     rows = _store.decisions(tx, tenant_id=tenant_id, plan_id=plan_id)
     return [
-        Decided(r[0], EmployeeId(r[1]), Source(r[2]), Became(r[3]), r[4], r[5], EntryId(r[6]) if r[6] else None, r[7])
+        Decided(r[0], EmployeeId(r[1]), Source(r[2]), Became(r[3]), r[4], r[5], EntryId(r[6]) if r[6] else None, *r[7:])
         for r in rows
     ]
+
+
+def decided(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Decided]:
+    """What stands of it."""
+    return [each for each in ever_decided(tx, tenant_id=tenant_id, plan_id=plan_id) if each.undone_on is None]
+
+
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """Money that came again of one person's source beyond what is overpaid by now: a later fact made it due."""
+
+    employee_id: EmployeeId
+    source: Source
+    cents: int
+
+
+def beyond(found: Iterable[overpaid.Overpaid], known: Iterable[Decided]) -> list[Beyond]:
+    """What came again though it was due after all, of the decisions that stand; what is left moved nothing. Pure."""
+    over: dict[tuple[EmployeeId, Source], int] = {}
+    for each in known:
+        if each.became is not Became.LEFT:
+            over[each.employee_id, each.source] = over.get((each.employee_id, each.source), 0) + each.cents
+    for one in found:
+        if (key := (one.employee_id, one.source)) in over:
+            over[key] -= one.cents
+    return [Beyond(*key, cents) for key, cents in over.items() if cents > 0]
 
 
 def refusal(decision: Decision, *, open_cents: int, today: date) -> Refused[DecisionRefusal] | None:
@@ -121,13 +157,10 @@ def decide(
     tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, decision: Decision, today: date
 ) -> Decided | Refused[DecisionRefusal]:
     """Record what becomes of an amount, once for its id; money that came is posted, or is what waits of that sum."""
-    known = {each.decision_id: each for each in decided(tx, tenant_id=tenant_id, plan_id=plan_id)}
-    if (before := known.get(decision.decision_id)) is not None:
-        same = (before.employee_id, before.source, before.became, before.cents, before.on)
-        if same == (decision.employee_id, decision.source, decision.became, decision.cents, decision.on):
-            return before
-        message = "This was sent before, with something else in it; nothing was recorded."
-        return Refused(DecisionRefusal.KEY_REUSED, message, "Begin again with a fresh key.")
+    ever = {each.decision_id: each for each in ever_decided(tx, tenant_id=tenant_id, plan_id=plan_id)}
+    if (before := ever.get(decision.decision_id)) is not None:
+        return _again(before, decision)
+    known = {key: each for key, each in ever.items() if each.undone_on is None}
     found = overpaid.outstanding(tx, tenant_id=tenant_id, plan_id=plan_id)
     mine = (decision.employee_id, decision.source)
     open_cents = sum(each.cents for each in found if (each.employee_id, each.source) == mine)
@@ -137,8 +170,7 @@ def decide(
         return refused
     entry_id = None
     if decision.became is not Became.LEFT:
-        taken = {each.entry_id for each in known.values()}
-        posted = _money(tx, tenant_id, plan_id, decision, taken)
+        posted = _money(tx, tenant_id, plan_id, decision, {each.entry_id for each in known.values()})
         if isinstance(posted, Refused):
             return Refused(DecisionRefusal.NOT_POSTED, posted.message, posted.fix)
         entry_id = posted
@@ -156,6 +188,61 @@ def decide(
     return Decided(decision.decision_id, *mine, decision.became, decision.cents, decision.on, entry_id, decision.reason)
 
 
+def came_again(known: Iterable[Decided], *, cents: int, on: date, seen: Collection[EntryId | None]) -> EntryId | None:
+    """The money of a decision that a line of this sum and day may show, where none of those ``seen`` is it. Pure."""
+    fitting = (each.entry_id for each in known if each.cents == cents and abs(each.on - on) <= SAME_MONEY)
+    return next((each for each in fitting if each is not None and each not in seen), None)
+
+
+def _again(before: Decided, decision: Decision) -> Decided | Refused[DecisionRefusal]:
+    if before.undone_on is not None:
+        message = f"That was recorded, and taken back on {before.undone_on}."
+        return Refused(DecisionRefusal.KEY_REUSED, message, "If it is right after all, record it with a fresh key.")
+    same = (before.employee_id, before.source, before.became, before.cents, before.on, before.reason)
+    if same == (
+        decision.employee_id, decision.source, decision.became, decision.cents, decision.on, decision.reason
+    ):  # fmt: skip
+        return before
+    message = "This was sent before, with something else in it; nothing was recorded."
+    return Refused(DecisionRefusal.KEY_REUSED, message, "Begin again with a fresh key.")
+
+
+def undo(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, decision_id: UUID, reason: str, shown: bool, today: date
+) -> Decided | Refused[DecisionRefusal]:
+    """A decision was wrong: what was overpaid is open again. Once for a decision.
+
+    ``shown``: a bank's statement shows the money. It is the plan's then, and waits on as any money of the employer;
+    what nobody but the decision told of leaves the books again.
+    """
+    ever = {each.decision_id: each for each in ever_decided(tx, tenant_id=tenant_id, plan_id=plan_id)}
+    wrong = ever.get(decision_id)
+    if wrong is None:
+        fix = "See Corrections for what was decided."
+        return Refused(DecisionRefusal.NO_SUCH_DECISION, "Nothing of that id was decided here.", fix)
+    if wrong.undone_on is not None:
+        return wrong
+    mine = [each for each in ever_waited(tx, tenant_id=tenant_id, plan_id=plan_id) if each.entry_id == wrong.entry_id]
+    back: EntryId | None = None
+    if mine and mine[0].reference == wrong.made_entry and not shown:
+        if mine[0].taken_back is not None:
+            message = "The money that it recorded has paid since what the employer owed."
+            fix = "Read the bank's statement: where it shows the money, this can be taken back; else ask for the money."
+            return Refused(DecisionRefusal.MONEY_USED, message, fix)
+        on = max(today, mine[0].on)
+        posted = take_back(tx, tenant_id=tenant_id, entry_id=mine[0].entry_id, on=on, reason="overpaid_undone")
+        if isinstance(posted, Refused):
+            return Refused(DecisionRefusal.NOT_POSTED, posted.message, posted.fix)
+        back = posted.entry_id
+    undone_by = None if back is None else back.uuid
+    _store.add_undone(
+        tx, tenant_id=tenant_id, decision_id=decision_id, undone_on=today, entry_id=undone_by, reason=reason
+    )
+    told = {"reason": reason, "cents": wrong.cents, "entry_id": str(back) if back else None}
+    audit.record(tx, tenant_id=tenant_id, action="overpaid.undone", subject=str(decision_id), after=told)
+    return replace(wrong, undone_on=today, undone_because=reason)
+
+
 def damage(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[tuple[str, str]]:
     """Decisions whose money is not in the journal by their amount; for verification."""
     known = decided(tx, tenant_id=tenant_id, plan_id=plan_id)
@@ -171,10 +258,15 @@ def damage(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[tuple[str, 
 def _money(
     tx: Tx, tenant_id: SponsorId, plan_id: PlanId, decision: Decision, taken: set[EntryId | None]
 ) -> EntryId | Refused[ledger.Refusal]:
-    """What waits of that sum since about that day, as a statement told it; else a new entry."""
+    """What waits of that sum since about that day, as a statement told it; else a new entry.
+
+    What is left of money that another decision told of keeps its reference, and is that one's.
+    """
+    every = ever_waited(tx, tenant_id=tenant_id, plan_id=plan_id)
+    others = {each.reference for each in every if each.entry_id in taken}
     for each in waiting(tx, tenant_id=tenant_id, plan_id=plan_id):
         near = abs(each.on - decision.on) <= SAME_MONEY
-        if near and each.cents == decision.cents and each.entry_id not in taken:
+        if near and each.cents == decision.cents and each.reference not in others:
             return each.entry_id
     posted = record_employer_money(
         tx, tenant_id=tenant_id, plan_id=plan_id, on=decision.on, amount=Money(decision.cents),

@@ -59,6 +59,7 @@ class NoticeLine:
     person: str
     give_by: date
     text: str
+    given_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +142,22 @@ class OverpaidLine:
 class OverpaidSettled:
     """What became of such money, with its rule and who said so why."""
 
+    decision_id: str
     person: str
     source: str
     words: str
     reason: str
+    undone_on: date | None = None
+    undone_because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OverpaidBeyond:
+    """Money that came again though a later fact shows that it was due."""
+
+    person: str
+    source: str
+    amount: Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +171,7 @@ class Inbox:
     kinds: tuple[tuple[str, str], ...]
     overpaid: tuple[OverpaidLine, ...]
     settled: tuple[OverpaidSettled, ...] = ()
+    beyond: tuple[OverpaidBeyond, ...] = ()
 
 
 def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Inbox:
@@ -180,10 +194,17 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Inbox:
         kinds=tuple((kind.value, _KINDS[kind.value]) for kind in compliance.FailureKind),
         overpaid=overpaid(tx, tenant_id=tenant_id, plan_id=plan_id, names=names),
         settled=tuple(
-            OverpaidSettled(names.get(each.employee_id, ""), _source(each.source), each.words, each.reason)
-            for each in overpaid_decided.decided(tx, tenant_id=tenant_id, plan_id=plan_id)
+            OverpaidSettled(
+                str(each.decision_id), names.get(each.employee_id, ""), _source(each.source), each.words, each.reason,
+                each.undone_on, each.undone_because,
+            )
+            for each in overpaid_decided.ever_decided(tx, tenant_id=tenant_id, plan_id=plan_id)
         ),
-    )
+        beyond=tuple(
+            OverpaidBeyond(names.get(each.employee_id, ""), _source(each.source), Money(each.cents))
+            for each in fiduciary.overpaid_beyond(tx, tenant_id=tenant_id, plan_id=plan_id)
+        ),
+    )  # fmt: skip
 
 
 def overpaid(
@@ -256,7 +277,8 @@ def line_of(
         ),
         waiting=tuple(WaitingLine(one.until, one.text) for one in told.waiting),
         notices=tuple(
-            NoticeLine(names.get(one.employee_id, str(one.employee_id)), one.give_by, one.text) for one in told.notices
+            NoticeLine(names.get(one.employee_id, str(one.employee_id)), one.give_by, one.text, one.given_on)
+            for one in told.notices
         ),
         working=tuple(_working(one, names) for one in told.working.get("people", ())),
         failure=_failure(tx, tenant_id, each) if waits else None,

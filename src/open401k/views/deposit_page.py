@@ -17,6 +17,7 @@ from open401k.law import lost_earnings
 from open401k.payroll import connections, deposit_clock
 from open401k.payroll.deposit_clock import Basis
 from open401k.payroll.remittance import Remittance
+from open401k.recordkeeping import overpaid_decided
 
 from .deposits import Deposit, State, deposits
 from .heading import heading
@@ -104,6 +105,8 @@ class WaitingLine:
     amount: Money
     text: str
     choices: tuple[Choice, ...] = ()
+    came_again: bool = False
+    """It may be overpaid money of which a person said that it came again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +178,7 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> DepositsPage:
     return DepositsPage(
         heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id),
         deposits=tuple(_with_paid(tx, tenant_id, plan_id, listing)),
-        lines=tuple(_line(each, listing, posted) for each in lines),
+        lines=tuple(_that_came_again(tx, tenant_id, plan_id, lines, [_line(each, listing, posted) for each in lines])),
         set_aside=tuple(_line(each, listing, posted) for each in told.set_aside),
         twice=tuple(_twice(each, listing) for each in told.twice),
         money=tuple(WaitingMoney(each.entry_id, each.on, Money(each.cents)) for each in waiting),
@@ -186,6 +189,19 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> DepositsPage:
         corrections=tuple(compliance.corrections_owed(tx, tenant_id=tenant_id, plan_id=plan_id)),
         returned=tuple(each for each in debits if each.return_code),
     )
+
+
+def _that_came_again(
+    tx: Tx, tenant_id: SponsorId, plan_id: PlanId, lines: Sequence[Line], shown: Sequence[WaitingLine]
+) -> Iterator[WaitingLine]:
+    """The lines, each with whether it may be overpaid money that is in the books already."""
+    known = overpaid_decided.decided(tx, tenant_id=tenant_id, plan_id=plan_id) if lines else []
+    findings = custody.statements.findings(tx, tenant_id=tenant_id, plan_id=plan_id) if known else []
+    seen = {each.entry_id for each in findings}
+    for each, line in zip(lines, shown, strict=True):
+        cents, on = each.line.cents, each.line.booked_on
+        found = overpaid_decided.came_again(known, cents=cents, on=on, seen=seen)
+        yield replace(line, came_again=found is not None)
 
 
 @dataclass(frozen=True, slots=True)

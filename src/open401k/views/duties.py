@@ -120,6 +120,15 @@ def _overpaid(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, today: date) -> lis
             amount=Money(each.cents),
         )
         for each in fiduciary.overpaid_open(tx, tenant_id=tenant_id, plan_id=plan_id)
+    ] + [
+        DutyLine(
+            today,
+            "Decide about money that came again though it was due",
+            "a later fact shows it; see Corrections",
+            DutyState.SOON,
+            amount=Money(each.cents),
+        )
+        for each in fiduciary.overpaid_beyond(tx, tenant_id=tenant_id, plan_id=plan_id)
     ]
 
 

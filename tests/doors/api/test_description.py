@@ -90,6 +90,7 @@ def test_routes_answer_as_described(desk: Desk, mode: GenerationMode) -> None:
         "endpoint_id": "whe_" + "0" * 32,
         "event_id": "evt_" + "0" * 32,
         "change": "pause",
+        "decision_id": "00000000-0000-7000-8000-000000000000",
     }
     known |= {"question_id": "qst_" + "0" * 32, "year": "2026"}
     answered: set[tuple[str, int]] = set()

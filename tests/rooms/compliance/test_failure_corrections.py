@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from open401k.compliance.failure_correction import FailureCorrection, correction_of, missed_of
 from open401k.compliance.failure_rates import Rate, basis_of, fully_matched_up_to_bps
+from open401k.compliance.failure_words import content_of_failure
 from open401k.compliance.failure_workers import PayDay, Worker
 from open401k.compliance.failures import Affected, Failure, FailureKind, FailureRefusal, MissedOn, refuse
 from open401k.kernel import EmployeeId, FailureId, PlanId, PlanYear, Source
@@ -153,8 +154,15 @@ def test_automatic_enrollment_that_did_not_start_costs_the_match_alone() -> None
     )
     rate = basis_of(failure, WHO, PLAN, 0, YEAR)
     assert (rate.basis, rate.rate_bps) == (Basis.DEFAULT, 600)
-    (year,) = corrected(failure, date(2026, 7, 31), rate=rate).people
+    found = corrected(failure, date(2026, 7, 31), rate=rate)
+    (year,) = found.people
     assert (year.relief.relief, year.qnec_cents) == (Relief.AUTOMATIC, 0)
+    content = content_of_failure(found, plan_name="P", sponsor_name="S")
+    assert content.decide_by == date(2027, 1, 31)  # the sixth month after July (Notice 2024-2 section F)
+    assert "in time until 2027-01-31" in content.text
+    early = corrected(replace(failure, begin_on=None, notice_on=None), date(2026, 7, 31), rate=rate)
+    told = content_of_failure(early, plan_name="P", sponsor_name="S")
+    assert told.decide_by == date(2027, 10, 15)  # by when deferrals begin; the match's day is counted from that
     assert year.match_cents == 13 * 6_000
     assert year.relief.cite.startswith("IRC 414(cc)")
 

@@ -1,11 +1,12 @@
 """What left an account before it was taken back, decided from its days alone."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from uuid import UUID
 
-from open401k.kernel import EmployeeId, Source
+from open401k.kernel import EmployeeId, EntryId, Source
 from open401k.recordkeeping._overpaid_store import MovedRow
-from open401k.recordkeeping.overpaid import missing
+from open401k.recordkeeping.overpaid import Overpaid, missing
+from open401k.recordkeeping.overpaid_decided import Became, Beyond, Decided, beyond
 
 WHO, EARNED, YEAR_END, LATER = UUID(int=1), date(2025, 6, 30), date(2026, 1, 2), date(2026, 3, 1)
 SLOT = (EmployeeId(WHO), Source.MATCH, YEAR_END)
@@ -30,3 +31,16 @@ def test_what_is_reserved_no_longer_is_taken_out_again() -> None:
 
 def test_nothing_is_counted_as_gone_where_no_year_end_asked() -> None:
     assert missing([row(EARNED, 1_000_00), row(YEAR_END, -300_00)], today=LATER, reserved_is_gone=False) == {}
+
+
+def said(became: Became, cents: int) -> Decided:
+    entry = None if became is Became.LEFT else EntryId(UUID(int=2))
+    return Decided(UUID(int=3), EmployeeId(WHO), Source.MATCH, became, cents, LATER, entry, "")
+
+
+def test_money_that_came_again_beyond_what_is_overpaid_by_now_is_told_and_what_is_left_is_not() -> None:
+    now = Overpaid(EmployeeId(WHO), Source.MATCH, 100_00, YEAR_END, datetime(2026, 3, 1, tzinfo=UTC))
+    known = [said(Became.LEFT, 250_00), said(Became.PAID_BACK, 120_00), said(Became.RESTORED, 30_00)]
+    assert beyond([now], known) == [Beyond(EmployeeId(WHO), Source.MATCH, 50_00)]
+    assert beyond([], known) == [Beyond(EmployeeId(WHO), Source.MATCH, 150_00)]
+    assert beyond([now], known[:1]) == []

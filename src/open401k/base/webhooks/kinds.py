@@ -21,6 +21,7 @@ KINDS: Sequence[str] = (
     "forfeitures.posted",
     "instruction.needs_a_person",
     "instructions.queued",
+    "overpaid.beyond",
     "overpaid.found",
     "payroll.posted",
     "plan.ending_stated",

@@ -47,14 +47,21 @@ def list_them(context: typer.Context, plan: PlanOption = "", json: Json = False)
 def list_overpaid(context: typer.Context, plan: PlanOption = "", json: Json = False) -> None:
     """Money that left an account before it was taken back: whose, who acts, by when."""
     with at_plan(wiring_of(context), "corrections overpaid", plan) as place, place.begin() as tx:
-        lines = inbox.overpaid(tx, tenant_id=place.tenant_id, plan_id=place.plan_id)
-    voice = Voice(json)
-    voice.tell(lines)
+        shown = inbox.load(tx, tenant_id=place.tenant_id, plan_id=place.plan_id)
+    lines, voice = shown.overpaid, Voice(json)
+    voice.tell({"open": lines, "beyond": shown.beyond, "decided": shown.settled})
     rows = [(each.person, each.source, each.amount, each.found_on, each.act_by, each.acts) for each in lines]
     headings = ("Person", "Source", "Overpaid", "Found on", "Act by", "Who acts")
     voice.table(headings, rows, empty="Nothing left an account before it was taken back.")
     for each in lines:
         voice.line(f"{each.person}: {each.text} ({each.cite})")
+    for over in shown.beyond:
+        voice.line(
+            f"{over.person}, {over.source}: {over.amount} came again though it was due; take back what was said."
+        )
+    for said in shown.settled:
+        undone = f" Taken back on {said.undone_on}: {said.undone_because}" if said.undone_on else ""
+        voice.line(f"{said.decision_id} {said.person}, {said.source}: {said.words}. {said.reason}{undone}")
 
 
 @commands.command()
@@ -70,7 +77,8 @@ def show(context: typer.Context, which: Which, plan: PlanOption = "", json: Json
     for waiting in line.waiting:
         voice.line(f"{f'until {waiting.until}' if waiting.until else 'from then on'}: {waiting.text}")
     for notice in line.notices:
-        voice.line(f"\nNotice to {notice.person}, by {notice.give_by}:\n\n{notice.text}")
+        when = f"given on {notice.given_on}" if notice.given_on else f"by {notice.give_by}"
+        voice.line(f"\nNotice to {notice.person}, {when}:\n\n{notice.text}")
     for each in line.needed:
         voice.line(f"Not counted. {each}")
     if line.not_ready:
@@ -165,12 +173,32 @@ def became(
         with refused_aloud():
             done = overpaid.settle(
                 place.services.db, actor=actor, tenant_id=place.tenant_id, plan_id=place.plan_id,
-                key=key or f"cli/{person}/{source}/{what}/{amount}/{on}", employee=person, source=source,
+                key=key or f"cli/{person}/{source}/{what}/{amount}/{on}/{reason}", employee=person, source=source,
                 became=what, amount=amount, on=day, reason=reason, within_limits=within_limits,
             )  # fmt: skip
     voice = Voice(json)
     voice.tell(done)
     voice.line(f"On file: {done.words}.")
+
+
+@commands.command("undo-became")
+def undo_became(
+    context: typer.Context,
+    decision: Annotated[str, typer.Argument(help="As `open401k corrections overpaid` names it.")],
+    reason: Annotated[str, typer.Option(help="Why it was wrong; it stays on file.")],
+    by: By,
+    plan: PlanOption = "",
+    json: Json = False,
+) -> None:
+    """Take back what was recorded of such money: it is open again. A second time changes nothing."""
+    with at_plan(wiring_of(context), "corrections undo-became", plan) as place:
+        actor = person_who_decides(place, by, "corrections undo-became")
+        of: dict[str, Any] = {"actor": actor, "tenant_id": place.tenant_id, "plan_id": place.plan_id}
+        with refused_aloud():
+            done = overpaid.undo(place.services.db, **of, decision=decision, reason=reason)
+    voice = Voice(json)
+    voice.tell(done)
+    voice.line(f"Taken back: {done.words}.")
 
 
 @commands.command()

@@ -67,6 +67,13 @@ def settle_overpaid(caller: Decider, form: Posted) -> Response:
     return _back(caller, f"On file: {done.words}.")
 
 
+@router.post("/overpaid/{decision_id}/undo")
+def undo_overpaid(caller: Decider, form: Posted, decision_id: str) -> Response:
+    """What was recorded of such money was wrong."""
+    overpaid.undo(caller.services.db, **_of(caller), decision=decision_id, reason=word(form, "reason"))
+    return _back(caller, "Taken back. What was overpaid is open again.")
+
+
 @router.post("/failures")
 def record(caller: Recorder, form: Posted) -> Response:
     """Somebody found a failure."""

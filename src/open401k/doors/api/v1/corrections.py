@@ -11,6 +11,8 @@ from open401k.base.access import Permission
 from open401k.base.plain import plain
 from open401k.compliance import Affected, Failure, FailureKind, Proposal
 from open401k.kernel import EmployeeId, FailureId, Money, ProposalId, named_uuid
+from open401k.recordkeeping import overpaid_decided
+from open401k.recordkeeping.overpaid_decided import Decided
 
 from ... import corrections, overpaid
 from ...guard import Caller, Needs
@@ -139,15 +141,45 @@ def settle_overpayment(caller: Decider, key: Key, sent: OverpaidSettled) -> mode
             employee=sent.employee_id, source=sent.source, became=sent.became, amount=sent.amount, on=sent.on,
             reason=sent.reason, within_limits=sent.inadvertent_and_within_limits,
         )  # fmt: skip
-        return models.OverpaidSettledMoney(
-            employee_id=str(done.employee_id), source=done.source.value, became=done.became.value,
-            amount=Money(done.cents).plain(), on=done.on, text=done.words,
-            entry_id=str(done.entry_id) if done.entry_id else None,
-        ).model_dump(mode="json")  # fmt: skip
+        return _settled(done).model_dump(mode="json")
 
     body = sent.model_dump_json().encode()
     kept = answered(caller, key=key, what=f"overpaid {caller.plan}", body=body, work=work)
     return models.OverpaidSettledMoney.model_validate(kept)
+
+
+@router.get("/plans/{plan_id}/overpayments/decisions")
+def list_overpayment_decisions(caller: Reader) -> list[models.OverpaidSettledMoney]:
+    """What was decided on overpaid money, in order, also what was taken back since."""
+    with caller.begin() as tx:
+        known = overpaid_decided.ever_decided(tx, tenant_id=caller.tenant, plan_id=caller.plan)
+    return [_settled(each) for each in known]
+
+
+@router.post("/plans/{plan_id}/overpayments/decisions/{decision_id}/undo")
+def undo_overpayment(caller: Decider, key: Key, decision_id: str, sent: Declined) -> models.OverpaidSettledMoney:
+    """Take back a decision that was wrong, with a reason: what was overpaid is open again.
+
+    Money that no statement of the bank shows leaves the books; what one shows waits as the employer's.
+    """
+
+    def work() -> dict[str, Any]:
+        of: dict[str, Any] = {"actor": caller.actor, "tenant_id": caller.tenant, "plan_id": caller.plan}
+        done = overpaid.undo(caller.services.db, **of, decision=decision_id, reason=sent.reason)
+        return _settled(done).model_dump(mode="json")
+
+    body = sent.model_dump_json().encode()
+    kept = answered(caller, key=key, what=f"undo {decision_id}", body=body, work=work)
+    return models.OverpaidSettledMoney.model_validate(kept)
+
+
+def _settled(done: Decided) -> models.OverpaidSettledMoney:
+    return models.OverpaidSettledMoney(
+        decision_id=str(done.decision_id), employee_id=str(done.employee_id), source=done.source.value,
+        became=done.became.value, amount=Money(done.cents).plain(), on=done.on, text=done.words,
+        entry_id=str(done.entry_id) if done.entry_id else None, reason=done.reason, undone_on=done.undone_on,
+        undone_because=done.undone_because,
+    )  # fmt: skip
 
 
 @router.get("/plans/{plan_id}/corrections/{proposal_id}")
@@ -247,7 +279,9 @@ def _shown(found: Proposal) -> models.CorrectionToDecide:
             for each in told.waiting
         ],
         notices=[
-            models.CorrectionNotice(employee_id=str(each.employee_id), give_by=each.give_by, text=each.text)
+            models.CorrectionNotice(
+                employee_id=str(each.employee_id), give_by=each.give_by, text=each.text, given_on=each.given_on
+            )
             for each in told.notices
         ],
         working=plain(told.working),

@@ -391,11 +391,12 @@ class CorrectionStage(BaseModel):
 
 
 class CorrectionNotice(BaseModel):
-    """What one employee is told, and the last day for it."""
+    """What one employee is told, the last day for it, and the day on which it was given."""
 
     employee_id: str
     give_by: date
     text: str
+    given_on: date | None = None
 
 
 class OverpaidMoney(BaseModel):
@@ -413,8 +414,12 @@ class OverpaidMoney(BaseModel):
 
 
 class OverpaidSettledMoney(BaseModel):
-    """What became of overpaid money, with its rule; ``entry_id``: the money that came, null where it was left."""
+    """What became of overpaid money, with its rule; ``entry_id``: the money that came, null where it was left.
 
+    ``undone_on``: it was wrong, and was taken back.
+    """
+
+    decision_id: str
     employee_id: str
     source: str
     became: str
@@ -422,6 +427,9 @@ class OverpaidSettledMoney(BaseModel):
     on: date
     text: str
     entry_id: str | None
+    reason: str
+    undone_on: date | None
+    undone_because: str
 
 
 class CorrectionToDecide(BaseModel):

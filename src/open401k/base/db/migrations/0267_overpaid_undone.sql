@@ -1,0 +1,20 @@
+-- Reason: what a person said became of overpaid money may have been wrong, and could not be taken back. What was said
+-- stays; that it was taken back is told beside it, with the entry that undid its money where there is one.
+
+create table recordkeeping.overpaid_undone (
+    tenant_id   uuid        not null,
+    decision_id uuid        not null,
+    undone_on   date        not null,
+    entry_id    uuid,
+    reason      text        not null check (char_length(reason) <= 500),
+    recorded_at timestamptz not null,
+    recorded_by text        not null,
+    primary key (tenant_id, decision_id),
+    foreign key (tenant_id, decision_id) references recordkeeping.overpaid_decision (tenant_id, decision_id)
+);
+alter table recordkeeping.overpaid_undone enable row level security;
+alter table recordkeeping.overpaid_undone force row level security;
+create policy tenant on recordkeeping.overpaid_undone
+    using (tenant_id = any (array(select base.allowed_tenants())))
+    with check (tenant_id = any (array(select base.allowed_tenants())));
+grant select, insert on recordkeeping.overpaid_undone to open401k_app;
