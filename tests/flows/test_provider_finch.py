@@ -23,7 +23,8 @@ from open401k.flows.provider_pull import Pulled
 from open401k.flows.provider_push import pull_and_push
 from open401k.kernel import FixedClock, FlowId, Refused, SeededRandom, Source
 from open401k.payroll import connections, write_back_book
-from open401k.payroll.providers import Company, Provider, Surroundings, TokenKeeper, Tokens, finch
+from open401k.payroll.providers import Company, Provider, Rate, Surroundings, TokenKeeper, Tokens, finch
+from open401k.payroll.rows import Field
 from open401k.payroll.write_back import State
 from open401k.standins.finch_http import CLIENT_ID, CLIENT_SECRET
 
@@ -196,3 +197,121 @@ def test_who_is_fifty_goes_on_as_catch_up_and_is_told_so_once(world: AtFinch) ->
         ]
     assert found == [True, False]
     assert world.round().told == 0
+
+
+def in_force(world: AtFinch, last4: str) -> dict[Field | None, Rate]:
+    """What is withheld for somebody there."""
+    ssn = next(each.ssn for each in ACME.people if each.ssn[-4:] == last4)
+    keeper = connections.Keeper(world.plan.db, TESTER, world.plan.sponsor, world.of.connection_id)
+    with world.connect(world.of, keeper) as connector:
+        return {each.means: each.employee for each in connector.in_force(person_id=world.people[ssn]) if each.active}
+
+
+def rounds_of(world: AtFinch, number: int) -> None:
+    for _ in range(number):
+        world.round()
+        world.plan.clock.advance(timedelta(hours=12))
+
+
+def test_who_goes_back_while_a_job_runs_is_told_behind_it_so_that_the_job_does_not_undo_it(world: AtFinch) -> None:
+    saver = SAVER.ssn[-4:]
+    world.elect(saver, on=FIRST_CHECK, bps=400)
+    until_told(world)
+    world.server.misbehave(jobs={"looks": 3})
+    world.elect(saver, on=FIRST_CHECK, bps=600)
+    world.round()  # the job to 6 % begins; 4 % is in force until it is done
+    world.elect(saver, on=FIRST_CHECK, bps=400)
+    rounds_of(world, 8)
+    assert in_force(world, saver) == {Field.PRE_TAX: Rate(bps=400)}
+    assert world.states()[-1] is State.ACKNOWLEDGED
+
+
+def test_a_stop_while_the_first_enrolment_runs_is_told_behind_it(world: AtFinch) -> None:
+    saver = SAVER.ssn[-4:]
+    world.elect(OTHER.ssn[-4:], on=FIRST_CHECK, bps=400)
+    until_told(world)
+    world.server.misbehave(jobs={"looks": 3})
+    world.elect(saver, on=FIRST_CHECK, bps=600)
+    world.round()
+    world.elect(saver, on=FIRST_CHECK, bps=0)
+    rounds_of(world, 8)
+    assert in_force(world, saver) == {}
+
+
+def test_what_is_elected_is_told_while_finch_still_gathers_payrolls(world: AtFinch) -> None:
+    (payment,) = world.until(date(2026, 1, 17))
+    world.server.tell(f"/companies/{world.company}/payrolls/{payment}", {"syncing": 100})
+    world.round()  # its people are known now
+    world.elect(SAVER.ssn[-4:], on=date(2026, 1, 18), bps=600)
+    for _ in range(3):
+        assert "Still gathering" in world.round().problem
+        world.plan.clock.advance(timedelta(hours=1))
+    assert in_force(world, SAVER.ssn[-4:]) == {Field.PRE_TAX: Rate(bps=600)}
+
+
+def test_what_is_elected_while_nobody_is_let_in_waits_and_is_told_once_somebody_connected_again(world: AtFinch) -> None:
+    world.round()
+    world.server.tell("/tokens", {"revoke": world.company})
+    world.elect(SAVER.ssn[-4:], on=FIRST_CHECK, bps=600)
+    made = world.round()
+    assert "connects again" in made.problem
+    assert made.not_told
+    assert world.states() == [State.QUEUED]  # though nothing was asked
+    fresh = Tokens(world.server.tell("/tokens", {"grant": world.company})["tokens"]["access_token"])
+    with world.plan.db.begin(TESTER, tenants=[world.plan.sponsor]) as tx:
+        connections.reconnect(tx, tenant_id=world.plan.sponsor, connection_id=world.of.connection_id, tokens=fresh)
+    until_told(world)
+    assert in_force(world, SAVER.ssn[-4:]) == {Field.PRE_TAX: Rate(bps=600)}
+    assert len(world.states()) == 1
+
+
+def test_who_leaves_has_their_last_pay_withheld_as_elected_and_is_stopped_after_it(world: AtFinch) -> None:
+    saver = SAVER.ssn[-4:]
+    world.elect(saver, on=FIRST_CHECK, bps=600)
+    until_told(world)
+    world.until(date(2026, 1, 17))
+    world.round()
+    world.confirm_codes()
+    world.change(world.people[SAVER.ssn], terminated_on="2026-01-19")
+    assert world.round().ok
+    assert in_force(world, saver) == {Field.PRE_TAX: Rate(bps=600)}  # the days until then are paid on January 30
+    world.until(date(2026, 1, 31))
+    assert world.round().ok
+    last = world.posted()[-1]
+    assert last.pay_date == date(2026, 1, 30)
+    assert last.totals["pre_tax"] == (SAVER.salary_cents // 26 * 600 + 5_000) // 10_000
+    assert State.NOT_REFLECTED not in world.states()
+    world.until(date(2026, 3, 7))
+    world.round()
+    assert in_force(world, saver) == {}
+    assert_sound(world.plan)
+
+
+def test_a_company_that_took_the_place_of_another_is_told_everything_that_stands(world: AtFinch) -> None:
+    world.elect(SAVER.ssn[-4:], on=FIRST_CHECK, bps=600)
+    until_told(world)
+    people = [
+        {"key": each.ssn, "ssn": each.ssn, "first_name": each.first_name, "last_name": each.last_name}
+        | {"date_of_birth": each.birth_date.isoformat(), "hire_date": each.hired_on.isoformat()}
+        | {"salary_cents": each.salary_cents}
+        for each in ACME.people
+        if each.hired_on < HIRED_BEFORE
+    ]
+    company = {"name": ACME.name, "ein": ACME.ein, "first_check": "2026-02-13", "people": people}
+    made = world.server.tell("/companies", company)
+    where: dict[str, Any] = {"tenant_id": world.plan.sponsor, "plan_id": world.plan.plan}
+    with world.plan.db.begin(TESTER, tenants=[world.plan.sponsor]) as tx:
+        connections.pause(tx, tenant_id=world.plan.sponsor, connection_id=world.of.connection_id)
+        of = connections.add(
+            tx,
+            **where,
+            provider=Provider.FINCH,
+            company=Company(made["company_uuid"], ACME.name, ACME.ein),
+            tokens=Tokens(made["tokens"]["access_token"]),
+            since=date(2026, 2, 1),
+        )
+    assert not isinstance(of, Refused), of
+    world.of, world.company, world.people = of, made["company_uuid"], made["people"]
+    rounds_of(world, 4)
+    assert in_force(world, SAVER.ssn[-4:]) == {Field.PRE_TAX: Rate(bps=600)}
+    assert world.round().told == 0  # once
