@@ -41,8 +41,7 @@ def ready_of(tx: Tx, of: connections.Connection, provider_id: str) -> Ready | Wa
     if told.kind is PayrollKind.WITHDRAWN:
         return _withdrawn(tx, of, version)
     if told.kind is PayrollKind.REVERSAL:
-        original = pulled.payroll_of(tx, of=of, provider_id=told.reverses) if told.reverses else None
-        return None if original is not None else waiting(told, "reversal_alone", *_ALONE)
+        return _reversal(tx, of, version)
     reversals = [pulled.payroll_of(tx, of=of, provider_id=each) for each in told.reversed_by]
     if None in reversals:
         return waiting(told, "reversal_missing", "Its reversal is not told yet.", "It is asked again by itself.")
@@ -59,6 +58,25 @@ def ready_of(tx: Tx, of: connections.Connection, provider_id: str) -> Ready | Wa
         return None
     _close(tx, of, [run for run in before if _version(run) < version.version_no], _TOLD_ANEW)
     return Ready(version, _posted_before(before), known, rows)
+
+
+def _reversal(tx: Tx, of: connections.Connection, version: Version[ProviderPayroll]) -> Waiting | None:
+    """It goes along with what it reverses. Told anew once that is done with, it waits for a person, never unseen."""
+    told = version.told
+    original = pulled.payroll_of(tx, of=of, provider_id=told.reverses) if told.reverses else None
+    if original is None:
+        return waiting(told, "reversal_alone", *_ALONE)
+    if pulled.waits(tx, of=of, provider_id=told.reverses) or not pulled.waits(tx, of=of, provider_id=told.provider_id):
+        return None
+    run = _standing(_runs_of(tx, of, told.reverses))
+    if run is None or run.told is None:  # nothing of it is in the books, or a person corrected it by hand
+        done_with(tx, of, version, None)
+        return None
+    return waiting(told, "reversal_anew", f"It was told otherwise than {run.run_id} posted it.", _ALONE[1])
+
+
+def _standing(known: Sequence[runs.Run]) -> runs.Run | None:
+    return next((run for run in reversed(known) if run.status == runs.Status.POSTED and run.replaced_by is None), None)
 
 
 def _as_posted(tx: Tx, of: connections.Connection, told: ProviderPayroll, before: Sequence[runs.Run]) -> RunId | None:
@@ -78,7 +96,7 @@ def _withdrawn(tx: Tx, of: connections.Connection, version: Version[ProviderPayr
     """
     known = _runs_of(tx, of, version.told.provider_id)
     _close(tx, of, known, f"It is not at {of.provider.title()} any more: deleted or canceled there.")
-    run = next((run for run in reversed(known) if run.status == runs.Status.POSTED and run.replaced_by is None), None)
+    run = _standing(known)
     if run is None:
         done_with(tx, of, version, None)
         return None

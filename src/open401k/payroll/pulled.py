@@ -128,6 +128,12 @@ def payroll_of(tx: Tx, *, of: Connection, provider_id: str) -> Version[ProviderP
     return None if found is None else _payroll_of(tx, of, provider_id, found[0])
 
 
+def waits(tx: Tx, *, of: Connection, provider_id: str) -> bool:
+    """Whether the newest version of a payroll is not done with."""
+    number, _, done = _newest(tx, of, PAYROLL)[provider_id]
+    return done != number
+
+
 def told_as(tx: Tx, *, of: Connection, told: ProviderPayroll, version_no: int) -> bool:
     """Whether an earlier telling of a payroll was the same."""
     return _payroll_of(tx, of, told.provider_id, version_no).told == told
