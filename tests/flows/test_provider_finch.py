@@ -21,12 +21,13 @@ from open401k.flows.pay_codes import Confirming, confirm
 from open401k.flows.plan_takeover import take_over
 from open401k.flows.provider_pull import Pulled
 from open401k.flows.provider_push import pull_and_push
-from open401k.kernel import FixedClock, FlowId, Refused, SeededRandom, Source
-from open401k.payroll import connections, write_back_book
-from open401k.payroll.providers import Company, Provider, Rate, Surroundings, TokenKeeper, Tokens, finch
+from open401k.kernel import FixedClock, FlowId, Open401kError, Refused, SeededRandom, Source
+from open401k.payroll import connection_words, connections, pulled, write_back_book
+from open401k.payroll.providers import Company, Provider, ProviderError, Rate, Surroundings, TokenKeeper, Tokens, finch
 from open401k.payroll.rows import Field
 from open401k.payroll.write_back import State
 from open401k.standins.finch_http import CLIENT_ID, CLIENT_SECRET
+from open401k.standins.misbehavior import Lie
 
 SAVER, OTHER = ACME.people[2], ACME.people[3]
 
@@ -315,3 +316,56 @@ def test_a_company_that_took_the_place_of_another_is_told_everything_that_stands
     rounds_of(world, 4)
     assert in_force(world, SAVER.ssn[-4:]) == {Field.PRE_TAX: Rate(bps=600)}
     assert world.round().told == 0  # once
+
+
+def say_yes(world: AtFinch, asks: str) -> None:
+    with world.plan.db.begin(TESTER, tenants=[world.plan.sponsor]) as tx:
+        connection_words.say_yes(tx, of=world.now(), asks=asks)
+
+
+def test_two_checks_alike_are_posted_once_a_person_says_that_both_are_real(world: AtFinch) -> None:
+    world.until(date(2026, 1, 17))
+    world.server.misbehave(lie=Lie.PERSON_TWICE)
+    (waits,) = world.round().waits
+    assert (waits["why"], waits["asks"].split()[0]) == ("in_doubt", "twice")
+    with pytest.raises(Open401kError, match="Nothing of this connection asks"):
+        say_yes(world, waits["asks"] + "1")  # another telling
+    say_yes(world, waits["asks"])
+    say_yes(world, waits["asks"])  # a second click
+    made = world.round()
+    assert len(made.runs) == 1, made
+    world.confirm_codes()
+    assert world.round().ok
+    (run,) = world.posted()
+    first = next(each for each in ACME.people if each.hired_on < HIRED_BEFORE).salary_cents // 26
+    everybody = sum(each.salary_cents // 26 for each in ACME.people if each.hired_on < HIRED_BEFORE)
+    assert run.totals["gross"] - everybody in (first, everybody)
+    assert_sound(world.plan)
+
+
+def test_a_roster_whose_ids_changed_whole_is_taken_once_a_person_says_so_of_that_one(world: AtFinch) -> None:
+    world.round()
+    where: dict[str, Any] = {"tenants": [world.plan.sponsor]}
+    with world.plan.db.begin(TESTER, **where) as tx, pytest.raises(ProviderError) as refused:
+        pulled.must_overlap(tx, of=world.of, told={"new-1", "new-2"})
+    with world.plan.db.begin(TESTER, **where) as tx:
+        connections.failed(tx, of=world.of, error=refused.value)
+    say_yes(world, refused.value.asks)
+    with world.plan.db.begin(TESTER, **where) as tx:
+        pulled.must_overlap(tx, of=world.of, told={"new-2", "new-1"})
+        with pytest.raises(ProviderError, match="None of the"):
+            pulled.must_overlap(tx, of=world.of, told={"new-1", "of another company"})
+
+
+def test_who_is_told_again_by_another_id_is_told_of_by_the_newer_one(world: AtFinch) -> None:
+    world.round()
+    with world.plan.db.begin(TESTER, tenants=[world.plan.sponsor]) as tx:
+        known = pulled.became(tx, of=world.of, kind=pulled.PERSON)
+        first, who = next(iter(known.items()))
+        newer = replace(pulled.people_of(tx, of=world.of)[who.employee_id][0], provider_id="0-new")  # type: ignore[index]
+        pulled.keep_people(tx, of=world.of, people=[newer])
+    world.plan.clock.advance(timedelta(minutes=1))
+    with world.plan.db.begin(TESTER, tenants=[world.plan.sponsor]) as tx:
+        done: dict[str, Any] = {"kind": pulled.PERSON, "provider_id": "0-new", "version_no": 1}
+        pulled.done(tx, of=world.of, **done, employee_id=who.employee_id)
+        assert (first, list(pulled.became(tx, of=world.of, kind=pulled.PERSON))[-1]) == (first, "0-new")

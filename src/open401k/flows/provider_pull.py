@@ -48,6 +48,7 @@ class Pulled:
     told: int = 0
     not_told: str = ""
     trouble: Trouble | None = None
+    asks: str = ""
 
     @property
     def ok(self) -> bool:
@@ -68,6 +69,7 @@ class Pulled:
             "elsewhere": self.elsewhere,
             "told": self.told,
             "not_told": self.not_told,
+            "asks": self.asks,
         }
 
 
@@ -90,6 +92,7 @@ def pull(db: Database, *, actor: Actor, tenant_id: SponsorId, connection_id: Con
         except ProviderError as error:
             log.warning("%s: %s", connection_id, error)
             made.problem, made.trouble = f"{error} {error.fix}".strip(), error.trouble
+            made.asks = error.asks
             with db.begin(actor, tenants=[tenant_id]) as tx:
                 connections.failed(tx, of=of, error=error)
             odd = None
