@@ -21,11 +21,13 @@ from open401k.flows.pay_codes import Confirming, confirm
 from open401k.flows.plan_takeover import take_over
 from open401k.flows.provider_pull import Pulled
 from open401k.flows.provider_push import pull_and_push
-from open401k.kernel import FixedClock, FlowId, Refused, SeededRandom, Source
-from open401k.payroll import connections, write_back_book
-from open401k.payroll.providers import Company, Provider, Surroundings, TokenKeeper, Tokens, finch
+from open401k.kernel import FixedClock, FlowId, Open401kError, Refused, SeededRandom, Source
+from open401k.payroll import connection_words, connections, pulled, write_back_book
+from open401k.payroll.providers import Company, Provider, ProviderError, Rate, Surroundings, TokenKeeper, Tokens, finch
+from open401k.payroll.rows import Field
 from open401k.payroll.write_back import State
 from open401k.standins.finch_http import CLIENT_ID, CLIENT_SECRET
+from open401k.standins.misbehavior import Lie
 
 SAVER, OTHER = ACME.people[2], ACME.people[3]
 
@@ -196,3 +198,174 @@ def test_who_is_fifty_goes_on_as_catch_up_and_is_told_so_once(world: AtFinch) ->
         ]
     assert found == [True, False]
     assert world.round().told == 0
+
+
+def in_force(world: AtFinch, last4: str) -> dict[Field | None, Rate]:
+    """What is withheld for somebody there."""
+    ssn = next(each.ssn for each in ACME.people if each.ssn[-4:] == last4)
+    keeper = connections.Keeper(world.plan.db, TESTER, world.plan.sponsor, world.of.connection_id)
+    with world.connect(world.of, keeper) as connector:
+        return {each.means: each.employee for each in connector.in_force(person_id=world.people[ssn]) if each.active}
+
+
+def rounds_of(world: AtFinch, number: int) -> None:
+    for _ in range(number):
+        world.round()
+        world.plan.clock.advance(timedelta(hours=12))
+
+
+def test_who_goes_back_while_a_job_runs_is_told_behind_it_so_that_the_job_does_not_undo_it(world: AtFinch) -> None:
+    saver = SAVER.ssn[-4:]
+    world.elect(saver, on=FIRST_CHECK, bps=400)
+    until_told(world)
+    world.server.misbehave(jobs={"looks": 3})
+    world.elect(saver, on=FIRST_CHECK, bps=600)
+    world.round()  # the job to 6 % begins; 4 % is in force until it is done
+    world.elect(saver, on=FIRST_CHECK, bps=400)
+    rounds_of(world, 8)
+    assert in_force(world, saver) == {Field.PRE_TAX: Rate(bps=400)}
+    assert world.states()[-1] is State.ACKNOWLEDGED
+
+
+def test_a_stop_while_the_first_enrolment_runs_is_told_behind_it(world: AtFinch) -> None:
+    saver = SAVER.ssn[-4:]
+    world.elect(OTHER.ssn[-4:], on=FIRST_CHECK, bps=400)
+    until_told(world)
+    world.server.misbehave(jobs={"looks": 3})
+    world.elect(saver, on=FIRST_CHECK, bps=600)
+    world.round()
+    world.elect(saver, on=FIRST_CHECK, bps=0)
+    rounds_of(world, 8)
+    assert in_force(world, saver) == {}
+
+
+def test_what_is_elected_is_told_while_finch_still_gathers_payrolls(world: AtFinch) -> None:
+    (payment,) = world.until(date(2026, 1, 17))
+    world.server.tell(f"/companies/{world.company}/payrolls/{payment}", {"syncing": 100})
+    world.round()  # its people are known now
+    world.elect(SAVER.ssn[-4:], on=date(2026, 1, 18), bps=600)
+    for _ in range(3):
+        assert "Still gathering" in world.round().problem
+        world.plan.clock.advance(timedelta(hours=1))
+    assert in_force(world, SAVER.ssn[-4:]) == {Field.PRE_TAX: Rate(bps=600)}
+
+
+def test_what_is_elected_while_nobody_is_let_in_waits_and_is_told_once_somebody_connected_again(world: AtFinch) -> None:
+    world.round()
+    world.server.tell("/tokens", {"revoke": world.company})
+    world.elect(SAVER.ssn[-4:], on=FIRST_CHECK, bps=600)
+    made = world.round()
+    assert "connects again" in made.problem
+    assert made.not_told
+    assert world.states() == [State.QUEUED]  # though nothing was asked
+    fresh = Tokens(world.server.tell("/tokens", {"grant": world.company})["tokens"]["access_token"])
+    with world.plan.db.begin(TESTER, tenants=[world.plan.sponsor]) as tx:
+        connections.reconnect(tx, tenant_id=world.plan.sponsor, connection_id=world.of.connection_id, tokens=fresh)
+    until_told(world)
+    assert in_force(world, SAVER.ssn[-4:]) == {Field.PRE_TAX: Rate(bps=600)}
+    assert len(world.states()) == 1
+
+
+def test_who_leaves_has_their_last_pay_withheld_as_elected_and_is_stopped_after_it(world: AtFinch) -> None:
+    saver = SAVER.ssn[-4:]
+    world.elect(saver, on=FIRST_CHECK, bps=600)
+    until_told(world)
+    world.until(date(2026, 1, 17))
+    world.round()
+    world.confirm_codes()
+    world.change(world.people[SAVER.ssn], terminated_on="2026-01-19")
+    assert world.round().ok
+    assert in_force(world, saver) == {Field.PRE_TAX: Rate(bps=600)}  # the days until then are paid on January 30
+    world.until(date(2026, 1, 31))
+    assert world.round().ok
+    last = world.posted()[-1]
+    assert last.pay_date == date(2026, 1, 30)
+    assert last.totals["pre_tax"] == (SAVER.salary_cents // 26 * 600 + 5_000) // 10_000
+    assert State.NOT_REFLECTED not in world.states()
+    world.until(date(2026, 3, 7))
+    world.round()
+    assert in_force(world, saver) == {}
+    assert_sound(world.plan)
+
+
+def test_a_company_that_took_the_place_of_another_is_told_everything_that_stands(world: AtFinch) -> None:
+    world.elect(SAVER.ssn[-4:], on=FIRST_CHECK, bps=600)
+    until_told(world)
+    people = [
+        {"key": each.ssn, "ssn": each.ssn, "first_name": each.first_name, "last_name": each.last_name}
+        | {"date_of_birth": each.birth_date.isoformat(), "hire_date": each.hired_on.isoformat()}
+        | {"salary_cents": each.salary_cents}
+        for each in ACME.people
+        if each.hired_on < HIRED_BEFORE
+    ]
+    company = {"name": ACME.name, "ein": ACME.ein, "first_check": "2026-02-13", "people": people}
+    made = world.server.tell("/companies", company)
+    where: dict[str, Any] = {"tenant_id": world.plan.sponsor, "plan_id": world.plan.plan}
+    with world.plan.db.begin(TESTER, tenants=[world.plan.sponsor]) as tx:
+        connections.pause(tx, tenant_id=world.plan.sponsor, connection_id=world.of.connection_id)
+        of = connections.add(
+            tx,
+            **where,
+            provider=Provider.FINCH,
+            company=Company(made["company_uuid"], ACME.name, ACME.ein),
+            tokens=Tokens(made["tokens"]["access_token"]),
+            since=date(2026, 2, 1),
+        )
+    assert not isinstance(of, Refused), of
+    world.of, world.company, world.people = of, made["company_uuid"], made["people"]
+    rounds_of(world, 4)
+    assert in_force(world, SAVER.ssn[-4:]) == {Field.PRE_TAX: Rate(bps=600)}
+    assert world.round().told == 0  # once
+
+
+def say_yes(world: AtFinch, asks: str) -> None:
+    with world.plan.db.begin(TESTER, tenants=[world.plan.sponsor]) as tx:
+        connection_words.say_yes(tx, of=world.now(), asks=asks)
+
+
+def test_two_checks_alike_are_posted_once_a_person_says_that_both_are_real(world: AtFinch) -> None:
+    world.until(date(2026, 1, 17))
+    world.server.misbehave(lie=Lie.PERSON_TWICE)
+    (waits,) = world.round().waits
+    assert (waits["why"], waits["asks"].split()[0]) == ("in_doubt", "twice")
+    with pytest.raises(Open401kError, match="Nothing of this connection asks"):
+        say_yes(world, waits["asks"] + "1")  # another telling
+    say_yes(world, waits["asks"])
+    say_yes(world, waits["asks"])  # a second click
+    made = world.round()
+    assert len(made.runs) == 1, made
+    world.confirm_codes()
+    assert world.round().ok
+    (run,) = world.posted()
+    first = next(each for each in ACME.people if each.hired_on < HIRED_BEFORE).salary_cents // 26
+    everybody = sum(each.salary_cents // 26 for each in ACME.people if each.hired_on < HIRED_BEFORE)
+    assert run.totals["gross"] - everybody in (first, everybody)
+    assert_sound(world.plan)
+
+
+def test_a_roster_whose_ids_changed_whole_is_taken_once_a_person_says_so_of_that_one(world: AtFinch) -> None:
+    world.round()
+    where: dict[str, Any] = {"tenants": [world.plan.sponsor]}
+    with world.plan.db.begin(TESTER, **where) as tx, pytest.raises(ProviderError) as refused:
+        pulled.must_overlap(tx, of=world.of, told={"new-1", "new-2"})
+    with world.plan.db.begin(TESTER, **where) as tx:
+        connections.failed(tx, of=world.of, error=refused.value)
+    say_yes(world, refused.value.asks)
+    with world.plan.db.begin(TESTER, **where) as tx:
+        pulled.must_overlap(tx, of=world.of, told={"new-2", "new-1"})
+        with pytest.raises(ProviderError, match="None of the"):
+            pulled.must_overlap(tx, of=world.of, told={"new-1", "of another company"})
+
+
+def test_who_is_told_again_by_another_id_is_told_of_by_the_newer_one(world: AtFinch) -> None:
+    world.round()
+    with world.plan.db.begin(TESTER, tenants=[world.plan.sponsor]) as tx:
+        known = pulled.became(tx, of=world.of, kind=pulled.PERSON)
+        first, who = next(iter(known.items()))
+        newer = replace(pulled.people_of(tx, of=world.of)[who.employee_id][0], provider_id="0-new")  # type: ignore[index]
+        pulled.keep_people(tx, of=world.of, people=[newer])
+    world.plan.clock.advance(timedelta(minutes=1))
+    with world.plan.db.begin(TESTER, tenants=[world.plan.sponsor]) as tx:
+        done: dict[str, Any] = {"kind": pulled.PERSON, "provider_id": "0-new", "version_no": 1}
+        pulled.done(tx, of=world.of, **done, employee_id=who.employee_id)
+        assert (first, list(pulled.became(tx, of=world.of, kind=pulled.PERSON))[-1]) == (first, "0-new")

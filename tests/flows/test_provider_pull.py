@@ -26,7 +26,7 @@ from open401k.flows.provider_round import AGAIN_AFTER, pull_due
 from open401k.kernel import FixedClock, Refused
 from open401k.payroll import Said, connections, pulled, runs
 from open401k.payroll.connections import State
-from open401k.payroll.providers import Notice, Provider, ProviderPayroll, Tokens
+from open401k.payroll.providers import Notice, Provider, ProviderPayroll, Tokens, Totals
 from open401k.standins.misbehavior import Lie
 
 AFTER = date(2026, 1, 17)
@@ -163,6 +163,20 @@ def test_a_reversal_in_doubt_is_asked_for_again_with_what_it_reverses(paid: Conn
     assert [each["why"] for each in paid.pull().waits] == ["in_doubt"]
     looked = json.loads(paid.now().cursor)["seen"]
     assert (looked[payroll], looked[reversal]) == ("", "")
+
+
+def test_a_reversal_told_anew_behind_what_it_reverses_is_told_until_a_person_corrected_it(paid: Connected) -> None:
+    (payroll,) = _payrolls(paid)
+    reversal = paid.reverse(payroll)
+    assert paid.pull().ok
+    with paid.plan.db.begin(TESTER, tenants=[paid.plan.sponsor]) as tx:
+        version = pulled.payroll_of(tx, of=paid.of, provider_id=reversal)
+        assert version is not None
+        anew = replace(version.told, statements=version.told.statements[1:], totals=Totals())
+        assert pulled.keep_payrolls(tx, of=paid.of, payrolls=[anew]) == 1
+    for _ in range(2):
+        (waits,) = paid.pull().waits
+        assert (waits["why"], waits["provider_id"]) == ("reversal_anew", reversal)
 
 
 @pytest.mark.parametrize("point", ["provider_pull.taken", "provider_pull.posted", "payroll_run.post.before_commit"])

@@ -245,6 +245,37 @@ def test_for_a_day_both_secrets_sign(
     assert known == [[True, True], [False, True]]
 
 
+def test_of_several_rotations_within_a_day_each_secret_signs_until_its_own_day_is_over(
+    db: Database, begin: Begin, tenant: SponsorId, receiver: Receiver, added: NewSecret, clock: FixedClock
+) -> None:
+    at: dict[str, Any] = {"tenant_id": tenant, "endpoint_id": added.endpoint.endpoint_id}
+    secrets = [added.secret]
+    for _ in range(2):
+        with begin() as tx:
+            secrets.append(webhooks.rotate(tx, **at, at=clock.now()).secret)
+        clock.advance(timedelta(hours=6))
+    for later in (timedelta(0), timedelta(hours=12), timedelta(hours=6)):
+        clock.advance(later)
+        publish(begin, tenant)
+        round_(db, clock)
+    known = [[verified(*each, secret) for secret in secrets] for each in receiver.came]
+    assert known == [[True, True, True], [False, True, True], [False, False, True]]
+
+
+def test_a_fifth_secret_in_a_day_is_refused_and_drops_none(
+    begin: Begin, tenant: SponsorId, added: NewSecret, clock: FixedClock
+) -> None:
+    at: dict[str, Any] = {"tenant_id": tenant, "endpoint_id": added.endpoint.endpoint_id}
+    for _ in range(4):
+        with begin() as tx:
+            webhooks.rotate(tx, **at, at=clock.now())
+    with begin() as tx, pytest.raises(Open401kError, match="sign along already"):
+        webhooks.rotate(tx, **at, at=clock.now())
+    clock.advance(timedelta(days=1))
+    with begin() as tx:
+        webhooks.rotate(tx, **at, at=clock.now())
+
+
 def test_what_a_person_says_counts(
     db: Database, begin: Begin, tenant: SponsorId, receiver: Receiver, added: NewSecret, clock: FixedClock
 ) -> None:

@@ -15,7 +15,8 @@ from open401k.payroll.pulled_rows import codes_of, waiting
 
 from .payroll_intake import Upload, post_run, take_rows
 from .payroll_keys import Claim, content_of
-from .provider_ready import Ready, Waiting, done_with, ready_of
+from .provider_gone import Waiting, done_with
+from .provider_ready import Ready, ready_of
 
 
 def settle_payrolls(db: Database, *, actor: Actor, of: connections.Connection) -> tuple[list[RunId], list[Waiting]]:

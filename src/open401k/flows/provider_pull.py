@@ -15,7 +15,7 @@ from open401k.base.faults import fault
 from open401k.kernel import ConnectionId, RunId, SponsorId
 from open401k.payroll import connections, pulled
 from open401k.payroll.connections import Connection, Keeper, State
-from open401k.payroll.providers import Connector, Person, ProviderError, TokenKeeper, Unread, ask_again
+from open401k.payroll.providers import Connector, Person, ProviderError, TokenKeeper, Trouble, Unread, ask_again
 from open401k.payroll.pulled import PAYROLL, PERSON
 from open401k.payroll.pulled_people import DIFFERENCE
 from open401k.payroll.pulled_rows import Why, unread
@@ -47,6 +47,8 @@ class Pulled:
     elsewhere: bool = False
     told: int = 0
     not_told: str = ""
+    trouble: Trouble | None = None
+    asks: str = ""
 
     @property
     def ok(self) -> bool:
@@ -67,6 +69,7 @@ class Pulled:
             "elsewhere": self.elsewhere,
             "told": self.told,
             "not_told": self.not_told,
+            "asks": self.asks,
         }
 
 
@@ -88,7 +91,8 @@ def pull(db: Database, *, actor: Actor, tenant_id: SponsorId, connection_id: Con
                 odd = _fetch(db, actor, of, connector)
         except ProviderError as error:
             log.warning("%s: %s", connection_id, error)
-            made.problem = f"{error} {error.fix}".strip()
+            made.problem, made.trouble = f"{error} {error.fix}".strip(), error.trouble
+            made.asks = error.asks
             with db.begin(actor, tenants=[tenant_id]) as tx:
                 connections.failed(tx, of=of, error=error)
             odd = None

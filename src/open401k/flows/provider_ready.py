@@ -5,18 +5,17 @@ Not here: the runs (provider_payrolls.py).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from open401k import payroll
-from open401k.base import heads
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, RunId
-from open401k.payroll import connections, pulled, runs
+from open401k.payroll import connection_words, connections, pulled, runs
+from open401k.payroll.connection_words import TWICE, asked_of
 from open401k.payroll.providers import PayrollKind, ProviderPayroll
 from open401k.payroll.pulled import Version
 from open401k.payroll.pulled_rows import Waits, Why, not_on_roster, rows_of, waiting
 
-Waiting = dict[str, Any]
+from .provider_gone import Waiting, close, done_with, reversal, runs_of, withdrawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +38,36 @@ def ready_of(tx: Tx, of: connections.Connection, provider_id: str) -> Ready | Wa
         done_with(tx, of, version, None)
         return None
     if told.kind is PayrollKind.WITHDRAWN:
-        return _withdrawn(tx, of, version)
+        return withdrawn(tx, of, version)
     if told.kind is PayrollKind.REVERSAL:
-        original = pulled.payroll_of(tx, of=of, provider_id=told.reverses) if told.reverses else None
-        return None if original is not None else waiting(told, "reversal_alone", *_ALONE)
+        return reversal(tx, of, version)
     reversals = [pulled.payroll_of(tx, of=of, provider_id=each) for each in told.reversed_by]
     if None in reversals:
         return waiting(told, "reversal_missing", "Its reversal is not told yet.", "It is asked again by itself.")
     known = tuple(each for each in reversals if each is not None)
     reversed_by = [each.told for each in known]
-    rows = rows_of(told, reversals=reversed_by, who=_employees(tx, of), employer_ein=of.employer_ein)
+    sure = _sure(tx, of, (version, *known))
+    rows = rows_of(told, reversals=reversed_by, who=_employees(tx, of), employer_ein=of.employer_ein, sure=sure)
     if isinstance(rows, Waits):
+        if rows.twice:
+            number = next(each.version_no for each in (version, *known) if each.told.provider_id == rows.twice)
+            said = waiting(told, rows.why, rows.message, f"{rows.fix} {TWICE}")
+            return said | {"asks": asked_of(rows.twice, number)}
         strange = rows.why is Why.PERSON_UNKNOWN and not_on_roster(told, pulled.told_people(tx, of=of))
         why = strange or rows
         return waiting(told, why.why, why.message, why.fix)
-    before = _runs_of(tx, of, provider_id)
+    before = runs_of(tx, of, provider_id)
     if (same := _as_posted(tx, of, told, before)) is not None:
         done_with(tx, of, version, same)
         return None
-    _close(tx, of, [run for run in before if _version(run) < version.version_no], _TOLD_ANEW)
+    close(tx, of, [run for run in before if _version(run) < version.version_no], _TOLD_ANEW)
     return Ready(version, _posted_before(before), known, rows)
+
+
+def _sure(tx: Tx, of: connections.Connection, tellings: Sequence[Version[ProviderPayroll]]) -> set[str]:
+    """Tellings of which a person said that what looks doubled is real."""
+    said = connection_words.said(tx, of=of)
+    return {each.told.provider_id for each in tellings if asked_of(each.told.provider_id, each.version_no) in said}
 
 
 def _as_posted(tx: Tx, of: connections.Connection, told: ProviderPayroll, before: Sequence[runs.Run]) -> RunId | None:
@@ -70,48 +79,11 @@ def _as_posted(tx: Tx, of: connections.Connection, told: ProviderPayroll, before
     return last.run_id if same else None
 
 
-def _withdrawn(tx: Tx, of: connections.Connection, version: Version[ProviderPayroll]) -> Waiting | None:
-    """A payroll that is there no more: what is in the books of it waits for a person, who takes it back or asks why.
-
-    What is not in the books yet is closed, so that nobody posts it later: a payroll that comes back is another run. A
-    list that leaves one out may be a fault of the provider, so no money moves by it alone.
-    """
-    known = _runs_of(tx, of, version.told.provider_id)
-    _close(tx, of, known, f"It is not at {of.provider.title()} any more: deleted or canceled there.")
-    run = next((run for run in reversed(known) if run.status == runs.Status.POSTED and run.replaced_by is None), None)
-    if run is None:
-        done_with(tx, of, version, None)
-        return None
-    message = (
-        f"The payroll of {version.told.pay_date} is not at {of.provider.title()} any more; {run.run_id} posted it."
-    )
-    return {**waiting(version.told, "payroll_gone", message, _GONE), "run_id": str(run.run_id)}
-
-
-def _runs_of(tx: Tx, of: connections.Connection, told_id: str) -> list[runs.Run]:
-    """What every telling of a payroll became, also those of a pull that was cut short; nothing is posted meanwhile."""
-    heads.lock(tx, tenant_id=of.tenant_id)
-    return runs.of_payroll(tx, tenant_id=of.tenant_id, connection_id=of.connection_id, told_id=told_id)
-
-
 def _version(run: runs.Run) -> int:
     return run.told.version if run.told else 0
 
 
-def _close(tx: Tx, of: connections.Connection, known: Sequence[runs.Run], why: str) -> None:
-    for run in known:
-        runs.cancel(tx, tenant_id=of.tenant_id, run=run, why=why)
-
-
 _TOLD_ANEW = "The provider told another version of this payroll, which takes its place."
-_GONE = (
-    "If it was deleted or canceled there, take its run back: send a payroll of no contributions that replaces it. "
-    "If it was not, ask the provider; once it is listed again this ends by itself."
-)
-_ALONE = (
-    "A reversal came of a payroll that the provider did not tell.",
-    "Correct that payroll's run by hand: upload it again without what was reversed.",
-)
 
 
 def _posted_before(known: Sequence[runs.Run]) -> RunId | None:
@@ -124,9 +96,3 @@ def _posted_before(known: Sequence[runs.Run]) -> RunId | None:
 def _employees(tx: Tx, of: connections.Connection) -> dict[str, EmployeeId]:
     became = pulled.became(tx, of=of, kind=pulled.PERSON).items()
     return {provider_id: each.employee_id for provider_id, each in became if each.employee_id}
-
-
-def done_with(tx: Tx, of: connections.Connection, version: Version[ProviderPayroll], run_id: RunId | None) -> None:
-    """This telling is done with: it is in a run, or goes nowhere."""
-    told, number = version.told, version.version_no
-    pulled.done(tx, of=of, kind=pulled.PAYROLL, provider_id=told.provider_id, version_no=number, run_id=run_id)

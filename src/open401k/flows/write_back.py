@@ -1,7 +1,7 @@
-"""Payroll is told what to withhold, and every payroll shows whether it was followed.
+"""Payroll is told what elections, defaults and stops come to a few days ahead, minus what it was told last.
 
-What is told is what elections, defaults and stops come to a few days ahead, minus what payroll was told last. Not here:
-which instruction is needed (payroll/write_back.py), handing it over (write_back_send.py).
+Not here: which instruction is needed (payroll/write_back.py), handing it over (write_back_send.py), whether a payroll
+followed it (write_back_heed.py).
 """
 
 from collections.abc import Sequence
@@ -17,9 +17,10 @@ from open401k.payroll import runs, write_back, write_back_book
 from open401k.payroll.providers import Rate
 
 from .write_back_catch_up import as_provider_keeps
-from .write_back_companies import LEAD_DAYS, ahead, all_paid, by_company, histories, judged, told_anew, where_told
-from .write_back_loans import loans_shown, loans_wanted, repaying
-from .write_back_match import instruct_match, shown_match
+from .write_back_companies import LEAD_DAYS, ahead, all_paid, by_company, histories, told_anew, where_only, where_told
+from .write_back_leavers import going_on, paid_yet
+from .write_back_loans import loans_wanted, repaying
+from .write_back_match import instruct_match
 from .write_back_untold import withheld_untold
 
 _FIELDS = {
@@ -29,7 +30,7 @@ _FIELDS = {
     (Source.PRE_TAX, recordkeeping.Part.CATCH_UP): payroll.Field.PRE_TAX_CATCH_UP,
     (Source.ROTH, recordkeeping.Part.CATCH_UP): payroll.Field.ROTH_CATCH_UP,
 }  # an election for bonuses alone is none: payroll providers have no deduction of bonus pay only
-_SOURCES = {field: source for (source, _), field in _FIELDS.items()}
+SOURCES = {field: source for (source, _), field in _FIELDS.items()}
 
 
 def keep_told(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[str]:
@@ -60,8 +61,8 @@ def instruct(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Instructi
     wanted: list[write_back.Wanted] = []
     kinds: set[payroll.Field] = set()
     if terms.elections is not None:
-        wanted += _wanted(tx, tenant_id, plan_id, terms, on=on, today=today)
-        kinds |= set(_SOURCES)
+        wanted += _wanted(tx, tenant_id, plan_id, terms, told, on=on, today=today)
+        kinds |= set(SOURCES)
     if terms.loans is not None or repaying(told):
         wanted += by_company(
             lambda part: loans_wanted(tx, **of, days=_days_between(part), on=on, today=today), history, at
@@ -69,7 +70,7 @@ def instruct(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Instructi
         kinds.add(payroll.Field.LOAN_PAYMENT)
     of_kinds = [each for each in told if each.slot.means in kinds]  # what is kept elsewhere is not stopped from here
     untold = withheld_untold(tx, **of, wanted=wanted, told=told, paid=all_paid(history))
-    anew = told_anew(of_kinds, at)
+    anew = told_anew(of_kinds, at or where_only(tx, **of))
     queued = write_back_book.queue(tx, **of, wanted=wanted, told=of_kinds, anew=anew, untold=untold)
     if terms.elections is not None:
         queued += instruct_match(tx, **of, provisions=terms, paid=all_paid(history), today=today)
@@ -87,13 +88,20 @@ def _days_between(history: Sequence[runs.Run]) -> int | None:
 
 
 def _wanted(
-    tx: Tx, tenant_id: SponsorId, plan_id: PlanId, provisions: plan.Provisions, *, on: date, today: date
+    tx: Tx,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    provisions: plan.Provisions,
+    told: Sequence[write_back.Instruction],
+    *,
+    on: date,
+    today: date,
 ) -> Sequence[write_back.Wanted]:
     of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id, "provisions": provisions}
     known = recordkeeping.read_on_file(tx, **of, until=on)
     if known is None:
         return []
-    people = [each for each in census.roster(tx, tenant_id=tenant_id) if census.employed_on(each.employment, on)]
+    people = paid_yet(census.roster(tx, tenant_id=tenant_id), on)
     entered = census.first_entries(tx, **of, employees=people)
     elected, _ = recordkeeping.elected_with_defaults(known, provisions, employees=people, entered_on=entered, on=on)
     found = []
@@ -106,40 +114,5 @@ def _wanted(
             why = "Automatic enrollment." if mine.by_default[place] else "Elected."
             slot_of = write_back.Slot(people[place].employee_id, field)
             found.append(write_back.Wanted(slot_of, rate, max(since, today), why))
-    return as_provider_keeps(tx, **of, people=people, wanted=found, today=today)
-
-
-def heed(
-    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, pay_date: date, by: runs.Telling | None = None
-) -> Sequence[write_back.Outcome]:
-    """What a posted payroll shows of the instructions that were to be followed in it; ``by`` whom it was told.
-
-    One that a later payroll followed already shows nothing of what payroll does now.
-    """
-    of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id}
-    if not write_back_book.ever_told(tx, **of):
-        return []
-    heads.lock(tx, tenant_id=tenant_id)
-    at = where_told(tx, **of)
-    mine = histories(runs.history(tx, **of), at).get(by.connection_id if at is not None and by else None, ())
-    if any(day > pay_date for day in all_paid(mine)):
-        return []
-    instructions = [each for each in write_back_book.on_file(tx, **of) if judged(at, by, each)]
-    day_after = pay_date + timedelta(days=1)
-    pay = census.pay_by_date(tx, **of, start=pay_date, end=day_after)
-    scope = recordkeeping.Scope(tenant_id, plan_id, pay_date, day_after)
-    differing = {each.employee_id: each for each in recordkeeping.withheld_otherwise(tx, scope=scope).differences}
-    paid = set(pay.employee_id)
-    expected, withheld = loans_shown(tx, **of, instructions=instructions, paid=paid, pay_date=pay_date)
-    for each in instructions:
-        source = _SOURCES.get(each.slot.means)
-        if source is None or each.slot.employee_id not in paid:
-            continue
-        found = differing.get(each.slot.employee_id)
-        expected[each.slot] = 0 if found is None else found.expected[source]
-        withheld[each.slot] = 0 if found is None else found.withheld[source]
-    of_match, shown = shown_match(instructions, pay, pay_date)
-    expected, withheld = expected | of_match, withheld | shown
-    outcomes = write_back.after_payroll(instructions, pay_date=pay_date, expected=expected, withheld=withheld)
-    write_back_book.came_of(tx, tenant_id=tenant_id, outcomes=outcomes)
-    return outcomes
+    kept = as_provider_keeps(tx, **of, people=people, wanted=found, today=today)
+    return going_on(kept, people, told, on)

@@ -23,15 +23,22 @@ def where_told(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Where | None
     return write_back_companies.where(told, today=day_of(tx.now))
 
 
+def where_only(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Where | None:
+    """The one company that there is to tell, which may have taken the place of another."""
+    known = connections.companies(tx, tenant_id=tenant_id, plan_id=plan_id)
+    return Where({}, only=known[0].connection_id) if len(known) == 1 else None
+
+
 def told_anew(on_file: Iterable[write_back.Instruction], at: Where | None) -> frozenset[write_back.Slot]:
-    """What stands, and a company that pays the person now did not hear of."""
+    """What stands, and a company that pays the person now did not hear of; a job of one that pays them no more."""
     if at is None:
         return frozenset()
     last = {each.slot: each for each in on_file if each.state is not write_back.State.REPLACED}
     return frozenset(
         slot
         for slot, each in last.items()
-        if each.state in _STANDS and each.taken_by and set(at.of(slot, each.rate)) - each.taken_by
+        if (each.state in _STANDS and each.taken_by and set(at.of(slot, each.rate)) - each.taken_by)
+        or (each.awaits_job and each.at is not None and each.at not in at.of(slot, each.rate))
     )
 
 

@@ -10,6 +10,8 @@ from open401k.kernel import EmployeeId, PlanId, SponsorId
 from open401k.payroll import write_back
 from open401k.payroll.providers import Rate
 
+from .write_back_leavers import paid_yet
+
 _LOAN = payroll.Field.LOAN_PAYMENT
 
 
@@ -28,8 +30,8 @@ def loans_wanted(
     known = [each for each in recordkeeping.repayments(tx, tenant_id=tenant_id, plan_id=plan_id) if not each.paid_off]
     who = sorted({each.loan.employee_id for each in known})
     people = census.roster(tx, tenant_id=tenant_id, employee_ids=who) if who else []
-    working = {each.employee_id for each in people if census.employed_on(each.employment, on)}
-    return [_wanted(each, days, on, today) for each in known if each.loan.employee_id in working]
+    paid = {each.employee_id for each in paid_yet(people, on)}
+    return [_wanted(each, days, on, today) for each in known if each.loan.employee_id in paid]
 
 
 def _wanted(each: recordkeeping.Repayment, days: int | None, on: date, today: date) -> write_back.Wanted:

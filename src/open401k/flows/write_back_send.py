@@ -4,7 +4,7 @@ Not here: which there are (write_back.py), how a provider is reached (payroll/pr
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from open401k.base import heads
@@ -48,11 +48,13 @@ def send_due(
     """
     of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id}
     with db.begin(actor, tenants=[tenant_id]) as tx:
-        due = write_back.due(write_back_book.on_file(tx, **of), now=tx.now)
+        known = write_back_book.on_file(tx, **of)
+        due = write_back.due(known, now=tx.now)
         where = where_told(tx, **of) if at is not None else None
     sent = Sent()
+    jobs = {each.instruction_id: each for each in known if each.awaits_job}
     for each in due:
-        if _of_others(each, where, at):
+        if _of_others(each, where, at) or write_back.behind(each, jobs.values(), at):
             continue
         trouble: ProviderError | None = None
         reason = where.refuses(each.slot, each.rate) if where else ""
@@ -64,6 +66,10 @@ def send_due(
                 trouble = error
         with db.begin(actor, tenants=[tenant_id]) as tx:
             _record(tx, _At(tenant_id, plan_id, at, where), each, receipt, trouble, sent)
+        if trouble is None and receipt.state is ReceiptState.WAITING:
+            jobs[each.instruction_id] = replace(each, state=write_back.State.SENT, job=receipt.job, at=at)
+        elif trouble is None:
+            jobs.pop(each.instruction_id, None)
         if trouble is not None and trouble.trouble in write_back.ALL_OF_THEM:
             sent.stopped = trouble.message
             break
@@ -87,10 +93,10 @@ class _At:
 
 def _of_others(each: write_back.Instruction, where: Where | None, at: ConnectionId | None) -> bool:
     """Whether this company has nothing to hear of it: it does not pay the person, or it heard already."""
+    waits_elsewhere = bool(each.job) and at is not None and each.at is not None and each.at != at
     if where is None:
-        return False
+        return waits_elsewhere
     wanted = where.of(each.slot, each.rate)
-    waits_elsewhere = bool(each.job) and each.at is not None and each.at != at
     return (bool(wanted) and at not in wanted) or at in each.taken_by or waits_elsewhere
 
 
@@ -118,8 +124,9 @@ def _record(
     heads.lock(tx, tenant_id=at.tenant_id)
     of: dict[str, Any] = {"tenant_id": at.tenant_id, "plan_id": at.plan_id}
     now = {known.instruction_id: known for known in write_back_book.on_file(tx, **of)}[each.instruction_id]
-    if now.state is not each.state:
-        return  # another one took its place meanwhile, and will be told after it
+    taken_late = now.state is write_back.State.REPLACED and receipt.state is not ReceiptState.REFUSED
+    if now.state is not each.state and not (taken_late and trouble is None):
+        return  # another one took its place meanwhile, and will be told after it, and after the job that it became
     attempts = each.attempts + 1
     if trouble is not None:
         answer = write_back.after_trouble(

@@ -4,6 +4,7 @@ So it is where people deferred before elections were kept here. Who has no elect
 what payroll withholds of them is a finding. Not here: what else has to be told (write_back.py).
 """
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 
@@ -11,7 +12,7 @@ import numpy as np
 
 from open401k import census
 from open401k.base.db import Tx
-from open401k.kernel import PlanId, SponsorId
+from open401k.kernel import EmployeeId, PlanId, Source, SponsorId
 from open401k.payroll import Field
 from open401k.payroll.write_back import Instruction, Slot, Wanted
 
@@ -23,6 +24,13 @@ _COLUMNS = {
     Field.AFTER_TAX: "after_tax_cents",
     Field.PRE_TAX_CATCH_UP: "catch_up_pre_tax_cents",
     Field.ROTH_CATCH_UP: "catch_up_roth_cents",
+}
+_SOURCES = {
+    Field.PRE_TAX: Source.PRE_TAX,
+    Field.ROTH: Source.ROTH,
+    Field.AFTER_TAX: Source.AFTER_TAX,
+    Field.PRE_TAX_CATCH_UP: Source.PRE_TAX,
+    Field.ROTH_CATCH_UP: Source.ROTH,
 }
 
 
@@ -49,3 +57,13 @@ def withheld_untold(
         for place in np.flatnonzero(getattr(pay, column)).tolist():
             found.add(Slot(pay.employee_id[int(pay.employee[place])], field))
     return found & stops
+
+
+def withheld_of(pay: census.PayByDate) -> Counter[tuple[EmployeeId, Source]]:
+    """Cents withheld of each source of a person, catch-up among them."""
+    found: Counter[tuple[EmployeeId, Source]] = Counter()
+    for field, column in _COLUMNS.items():
+        cents = getattr(pay, column)
+        for place in np.flatnonzero(cents).tolist():
+            found[pay.employee_id[int(pay.employee[place])], _SOURCES[field]] += int(cents[place])
+    return found

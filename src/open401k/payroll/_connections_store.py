@@ -325,13 +325,17 @@ def add_done(
 def became(
     tx: Tx, *, tenant_id: SponsorId, connection_id: ConnectionId, kind: str
 ) -> dict[str, tuple[UUID | None, UUID | None]]:
-    """By the provider's id: employee and run of the newest version that is done with."""
+    """By the provider's id, the last told last: employee and run of the newest version that is done with."""
     found = tx.rows(
         """
-        select distinct on (provider_id) provider_id, employee_id, run_id
-        from payroll.pulled_done
-        where tenant_id = %s and connection_id = %s and kind = %s
-        order by provider_id, version_no desc
+        select provider_id, employee_id, run_id
+        from (
+            select distinct on (provider_id) provider_id, employee_id, run_id, recorded_at
+            from payroll.pulled_done
+            where tenant_id = %s and connection_id = %s and kind = %s
+            order by provider_id, version_no desc
+        ) as newest
+        order by recorded_at, provider_id
         """,
         [tenant_id, connection_id, kind],
     )

@@ -205,7 +205,10 @@ def _elections(chunk: Chunk, left: dict[Field, Cents]) -> Found:
         for place, row in _rows(chunk, differs):
             sent, wanted = int(left[field][place]), int(elected[place])
             reason = f"Elected is {_dollars(wanted)}, sent was {_dollars(sent)}."
-            fix = "Correct the deduction in payroll; if the election changed, record it; or confirm what was sent."
+            fix = (
+                "Correct the deduction in payroll (if payroll was told another one, press Tell it again under Told to "
+                "payroll); if the election changed, record it; or confirm what was sent."
+            )
             detail = (("elected_cents", str(wanted)), ("sent_cents", str(sent)))
             yield (
                 chunk.finding(

@@ -215,6 +215,7 @@ def succeeded(tx: Tx, *, of: Connection, waits: Sequence[dict[str, Any]]) -> Non
 def failed(tx: Tx, *, of: Connection, error: ProviderError) -> None:
     """A pull did not; the connection stays as it stood, unless it is a person's turn now."""
     problem = {"trouble": str(error.trouble), "message": str(error), "fix": error.fix, "where": error.where}
+    problem |= {"asks": error.asks} if error.asks else {}
     asks = error.trouble is Trouble.ASK_A_PERSON
     if not asks or of.state != State.CONNECTED:
         keys: dict[str, Any] = {"tenant_id": of.tenant_id, "connection_id": of.connection_id}

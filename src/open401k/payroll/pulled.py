@@ -13,6 +13,7 @@ from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, RunId
 
 from . import _connections_store as _store
+from . import connection_words
 from .connections import Connection
 from .providers import (
     Earning,
@@ -99,15 +100,18 @@ def told_people(tx: Tx, *, of: Connection) -> frozenset[str]:
 
 
 def must_overlap(tx: Tx, *, of: Connection, told: Collection[str]) -> None:
-    """A roster without anybody who was told before is not believed: providers tell who left, too."""
+    """A roster without anybody who was told before is not believed, unless a person said so of this very one."""
     before = told_people(tx, of=of)
     if before and before.isdisjoint(told):
+        asks = connection_words.asked_of_roster(told)
+        if asks in connection_words.said(tx, of=of):
+            return
         fix = (
-            "It may be the answer of another company. It is asked again by itself; if the employer moved there, "
-            "pause this connection and connect again."
+            "It may be the answer of another company. It is asked again by itself; if the employer moved there, pause "
+            "this connection and connect again. If the provider gave the same people other ids, say yes to it."
         )
-        message = f"None of the {len(before)} people who were told before is among them."
-        raise ProviderError(Trouble.BUG, message, where="people", fix=fix)
+        message = f"None of the {len(before)} people who were told before is among the {len(told)} told now."
+        raise ProviderError(Trouble.BUG, message, where="people", fix=fix, asks=asks)
 
 
 def people_of(tx: Tx, *, of: Connection) -> dict[EmployeeId, list[Person]]:
@@ -126,6 +130,12 @@ def payroll_of(tx: Tx, *, of: Connection, provider_id: str) -> Version[ProviderP
     """The newest version of one payroll, done with or not."""
     found = _newest(tx, of, PAYROLL).get(provider_id)
     return None if found is None else _payroll_of(tx, of, provider_id, found[0])
+
+
+def waits(tx: Tx, *, of: Connection, provider_id: str) -> bool:
+    """Whether the newest version of a payroll is not done with."""
+    number, _, done = _newest(tx, of, PAYROLL)[provider_id]
+    return done != number
 
 
 def told_as(tx: Tx, *, of: Connection, told: ProviderPayroll, version_no: int) -> bool:

@@ -11,6 +11,7 @@ from open401k.kernel import EmployeeId, Money
 
 from .catalogue import CalledCode
 from .providers import PayStatement, ProviderPayroll, Unread, Withheld
+from .providers.doubts import is_twice
 from .rows import DEFERRALS, EMPLOYER_MONEY, Field, PayrollRow
 
 #: A reference of a row has at most so many characters.
@@ -38,6 +39,7 @@ class Waits:
     why: Why
     message: str
     fix: str
+    twice: str = ""  # which telling looks doubled and may be real: a person can say so
 
 
 def waiting(payroll: ProviderPayroll, why: str, message: str, fix: str) -> dict[str, Any]:
@@ -60,10 +62,12 @@ def rows_of(
     reversals: Sequence[ProviderPayroll],
     who: Mapping[str, EmployeeId],
     employer_ein: str = "",
+    sure: Collection[str] = (),
 ) -> list[PayrollRow] | Waits:
     """What is left of a payroll after its reversals, one row a person; or why there are none.
 
-    ``employer_ein`` is that of the company whose payroll it is.
+    ``employer_ein`` is that of the company whose payroll it is; ``sure``: tellings in which a person said that what
+    looks doubled is real.
     """
     for each in (payroll, *reversals):
         for what, said, added in each.differences():
@@ -71,9 +75,10 @@ def rows_of(
                 f"The provider says {Money(said)} of {what} for {each.pay_date}; its lines add up to {Money(added)}."
             )
             return Waits(Why.TOTALS_DIFFER, message, _ASKED_AGAIN)
-        if each.doubts:
+        doubled = all(map(is_twice, each.doubts))
+        if each.doubts and not (doubled and each.provider_id in sure):
             message = f"The payroll of {each.pay_date} contradicts itself. {' '.join(each.doubts)}"
-            return Waits(Why.IN_DOUBT, message, _ASKED_AGAIN)
+            return Waits(Why.IN_DOUBT, message, _ASKED_AGAIN, twice=each.provider_id if doubled else "")
     statements: dict[str, list[PayStatement]] = defaultdict(list)
     for each in (payroll, *reversals):
         for statement in each.statements:

@@ -67,6 +67,9 @@ class State(StrEnum):
         return self in (State.NOT_REFLECTED, State.REFUSED, State.EXPIRED)
 
 
+_NOT = {State.QUEUED: "Not handed over", State.SENT: "The provider's job did not end"}
+
+
 @dataclass(frozen=True, slots=True)
 class Instruction:
     """One on file, with its last event. ``number`` counts in the order of recording."""
@@ -92,6 +95,11 @@ class Instruction:
     def key(self) -> str:
         """What makes handing it over twice harmless."""
         return f"write_back/{self.instruction_id}"
+
+    @property
+    def awaits_job(self) -> bool:
+        """Whether the provider took it and has yet to carry it out."""
+        return self.state is State.SENT and bool(self.job)
 
     @property
     def stops(self) -> bool:
@@ -235,19 +243,25 @@ def after_payroll(
     pay_date: date,
     expected: Mapping[Slot, int],
     withheld: Mapping[Slot, int],
+    untold: Collection[InstructionId] = (),
 ) -> list[Outcome]:
     """What a posted payroll shows of the instructions that should have been followed in it.
 
     ``expected`` has cents for everybody with pay in it (limits of the year applied), ``withheld`` what was withheld. A
     person without pay shows nothing. Of a cent of rounding nothing is said. Of each deduction the last instruction
     counts; what a payroll run before it was handed over withheld says nothing of it. What was not followed, refused or
-    too late is over once a payroll shows it.
+    too late is over once a payroll shows it. One that was to withhold nothing of a rate (the limit of the year is
+    reached), or something of what was stopped (last pay), shows nothing; nor does ``untold``, what a connection is to
+    hand over yet: that a payroll looks so says nothing of what the provider goes on with.
     """
     found = []
     for each in _in_force(instructions, pay_date):
         if each.slot not in expected:
             continue
         wanted, was = expected[each.slot], withheld.get(each.slot, 0)
+        nothing_shown = wanted > 1 if each.stops else max(wanted, was) <= 1
+        if nothing_shown or (each.instruction_id in untold and abs(wanted - was) <= 1):
+            continue
         answer = _shown(each, pay_date, Money(wanted), Money(was))
         if answer != (each.state, each.detail):
             found.append(Outcome(each.instruction_id, *answer))
@@ -264,7 +278,7 @@ def _shown(each: Instruction, pay_date: date, wanted: Money, was: Money) -> tupl
     if abs(wanted.cents - was.cents) <= 1:
         return State.REFLECTED, each.detail if each.state is State.REFLECTED else ""
     untold = each.state in (State.SENT, State.ACKNOWLEDGED) and day_of(each.state_at) >= pay_date
-    if (each.job and each.state is State.SENT) or each.state in (State.REFUSED, State.EXPIRED):
+    if each.awaits_job or each.state in (State.REFUSED, State.EXPIRED):
         return each.state, each.detail
     if each.state is State.QUEUED or untold:
         return each.state, f"Payroll of {pay_date} was run before it was handed over."
@@ -274,18 +288,38 @@ def _shown(each: Instruction, pay_date: date, wanted: Money, was: Money) -> tupl
 def expire(instructions: Iterable[Instruction], *, today: date) -> list[Outcome]:
     """Those that nothing came of for so long that somebody has to look."""
     return [
-        Outcome(each.instruction_id, State.EXPIRED, f"Not handed over within {LIVES_DAYS} days of {each.effective_on}.")
+        Outcome(each.instruction_id, State.EXPIRED, f"{_NOT[each.state]} within {days} days of {each.effective_on}.")
         for each in instructions
-        if each.state is State.QUEUED and today > each.effective_on + timedelta(days=LIVES_DAYS)
+        if _is_open(each) and today > each.effective_on + timedelta(days=(days := LIVES_DAYS * (1 + each.awaits_job)))
     ]
+
+
+def behind(each: Instruction, known: Iterable[Instruction], at: ConnectionId | None = None) -> bool:
+    """Whether an earlier one of the same enrolment waits for a job of the provider.
+
+    What is in force there is not yet what that job makes of it: held against it, the later one would seem to be done
+    already, and then the job would undo it. A match stands in the enrolment of its deduction.
+    """
+    return any(
+        before.number < each.number
+        and before.awaits_job
+        and before.at in (at, None)
+        and _enrolment(before.slot) == _enrolment(each.slot)
+        for before in known
+    )
+
+
+def _enrolment(slot: Slot) -> Slot:
+    return Slot(slot.employee_id, Field(slot.loan_id)) if slot.means is Field.MATCH else slot
+
+
+def _is_open(each: Instruction) -> bool:
+    return each.state is State.QUEUED or each.awaits_job
 
 
 def due(instructions: Iterable[Instruction], *, now: datetime) -> list[Instruction]:
     """Those to hand over, or to ask about, now; the oldest first."""
     open_ones = [
-        each
-        for each in instructions
-        if (each.state is State.QUEUED or (each.state is State.SENT and each.job))
-        and (each.next_try_at is None or each.next_try_at <= now)
+        each for each in instructions if _is_open(each) and (each.next_try_at is None or each.next_try_at <= now)
     ]
     return sorted(open_ones, key=lambda each: each.number)

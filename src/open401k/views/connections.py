@@ -37,6 +37,7 @@ class WaitingLine:
     provider_id: str = ""
     run_id: str = ""
     candidates: tuple[str, ...] = ()
+    asks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class ConnectionLine:
     tells_match: bool = False
     stands: Stands = Stands.CONNECTED
     where: str = ""
+    asks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ def line_of(of: connections.Connection) -> ConnectionLine:
             provider_id=each.get("provider_id", ""),
             run_id=each.get("run_id", ""),
             candidates=tuple(each.get("candidates", ())),
+            asks=each.get("asks", ""),
         )
         for each in of.waits
     )
@@ -119,6 +122,7 @@ def line_of(of: connections.Connection) -> ConnectionLine:
         tells_match=of.tells_match,
         stands=_stands(of),
         where=where,
+        asks=str(of.problem.get("asks", "")),
     )
 
 

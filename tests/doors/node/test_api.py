@@ -26,7 +26,7 @@ from tests.rails.world import founded
 
 from open401k.base.faults import Stopped, stopping_at
 from open401k.base.webhooks import Answer
-from open401k.base.webhooks.signing import headers_of
+from open401k.base.webhooks.signing import SECRET_BYTES, headers_of
 from open401k.doors.node.api import EVENTS, LISTENERS, OPERATIONS
 from open401k.doors.node.desk import Doors
 from open401k.doors.node.for_pages import NodePages
@@ -428,6 +428,10 @@ def test_webhooks_are_signed_in_order_and_sent_until_they_are_taken(both: Both) 
     newer = side.doors.process.vault.needed(f"webhook/{hook['webhook']}")
     expected = headers_of(sent[3][0]["webhook-id"], sent[3][1], at=clock.now(), secrets=[newer, secret])
     assert sent[3][0] == expected  # by both, for a day
+    assert side("POST", f"{at}/rotate", {}, key="anew still").status_code == 200
+    thrice = side.doors.hooks.secrets(hook["webhook"], at=int(clock.now().timestamp()))
+    assert thrice[1:] == [newer, secret]  # made anew once more, it drops none that signs yet
+    newer = thrice[0]
     assert side("POST", f"{at}/resume", {}).json()["failures"] == 0
     clock.advance(timedelta(days=1))
     telling.once(at=0)  # at once
@@ -440,15 +444,16 @@ def test_webhooks_are_signed_in_order_and_sent_until_they_are_taken(both: Both) 
 
 
 def test_a_secret_that_is_made_anew_while_it_is_read_still_signs() -> None:
-    kept = {"webhook/x": b"old"}
+    old, new = b"o" * SECRET_BYTES, b"n" * SECRET_BYTES
+    kept = {"webhook/x": old}
 
     def found(name: str) -> bytes | None:
         read = kept.get(name)
-        kept.update({"webhook/x": b"new", "webhook-before/x": (NOON + 60).to_bytes(8, "big") + b"old"})
+        kept.update({"webhook/x": new, "webhook-before/x": (NOON + 60).to_bytes(8, "big") + old})
         return read
 
     hooks = Hooks(cast("Any", None), cast("Any", SimpleNamespace(found=found, needed=found)), SystemRandom())
-    assert b"old" in hooks.secrets("x", at=NOON)
+    assert old in hooks.secrets("x", at=NOON)
 
 
 def test_a_participant_signs_on_the_pages_and_a_desk_acts_in_the_console(both: Both) -> None:

@@ -230,6 +230,14 @@ def test_a_list_that_lost_a_page_or_tells_one_twice_is_not_taken(told: list[list
     assert (error.value.trouble, "lost a part of it" in error.value.message) == (Trouble.TRY_AGAIN, True)
 
 
+def test_a_list_that_is_counted_otherwise_is_taken_once_it_is_read_twice_alike() -> None:
+    pages = World([counted(page, 2) for _ in range(2) for page in ([1, 2], [3])])  # two pages
+    assert [each.value for each in pages.client().pages("/v1/employees", {}, per=2)] == [1, 2, 3]
+    other = World([counted(page, 2) for page in ([1, 2], [3], [1, 2], [4], [1, 2], [3])])
+    with pytest.raises(ProviderError):
+        list(other.client(Patience(tries=3)).pages("/v1/employees", {}, per=2))
+
+
 def test_an_error_of_the_provider_repeats_nothing_personal() -> None:
     body = {"errors": [{"error_key": "ssn", "category": "invalid_attribute_value", "message": "123-45-6789 is taken"}]}
     world = World([httpx2.Response(422, content=json.dumps(body))])

@@ -274,3 +274,48 @@ HALF_MONTHS = [date(2026, 1, 15), date(2026, 1, 30), date(2026, 2, 13), date(202
 )
 def test_an_off_cycle_payroll_moves_no_regular_pay_date(paid: list[date], following: date | None) -> None:
     assert write_back.next_regular(paid) == following
+
+
+def seen_of(each: Instruction, *, wanted: int, was: int, untold: bool = False) -> list[State]:
+    outcomes = write_back.after_payroll(
+        [each],
+        pay_date=PAY_DATE,
+        expected={each.slot: wanted},
+        withheld={each.slot: was},
+        untold=[each.instruction_id] if untold else [],
+    )
+    return [outcome.state for outcome in outcomes]
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.ACKNOWLEDGED, State.EXPIRED])
+def test_a_payroll_of_somebody_at_the_limit_shows_nothing_of_a_rate_that_begins_again_next_year(state: State) -> None:
+    assert seen_of(told(1, SIX, state), wanted=0, was=0) == []
+
+
+def test_what_a_connection_has_to_hand_over_yet_is_handed_over_though_a_payroll_looks_so_by_chance() -> None:
+    queued = told(1, Rate(cents=10_000), State.QUEUED)  # before: a percentage that came to the same
+    assert seen_of(queued, wanted=10_000, was=10_000, untold=True) == []
+    assert seen_of(queued, wanted=10_000, was=10_000) == [State.REFLECTED]  # told by hand: typed in
+
+
+def test_a_stop_is_not_followed_by_a_last_pay_that_withheld_as_elected() -> None:
+    assert seen_of(told(1, None, State.QUEUED), wanted=10_000, was=10_000) == []
+    assert seen_of(told(1, None, State.ACKNOWLEDGED), wanted=0, was=10_000) == [State.NOT_REFLECTED]
+
+
+def test_a_job_that_never_ends_is_a_persons_turn_in_the_end() -> None:
+    waits = replace(told(1, FIVE, State.SENT), job="j-1")
+    after = PAY_DATE + timedelta(days=2 * write_back.LIVES_DAYS)
+    assert write_back.expire([waits], today=after) == []
+    (outcome,) = write_back.expire([waits], today=after + timedelta(days=1))
+    assert (outcome.state, "job did not end" in outcome.detail) == (State.EXPIRED, True)
+
+
+def test_one_waits_behind_an_earlier_job_of_the_same_enrolment_and_of_no_other() -> None:
+    job = replace(told(1, FIVE, State.SENT), job="j-1")
+    match = told(2, Rate(cents=5_000), State.QUEUED, Slot(SAVER, Field.MATCH, str(Field.PRE_TAX)))
+    assert write_back.behind(told(2, SIX, State.QUEUED), [job])
+    assert write_back.behind(match, [job])
+    assert not write_back.behind(told(2, SIX, State.QUEUED, ROTH), [job])
+    assert not write_back.behind(job, [job])
+    assert not write_back.behind(told(2, SIX, State.QUEUED), [told(1, FIVE, State.SENT)])  # in a file

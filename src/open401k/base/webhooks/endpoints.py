@@ -119,11 +119,17 @@ def remove(tx: Tx, *, tenant_id: SponsorId, endpoint_id: WebhookEndpointId, at: 
 
 
 def rotate(tx: Tx, *, tenant_id: SponsorId, endpoint_id: WebhookEndpointId, at: datetime) -> NewSecret:
-    """A fresh secret; for a day what is sent is signed with the one before, too."""
+    """A fresh secret; for a day what is sent is signed with the one before, too, however often it is made anew."""
     row = _locked(tx, tenant_id, endpoint_id)
     secret, until = tx.keyring.random_bytes(signing.SECRET_BYTES), at + BOTH_SIGN_FOR
     sealed = _seal(tx, tenant_id, endpoint_id, _SECRET, secret)
-    before = _seal(tx, tenant_id, endpoint_id, _PREVIOUS, _open(tx, row, _SECRET, row.sealed_secret))
+    kept = signing.replaced(
+        _kept(tx, row),
+        _open(tx, row, _SECRET, row.sealed_secret),
+        until=int(until.timestamp()),
+        at=int(at.timestamp()),
+    )
+    before = _seal(tx, tenant_id, endpoint_id, _PREVIOUS, kept)
     keys: dict[str, Any] = {"tenant_id": tenant_id, "endpoint_id": endpoint_id}
     _store.put_secrets(tx, **keys, sealed=sealed, sealed_previous=before, until=until)
     after = {"previous_secret_until": until}
@@ -213,11 +219,20 @@ def _of_event(tx: Tx, row: EndpointRow, event: Event, at: datetime) -> Delivery:
 
 def _delivery(tx: Tx, row: EndpointRow, of: tuple[int, EventId, str], body: bytes, at: datetime) -> Delivery:
     event_no, message, kind = of
-    secrets = [_open(tx, row, _SECRET, row.sealed_secret)]
-    if row.sealed_previous_secret is not None and row.previous_until is not None and at < row.previous_until:
-        secrets.append(_open(tx, row, _PREVIOUS, row.sealed_previous_secret))
+    before = signing.still_signing(_kept(tx, row), at=int(at.timestamp()))
+    secrets = [_open(tx, row, _SECRET, row.sealed_secret), *before]
     headers = signing.headers_of(str(message), body, at=at, secrets=secrets)
     return Delivery(row.tenant_id, row.endpoint_id, event_no, message, kind, row.url, headers, body)
+
+
+def _kept(tx: Tx, row: EndpointRow) -> bytes:
+    """The secrets that were replaced; one alone was kept before without its time, which is in the row."""
+    if row.sealed_previous_secret is None or row.previous_until is None:
+        return b""
+    kept = _open(tx, row, _PREVIOUS, row.sealed_previous_secret)
+    if len(kept) != signing.SECRET_BYTES:
+        return kept
+    return signing.replaced(b"", kept, until=int(row.previous_until.timestamp()), at=0)
 
 
 def _change(

@@ -9,11 +9,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from open401k.kernel import SponsorId
+from open401k.kernel import Open401kError, SponsorId
 
 from ..messages import Event
 
 SECRET_BYTES = 32
+#: Secrets that were replaced and sign along still; the headers of a try have room for so many.
+MOST_BEFORE = 4
+_UNTIL_BYTES = 8
 _MARK = "whsec_"
 _AN_ID = re.compile(r"[a-z]{3}_[0-9a-f]{32}")
 
@@ -21,6 +24,24 @@ _AN_ID = re.compile(r"[a-z]{3}_[0-9a-f]{32}")
 def written(secret: bytes) -> str:
     """A secret as receivers are given it."""
     return _MARK + base64.b64encode(secret).decode()
+
+
+def still_signing(kept: bytes, *, at: int) -> list[bytes]:
+    """Of the secrets that were replaced, each kept behind the second until which it signs, those that do yet."""
+    size = _UNTIL_BYTES + SECRET_BYTES
+    each_kept = (kept[start : start + size] for start in range(0, len(kept), size))
+    return [one[_UNTIL_BYTES:] for one in each_kept if int.from_bytes(one[:_UNTIL_BYTES], "big") > at]
+
+
+def replaced(kept: bytes, secret: bytes, *, until: int, at: int) -> bytes:
+    """What is kept once another secret was replaced: none that signs yet is dropped; refused where there are many."""
+    size = _UNTIL_BYTES + SECRET_BYTES
+    each_kept = [kept[start : start + size] for start in range(0, len(kept), size)]
+    known = [one for one in each_kept if int.from_bytes(one[:_UNTIL_BYTES], "big") > at]
+    if len(known) >= MOST_BEFORE:
+        message = f"{MOST_BEFORE} secrets that were replaced within a day sign along already."
+        raise Open401kError(message, fix="Wait until the first of them ends, or remove the endpoint and add it anew.")
+    return b"".join([until.to_bytes(_UNTIL_BYTES, "big") + secret, *known])
 
 
 def body_of(event: Event, *, tenant_id: SponsorId) -> bytes:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from open401k.kernel import NEW_YORK, Clock, ConnectionId, EmployeeId, Random, Refused, SeededRandom, SystemClock
-from open401k.payroll import connections
+from open401k.payroll import connection_words, connections
 from open401k.payroll.providers import Provider
 from open401k.views import connections as shown
 
@@ -98,8 +98,12 @@ def pull(
         voice.line(f"Payroll was not told everything: {made['not_told']} It is tried again by itself.")
     for each in made["waits"]:
         voice.line(f"{each['message']} {each['fix']}")
+        if each.get("asks"):
+            voice.line(f'Yes to it: open401k connections confirm "{each["asks"]}"')
     if made["problem"] or made["elsewhere"]:
         voice.line(made["problem"] or "Another process is at it.")
+        if made["asks"]:
+            voice.line(f'Yes to it: open401k connections confirm "{made["asks"]}"')
         raise typer.Exit(FAILED)
 
 
@@ -117,6 +121,21 @@ def link(
         employee_id = None if employee == "new" else EmployeeId.parse(employee)
         with place.begin() as tx:
             connections.link(tx, of=of, person_id=person, employee_id=employee_id)
+    Voice(as_json=False).line("Kept. Ask again with: open401k connections pull")
+
+
+@commands.command()
+def confirm(
+    context: typer.Context,
+    asks: Annotated[str, typer.Argument(help="What is asked, as a pull shows it.")],
+    connection: Annotated[str, typer.Option(help="Id of the connection, if there are several.")] = "",
+    plan: PlanOption = "",
+) -> None:
+    """Say yes to two checks alike that are both real, or to a roster whose ids changed whole."""
+    with at_plan(wiring_of(context), "connections confirm", plan) as place:
+        of = _chosen(place, connection)
+        with place.begin() as tx:
+            connection_words.say_yes(tx, of=of, asks=asks)
     Voice(as_json=False).line("Kept. Ask again with: open401k connections pull")
 
 

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from open401k.base import webhooks
 from open401k.base.access import Permission
 from open401k.kernel import ConnectionId, EmployeeId, Open401kError, PlanId, Refused
+from open401k.payroll import connection_words
 from open401k.payroll import connections as stored
 from open401k.payroll.providers import Provider
 from open401k.views import connections
@@ -97,6 +98,17 @@ def link(caller: Annotated[Caller, Depends(Needs(Permission.CENSUS_CHANGE))], fo
     with caller.begin() as tx:
         employee_id = EmployeeId.parse(choice) if choice else None
         stored.link(tx, of=of, person_id=person_id, employee_id=employee_id)
+    return see_other(
+        f"/plans/{caller.plan}/connections?said={quote('Kept; it counts when the provider is asked next.')}"
+    )
+
+
+@router.post("/plans/{plan_id}/connections/confirm")
+def confirm(caller: Connecting, form: Form) -> Response:
+    """Say yes to what only a person can decide of what a provider told."""
+    of = _of(caller, word(form, "connection_id"))
+    with caller.begin() as tx:
+        connection_words.say_yes(tx, of=of, asks=word(form, "asks"))
     return see_other(
         f"/plans/{caller.plan}/connections?said={quote('Kept; it counts when the provider is asked next.')}"
     )

@@ -213,27 +213,31 @@ class Client:
         """The elements of a numbered list, page after page until one is short. One that never ends is a bug there.
 
         One that changed meanwhile is read anew: an element that moved to a page that was read already would be missed.
-        So is one that lost a page, or tells one twice: none of it is taken until it holds together.
+        So is one that lost a page, or tells one twice: none of it is taken until it holds together. One that is said
+        to have fewer than come, and is read twice alike, is counted otherwise there (pages, or a part): it is whole.
         """
+        before: list[Any] | None = None
         for _ in range(self._patience.tries):
-            found = self._pages(path, params, per)
-            if found is not None:
+            found, count = self._pages(path, params, per)
+            if found is not None and (_whole(found, count) or (_more_than(found, count) and _values(found) == before)):
                 yield from found
                 return
+            before = None if found is None else _values(found)
         raise _again(f"GET {path}", NOT_WHOLE)
 
-    def _pages(self, path: str, params: Mapping[str, Any], per: int) -> list[Told] | None:
+    def _pages(self, path: str, params: Mapping[str, Any], per: int) -> tuple[list[Told] | None, str]:
+        """The elements, unless their number changed meanwhile, and how many there are said to be."""
         found: list[Told] = []
         counted = ""
         for page in range(1, 10_001):
             answer = self.get(path, {**params, "page": page, "per": per})
             count = answer.headers.get("x-total-count", "")
             if page > 1 and count != counted:
-                return None
+                return None, count
             counted, here = count, list(answer.told.items())
             found += here
             if len(here) < per:
-                return found if _whole(found, count) else None
+                return found, count
         raise ProviderError(Trouble.BUG, "The list does not end.", where=f"GET {path}")
 
 
@@ -252,6 +256,15 @@ def _whole(found: list[Told], count: str) -> bool:
     """Whether a list has as many elements as it is said to, each once."""
     said = int(count) if count.isascii() and count.isdigit() else len(found)
     return len({repr(each.value) for each in found}) == len(found) == said
+
+
+def _more_than(found: list[Told], count: str) -> bool:
+    """Whether more came than there are said to be, each once."""
+    return count.isascii() and count.isdigit() and len(found) > int(count) and _whole(found, str(len(found)))
+
+
+def _values(found: list[Told]) -> list[Any]:
+    return [each.value for each in found]
 
 
 def unauthorized(where: str) -> ProviderError:

@@ -33,11 +33,18 @@ class Trouble(StrEnum):
 class ProviderError(Exception):
     """The provider did not do what was asked. ``where`` is the request, and the path in its answer, if it was that.
 
-    The message never repeats what was answered: it may hold personal data.
+    The message never repeats what was answered: it may hold personal data. ``asks``: what a person may say yes to.
     """
 
     def __init__(
-        self, trouble: Trouble, message: str, *, where: str = "", fix: str = "", retry_after: timedelta | None = None
+        self,
+        trouble: Trouble,
+        message: str,
+        *,
+        where: str = "",
+        fix: str = "",
+        retry_after: timedelta | None = None,
+        asks: str = "",
     ) -> None:
         super().__init__(f"{where}: {message}" if where else message)
         self.trouble = trouble
@@ -45,6 +52,7 @@ class ProviderError(Exception):
         self.where = where
         self.fix = fix
         self.retry_after = retry_after
+        self.asks = asks
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,15 @@
 A doubt says no name and no amount: it is shown to whoever looks at the connection.
 """
 
+import re
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Sequence
 
 from .connector import ProviderError, Trouble
 from .reading import Told
 from .statements import Unread
+
+_TWICE = re.compile(r"It pays (?:one person|\d+ people) twice\.")
 
 
 def unread(provider_id: str, error: ProviderError) -> Unread:
@@ -36,6 +39,11 @@ def told_twice(each: Iterable[Hashable]) -> tuple[str, ...]:
     """The same person, or the same pay statement, more than once."""
     twice = sum(1 for times in Counter(each).values() if times > 1)
     return (f"It pays {_people(twice)} twice.",) if twice else ()
+
+
+def is_twice(doubt: str) -> bool:
+    """Whether that is all of a doubt: two true checks may be alike, and only a person knows."""
+    return _TWICE.fullmatch(doubt) is not None
 
 
 def against_list(*, listed: Collection[str], came: Sequence[str], complete: bool) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from open401k.base.webhooks import Send, Standing, State
 from open401k.base.webhooks.addresses import checked
 from open401k.base.webhooks.endpoints import BOTH_SIGN_FOR
 from open401k.base.webhooks.schedule import after
-from open401k.base.webhooks.signing import SECRET_BYTES, body, headers_of, written
+from open401k.base.webhooks.signing import SECRET_BYTES, body, headers_of, replaced, still_signing, written
 from open401k.kernel import Clock, Open401kError, Random
 
 from . import _doors_store
@@ -28,7 +28,6 @@ from .vault import Vault
 MOST: Final = 10
 #: Seconds between two looks.
 LOOK: Final = 1.0
-_UNTIL: Final = 8
 BOUNDARIES: Final = ("hooks.before_send", "hooks.after_send")
 
 
@@ -71,23 +70,22 @@ class Hooks:
         return None if found is None else written(found)
 
     def rotate(self, conn: Connection, webhook_id: str, *, at: int) -> Hook | None:
-        """A fresh secret; for a day what is sent is signed with the one before, too. None if there is no such one."""
+        """A fresh secret; for a day what is sent is signed with those before, too. None if there is no such one."""
         row = _doors_store.locked_webhook(conn, webhook_id)
         if row is None:
             return None
         until = at + int(BOTH_SIGN_FOR.total_seconds())
-        before = until.to_bytes(_UNTIL, "big") + self.vault.needed(_name(webhook_id))
+        kept = self.vault.found(_before(webhook_id)) or b""
+        before = replaced(kept, self.vault.needed(_name(webhook_id)), until=until, at=at)
         self.vault.replace_with(conn, _before(webhook_id), before, at=at)
         self.vault.replace_with(conn, _name(webhook_id), self.random.token(SECRET_BYTES), at=at)
         fault("hooks.before_rotate_commit")
         return _hook(row)
 
     def secrets(self, webhook_id: str, *, at: int) -> list[bytes]:
-        """By what is signed now: the secret, and for a day after it was made anew the one before."""
+        """By what is signed now: the secret, and for a day after it was made anew each one before."""
         now = self.vault.needed(_name(webhook_id))  # first: made anew in between, it is the one before, too
-        before = self.vault.found(_before(webhook_id)) or b""
-        still = [before[_UNTIL:]] if int.from_bytes(before[:_UNTIL], "big") > at else []
-        return [now, *still]
+        return [now, *still_signing(self.vault.found(_before(webhook_id)) or b"", at=at)]
 
     def listed(self) -> Sequence[Hook]:
         """Those that were not removed, oldest first."""
@@ -163,7 +161,7 @@ def _name(webhook_id: str) -> str:
 
 
 def _before(webhook_id: str) -> str:
-    """Of the secret that was replaced: until when it signs along, then itself."""
+    """Of the secrets that were replaced: until when each signs along, then itself."""
     return f"webhook-before/{webhook_id}"
 
 

@@ -14,7 +14,7 @@ from open401k import census
 from open401k.base.access import Permission
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, Open401kError, Refused
-from open401k.payroll import connections
+from open401k.payroll import connection_words, connections
 from open401k.payroll.providers import Provider
 from open401k.views import connections as shown
 
@@ -75,6 +75,7 @@ class PullOutcome(BaseModel):
     elsewhere: bool
     told: int
     not_told: str
+    asks: str = ""
 
 
 class Change(StrEnum):
@@ -92,6 +93,12 @@ _VERBS: Mapping[Change, Callable[..., None]] = {
     Change.TELL_MATCH: partial(connections.tell_match, tells=True),
     Change.KEEP_MATCH: partial(connections.tell_match, tells=False),
 }
+
+
+class Yes(Sent):
+    """To what: ``asks`` of the connection, or of something of it that waits."""
+
+    asks: Text
 
 
 class PersonLink(Sent):
@@ -165,6 +172,22 @@ def link(caller: Census, key: Key, connection_id: str, sent: PersonLink) -> dict
         return dict(document(shown.line_of(of)))
 
     body, what = sent.model_dump_json().encode(), f"link {connection_id}"
+    kept: dict[str, Any] = once(caller, tenant_id=caller.tenant, key=key, what=what, body=body, work=work)
+    return kept
+
+
+@router.post("/plans/{plan_id}/connections/{connection_id}/confirm", response_model=LineModel)
+def confirm(caller: Connecting, key: Key, connection_id: str, sent: Yes) -> dict[str, Any]:
+    """Say yes to what only a person can decide: that two checks alike are both real, or that a roster of nobody known
+    before is this company's. It is for that telling alone; the next pull goes by it.
+    """
+    of = _of(caller, connection_id)
+
+    def work(tx: Tx) -> dict[str, Any]:
+        connection_words.say_yes(tx, of=of, asks=sent.asks)
+        return dict(document(shown.line_of(of)))
+
+    body, what = sent.model_dump_json().encode(), f"confirm {connection_id}"
     kept: dict[str, Any] = once(caller, tenant_id=caller.tenant, key=key, what=what, body=body, work=work)
     return kept
 
