@@ -6,7 +6,7 @@ Not here: what the records say (recordkeeping/rollover_release.py), what follows
 from collections.abc import Mapping
 from datetime import date
 
-from open401k import plan
+from open401k import plan, recordkeeping
 from open401k.kernel import Source
 from open401k.law.distribution_events import Event
 from open401k.law.rollover_acceptance import SourceEvidence
@@ -15,8 +15,9 @@ from open401k.rails.kinds import Kind
 from open401k.rails.node.adapters.own_ledger import SOURCES
 from open401k.rails.node.halves import ReleasingHalf, Wanted
 from open401k.rails.preflight.facts import Held, Identity, Loan, Minimum, Offset, Opened, PayingPlan, Roth, Spouse
-from open401k.recordkeeping import Releasable
+from open401k.recordkeeping import HeldSource, Releasable
 
+from .rollover_after_tax import after_tax_paid
 from .rollover_halves import OurPlan
 from .rollover_taxed import who_is_paid
 from .rollover_told import OutTold
@@ -37,7 +38,9 @@ def releasing_half(
     file: Mapping[str, str],
 ) -> ReleasingHalf:  # fmt: skip
     """What we know as the plan that pays: vested money by source, what opened it, Roth clock, loan, minimum, spouse."""
-    held, opened = held_of(releasable, told.wanted), releasable.opened
+    basis = _first_known(releasable.after_tax.basis_cents, told.after_tax_basis_cents)
+    goes_back = recordkeeping.came_by(account) is not None
+    held, opened = held_of(releasable, told.wanted, None if goes_back else basis), releasable.opened
     died = opened is not None and opened.event is Event.DEATH
     return ReleasingHalf(
         custodian=ours.name,
@@ -55,7 +58,7 @@ def releasing_half(
         explanation_hash=told.explanation_hash,
         holds=told.holds,
         roth=_roth(releasable, told),
-        after_tax_basis_cents=_first_known(releasable.after_tax.basis_cents, told.after_tax_basis_cents),
+        after_tax_basis_cents=basis,
         minimum=told.minimum if died or releasable.minimum_cents is None else Minimum(releasable.minimum_cents, None),
         loan=_loan(releasable),
         paying=_paying(ours.terms),
@@ -66,16 +69,22 @@ def releasing_half(
     )
 
 
-def held_of(releasable: Releasable, wanted: tuple[Wanted, ...]) -> tuple[Held, ...]:
+def held_of(
+    releasable: Releasable, wanted: tuple[Wanted, ...], after_tax_basis_cents: int | None = None
+) -> tuple[Held, ...]:
     """Every source with what of it is paid: all that may be, or the amount that was asked for of its kind.
 
-    An amount comes out of the sources of its kind in the order in which the books draw on them (own_ledger.py).
+    An amount comes out of the sources of its kind in the order in which the books draw on them (own_ledger.py). A
+    source of after-tax money with earnings is two lines: its basis, and behind all others its earnings, as pre-tax
+    money.
     """
-    payable = releasable.payable()
     left: dict[Kind, int | None] = {}
     for each in wanted:
         so_far = left.get(each.kind, 0)
         left[each.kind] = None if each.cents is None or so_far is None else so_far + each.cents
+    split = after_tax_paid(releasable, after_tax_basis_cents, wanted_cents=left.get(Kind.AFTER_TAX, 0))
+    along = _along(split.earnings, left)
+    payable = {**releasable.payable(), **split.basis}
     found = {}
     for source in (each for of_kind in SOURCES for each in of_kind):
         kind, most = kind_of_source(source), payable.get(source, 0)
@@ -83,10 +92,28 @@ def held_of(releasable: Releasable, wanted: tuple[Wanted, ...]) -> tuple[Held, .
         found[source] = most if asked is None else min(most, asked)
         if asked is not None:
             left[kind] = asked - found[source]
-    return tuple(
-        Held(each.source, kind_of_source(each.source), each.balance_cents, each.vested_cents, found[each.source])
-        for each in releasable.held
-    )
+    lines = [_line(each, split.grown.get(each.source, 0), found[each.source]) for each in releasable.held]
+    earned = [
+        Held(source, Kind.PRE_TAX, cents, cents, along.get(source, 0)) for source, cents in split.grown.items() if cents
+    ]
+    return (*lines, *earned)
+
+
+def _line(held: HeldSource, grown: int, paid: int) -> Held:
+    """One source without what it earned, where that is a line of its own; after-tax money is always vested."""
+    vested = None if held.vested_cents is None else held.vested_cents - grown
+    return Held(held.source, kind_of_source(held.source), held.balance_cents - grown, vested, paid)
+
+
+def _along(earnings: Mapping[Source, int], left: dict[Kind, int | None]) -> dict[Source, int]:
+    """Earnings that go with their basis, as far as pre-tax money is asked for; ``left`` falls by them."""
+    found = {}
+    for source, cents in earnings.items():
+        asked = left.get(Kind.PRE_TAX, 0)
+        found[source] = cents if asked is None else min(cents, asked)
+        if asked is not None:
+            left[Kind.PRE_TAX] = asked - found[source]
+    return found
 
 
 def _spouse(terms: plan.Rollovers, told: OutTold) -> Spouse:

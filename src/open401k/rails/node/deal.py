@@ -276,7 +276,7 @@ def facts_of(deal: Deal, *, on: date) -> Facts | None:
     """Both halves joined, as on this day; None while one is missing."""
     if deal.releasing is None or deal.halves is None:
         return None
-    facts = joined(deal.releasing, *deal.halves, on=on)
+    facts = replace(joined(deal.releasing, *deal.halves, on=on), is_return=deal.gives_back is not None)
     if deal.many == 1 and deal.elected is not None and deal.elected.election.mode is Mode.ALL:
         # signed for all there is: of a kind of which nothing is there, as after all of it moved, there is no part; of
         # several receivers one would get nothing then, and is refused as an empty part
