@@ -3,7 +3,7 @@
 Not here: the holds and entries themselves (rails/node/adapters/own_ledger.py), asking for a rollover (rollover.py).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from datetime import date
@@ -13,15 +13,14 @@ from open401k.base.db import ALL_TENANTS, Actor, Database, Tx
 from open401k.kernel import EmployeeId, Open401kError, PlanId, Source, SponsorId, day_of
 from open401k.law.form_1099r import EarlyException, Payee
 from open401k.rails.kinds import Kind
-from open401k.rails.node.adapters.own_ledger import Booked, OwnLedger, holder_of
+from open401k.rails.node.adapters.own_ledger import Booked, OwnLedger
 from open401k.rails.node.core import Order, Side
 from open401k.recordkeeping import RolloverBooked, RolloverPart, RolloverRequest, RolloverWay
 
-from .rollover_after_tax import after_tax_paid
+from .rollover_after_tax import WAY, earnings_along, request_of
 from .rollover_taxed import PaidOn, booked_part, paid_on
 
 NODE = Actor(kind="system", id="node", why="follows a rollover")
-WAY = {Side.SOURCE: RolloverWay.OUT, Side.RECEIVER: RolloverWay.INTO}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +48,7 @@ class PlanSays:
 
     def earned(self, tx: Tx, order: Order) -> Mapping[Source, int]:
         """What goes along of earnings with the after-tax money of an order; nothing with what goes back as it came."""
-        moved = sum(each.cents for each in order.parts if each.kind == Kind.AFTER_TAX)
-        if order.side is not Side.SOURCE or not moved or recordkeeping.came_by(order.account) is not None:
-            return {}
-        who = holder_of(order.account)
-        (person,) = census.roster(tx, tenant_id=self.tenant_id, employee_ids=[who])
-        found = recordkeeping.releasable(
-            tx, tenant_id=self.tenant_id, plan_id=self.plan_id, person=person, on=self.today()
-        )
-        basis = found.after_tax.basis_cents
-        if basis is None:
-            requests = recordkeeping.rollover_requests(tx, tenant_id=self.tenant_id, plan_id=self.plan_id)
-            request = _request(requests, order, who)
-            told = None if request is None else request.told.get("after_tax_basis_cents")
-            basis = None if told is None else int(told.told)
-        return after_tax_paid(found, basis, wanted_cents=moved).earnings
+        return earnings_along(tx, tenant_id=self.tenant_id, plan_id=self.plan_id, order=order, on=self.today())
 
     def refuses(self, tx: Tx, order: Order) -> str | None:
         """What came and was found invalid does not go back over the rails too."""
@@ -79,7 +64,7 @@ class PlanSays:
         """The fact of it, with basis and Roth clock as the transfer file has them; once, with its entry."""
         way = WAY[booked.order.side]
         requests = recordkeeping.rollover_requests(tx, tenant_id=self.tenant_id, plan_id=self.plan_id)
-        request = _request(requests, booked.order, booked.employee_id)
+        request = request_of(requests, booked.order)
         (person,) = census.roster(tx, tenant_id=self.tenant_id, employee_ids=[booked.employee_id])
         terms = plan.provisions_on(tx, tenant_id=self.tenant_id, plan_id=self.plan_id, on=booked.on).rollovers
         paid = paid_on(person, request, on=booked.on, terms=terms)
@@ -139,14 +124,6 @@ def lands(terms: plan.Rollovers | None) -> dict[int, Source]:
 def kind_of(kind: plan.RolloverKind) -> Kind:
     """What the rails call it."""
     return Kind[kind.name]
-
-
-def _request(requests: Sequence[RolloverRequest], order: Order, who: EmployeeId) -> RolloverRequest | None:
-    """The open request that an order is of."""
-    legs = [(Kind(each.kind).name.lower(), each.cents) for each in order.parts]
-    return recordkeeping.open_request_of(
-        requests, employee_id=who, way=WAY[order.side], account=order.account, legs=legs
-    )
 
 
 def _parts(booked: Booked, request: RolloverRequest | None, paid: PaidOn) -> tuple[RolloverPart, ...]:
