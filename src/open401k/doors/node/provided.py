@@ -247,6 +247,8 @@ class CaseDetail:
     shares: tuple[Share, ...] = ()
     #: The sources in which more may have come in since all was moved.
     sources: tuple[Held, ...] = ()
+    #: We pay, and somebody besides the custodians approves.
+    invites: bool = False
     cursor: int = 0
 
 

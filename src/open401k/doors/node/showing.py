@@ -28,6 +28,7 @@ from open401k.rails.node.rest import sources_of
 from open401k.rails.node.seen import seen_of
 from open401k.rails.node.shares import shares_of
 from open401k.rails.node.taking_back import TakeBack, may_take_back
+from open401k.rails.node.voting import asked
 from open401k.rails.node.waiting import standing_here
 from open401k.rails.preflight.facts import Part
 
@@ -171,6 +172,7 @@ def detail_of(unit: KeptDealUnit, case: str, process: Process) -> CaseDetail:
         off_rail=unit.off_rail(case),
         shares=shares_of(deal, file.state),
         sources=sources_of(deal.releasing) if deal.releasing is not None and deal.side is Side.SOURCE else (),
+        invites=deal.side is Side.SOURCE and bool(asked(deal)),
         cursor=happened[-1].seq if happened else 0,
     )
 
