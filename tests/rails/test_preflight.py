@@ -230,6 +230,28 @@ def test_pre_tax_money_goes_to_direct_rollovers_first() -> None:
     assert codes(replace(right, after_tax_basis_cents=1_999_99)) == {Code.AFTER_TAX_BASIS}
 
 
+@pytest.mark.parametrize(
+    ("earned", "told"),
+    [
+        (2_500_00, None),  # of $8,000.00 basis and $4,000.00 earnings, $5,000.00 and its $2,500.00 (IRC 72(e)(8)(B))
+        (2_499_99, "$5,000.00 of basis goes with $2,500.00 of its earnings, as pre-tax money; $2,499.99 of them goes"),
+        (2_500_01, "$5,000.00 of basis goes with $2,500.00 of its earnings, as pre-tax money; $2,500.01 of them goes"),
+        (0, "$5,000.00 of basis goes with $2,500.00 of its earnings, as pre-tax money; $0.00 of them goes"),
+    ],
+)
+def test_basis_leaves_with_its_share_of_the_earnings(earned: int, told: str | None) -> None:
+    parts = Part(Kind.AFTER_TAX, Into.ROTH_IRA, 0, 5_000_00), Part(Kind.PRE_TAX, Into.TRADITIONAL_IRA, 1, 6_000_00)
+    held = (
+        Held(Source.PRE_TAX, Kind.PRE_TAX, 9_000_00, 9_000_00, 6_000_00 - earned),
+        Held(Source.AFTER_TAX, Kind.AFTER_TAX, 8_000_00, 8_000_00, 5_000_00),
+        Held(Source.AFTER_TAX, Kind.PRE_TAX, 4_000_00, 4_000_00, earned),
+    )
+    facts = replace(lawful(*parts), held=held, after_tax_basis_cents=8_000_00)
+    found = [each.detail for each in judged(facts).reasons]
+    assert found == ([] if told is None else [f"{told} (IRC 72(e)(8)(B))"])
+    assert judged(replace(facts, is_return=True)).reasons == ()  # what came goes back as it came
+
+
 def test_kinds_are_paid_by_sources_of_the_same_kind() -> None:
     facts = lawful()
     swapped = tuple(replace(each, kind=Kind.PRE_TAX) for each in facts.held)

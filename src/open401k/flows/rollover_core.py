@@ -17,10 +17,10 @@ from open401k.rails.node.adapters.own_ledger import Booked, OwnLedger
 from open401k.rails.node.core import Order, Side
 from open401k.recordkeeping import RolloverBooked, RolloverPart, RolloverRequest, RolloverWay
 
+from .rollover_after_tax import WAY, earnings_along, request_of
 from .rollover_taxed import PaidOn, booked_part, paid_on
 
 NODE = Actor(kind="system", id="node", why="follows a rollover")
-WAY = {Side.SOURCE: RolloverWay.OUT, Side.RECEIVER: RolloverWay.INTO}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,10 @@ class PlanSays:
         )
         return found.payable()
 
+    def earned(self, tx: Tx, order: Order) -> Mapping[Source, int]:
+        """What goes along of earnings with the after-tax money of an order; nothing with what goes back as it came."""
+        return earnings_along(tx, tenant_id=self.tenant_id, plan_id=self.plan_id, order=order, on=self.today())
+
     def refuses(self, tx: Tx, order: Order) -> str | None:
         """What came and was found invalid does not go back over the rails too."""
         if order.side is not Side.SOURCE:
@@ -60,10 +64,7 @@ class PlanSays:
         """The fact of it, with basis and Roth clock as the transfer file has them; once, with its entry."""
         way = WAY[booked.order.side]
         requests = recordkeeping.rollover_requests(tx, tenant_id=self.tenant_id, plan_id=self.plan_id)
-        legs = [(Kind(each.kind).name.lower(), each.cents) for each in booked.order.parts]
-        request = recordkeeping.open_request_of(
-            requests, employee_id=booked.employee_id, way=way, account=booked.order.account, legs=legs
-        )
+        request = request_of(requests, booked.order)
         (person,) = census.roster(tx, tenant_id=self.tenant_id, employee_ids=[booked.employee_id])
         terms = plan.provisions_on(tx, tenant_id=self.tenant_id, plan_id=self.plan_id, on=booked.on).rollovers
         paid = paid_on(person, request, on=booked.on, terms=terms)

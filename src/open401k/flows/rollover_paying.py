@@ -6,30 +6,18 @@ Not here: what the records say (recordkeeping/rollover_release.py), what follows
 from collections.abc import Mapping
 from datetime import date
 
-from open401k import plan
-from open401k.kernel import Source
+from open401k import plan, recordkeeping
 from open401k.law.distribution_events import Event
 from open401k.law.rollover_acceptance import SourceEvidence
 from open401k.law.rollovers import PaidBecause
-from open401k.rails.kinds import Kind
-from open401k.rails.node.adapters.own_ledger import SOURCES
-from open401k.rails.node.halves import ReleasingHalf, Wanted
-from open401k.rails.preflight.facts import Held, Identity, Loan, Minimum, Offset, Opened, PayingPlan, Roth, Spouse
+from open401k.rails.node.halves import ReleasingHalf
+from open401k.rails.preflight.facts import Identity, Loan, Minimum, Offset, Opened, PayingPlan, Roth, Spouse
 from open401k.recordkeeping import Releasable
 
 from .rollover_halves import OurPlan
+from .rollover_held import held_of
 from .rollover_taxed import who_is_paid
 from .rollover_told import OutTold
-
-_TAXED = {
-    Source.ROTH: Kind.ROTH, Source.ROTH_ROLLOVER: Kind.ROTH,
-    Source.AFTER_TAX: Kind.AFTER_TAX, Source.AFTER_TAX_ROLLOVER: Kind.AFTER_TAX,
-}  # fmt: skip
-
-
-def kind_of_source(source: Source) -> Kind:
-    """The kind of money of a source of this plan."""
-    return _TAXED.get(source, Kind.PRE_TAX)
 
 
 def releasing_half(
@@ -37,7 +25,9 @@ def releasing_half(
     file: Mapping[str, str],
 ) -> ReleasingHalf:  # fmt: skip
     """What we know as the plan that pays: vested money by source, what opened it, Roth clock, loan, minimum, spouse."""
-    held, opened = held_of(releasable, told.wanted), releasable.opened
+    basis = _first_known(releasable.after_tax.basis_cents, told.after_tax_basis_cents)
+    goes_back = recordkeeping.came_by(account) is not None
+    held, opened = held_of(releasable, told.wanted, None if goes_back else basis), releasable.opened
     died = opened is not None and opened.event is Event.DEATH
     return ReleasingHalf(
         custodian=ours.name,
@@ -55,7 +45,7 @@ def releasing_half(
         explanation_hash=told.explanation_hash,
         holds=told.holds,
         roth=_roth(releasable, told),
-        after_tax_basis_cents=_first_known(releasable.after_tax.basis_cents, told.after_tax_basis_cents),
+        after_tax_basis_cents=basis,
         minimum=told.minimum if died or releasable.minimum_cents is None else Minimum(releasable.minimum_cents, None),
         loan=_loan(releasable),
         paying=_paying(ours.terms),
@@ -63,29 +53,6 @@ def releasing_half(
         tax=told.tax,
         approved_by_administrator=told.approved,
         file=dict(told.file) | dict(file),
-    )
-
-
-def held_of(releasable: Releasable, wanted: tuple[Wanted, ...]) -> tuple[Held, ...]:
-    """Every source with what of it is paid: all that may be, or the amount that was asked for of its kind.
-
-    An amount comes out of the sources of its kind in the order in which the books draw on them (own_ledger.py).
-    """
-    payable = releasable.payable()
-    left: dict[Kind, int | None] = {}
-    for each in wanted:
-        so_far = left.get(each.kind, 0)
-        left[each.kind] = None if each.cents is None or so_far is None else so_far + each.cents
-    found = {}
-    for source in (each for of_kind in SOURCES for each in of_kind):
-        kind, most = kind_of_source(source), payable.get(source, 0)
-        asked = left.get(kind, 0)
-        found[source] = most if asked is None else min(most, asked)
-        if asked is not None:
-            left[kind] = asked - found[source]
-    return tuple(
-        Held(each.source, kind_of_source(each.source), each.balance_cents, each.vested_cents, found[each.source])
-        for each in releasable.held
     )
 
 

@@ -364,7 +364,7 @@ def rollover_damage(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> tuple[i
     found += [
         RolloverDamage(str(each.entry_id), "its parts are not what their sources gave or took, of one kind")
         for each in booked.values()
-        if not all(sum(part.shares.values()) == part.cents and _of_one_kind(part) for part in each.parts)
+        if not all(sum(part.shares.values()) == part.cents and _of_one_kind(part, each) for part in each.parts)
     ]
     found += [
         RolloverDamage(str(each.entry_id), "after-tax money is not basis alone: its earnings come as pre-tax money")
@@ -384,8 +384,12 @@ def _should_move(booked: RolloverBooked) -> Counter[tuple[str, str, str, str]]:
     return found
 
 
-def _of_one_kind(part: RolloverPart) -> bool:
-    return all(TAXED_AS.get(source, "pre_tax") == TAXED_KIND.get(part.kind, "pre_tax") for source in part.shares)
+def _of_one_kind(part: RolloverPart, booked: RolloverBooked) -> bool:
+    """Pre-tax money may be what after-tax money earned, where that leaves in the same payment (ADR-0080)."""
+    taxed = {TAXED_KIND.get(part.kind, "pre_tax")}
+    if "pre_tax" in taxed and booked.way is RolloverWay.OUT and any(x.kind == "after_tax" for x in booked.parts):
+        taxed.add("after_tax")
+    return all(kind_of_money(source) in taxed for source in part.shares)
 
 
 #: How money of a source is taxed, where it is not all of it untaxed so far; of kinds of rollovers by their names.

@@ -191,6 +191,9 @@ class Desk:
     def off_rail(self, staff: Staff, case: str, *, way: Way, reference: str, key: str) -> Refusal | None:
         return self._asked("off_rail", staff, case, way, reference, key)
 
+    def residual(self, staff: Staff, case: str, *, came: Sequence[int], payment_on: date, key: str) -> Refusal | None:
+        return self._asked("residual", staff, case, tuple(came), payment_on, key)
+
     def stop(self, staff: Staff, case: str, *, code: int, key: str) -> Refusal | None:
         return self._asked("stop", staff, case, code, key)
 

@@ -319,6 +319,13 @@ def test_what_was_not_paid_is_not_asked_back_and_a_half_is_read_strictly(both: B
     wrong = side("POST", f"/v1/rollovers/{case}/return", {"receiving": told(_receiving(both)) | {"color": 1}})  # type: ignore[operator]
     assert [each["pointer"] for each in wrong.json()["errors"]] == ["/receiving/color"]
     assert side("POST", "/v1/rollovers/nobody/return", {"receiving": told(_receiving(both))}).status_code == 404
+    half = told(releasing(*PARTS))
+    assert isinstance(half, dict)
+    refused = side("POST", f"/v1/rollovers/{case}/residual", {"releasing": half})
+    assert (refused.status_code, refused.json()["code"]) == (409, "not_now")
+    wrong = side("POST", f"/v1/rollovers/{case}/residual", {"releasing": half | {"color": 1}})
+    assert wrong.json()["errors"][0]["pointer"] == "/releasing/color"
+    assert side("POST", "/v1/rollovers/nobody/residual", {"releasing": half}).status_code == 404
     assert side("GET", f"/v1/rollovers/{case}").json()["gives_back"] is None
 
 

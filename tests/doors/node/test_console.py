@@ -28,17 +28,27 @@ from open401k.doors.node.provided import (
     Staff,
     StaffRole,
 )
-from open401k.kernel import SeededRandom
+from open401k.kernel import SeededRandom, Source
+from open401k.rails.kinds import Kind as Money
 from open401k.rails.node.cases import Kind, Raised, State, Way
 from open401k.rails.node.codes import Owner, Waiting, queue_of
 from open401k.rails.node.core import Side
 from open401k.rails.node.report import Pile
+from open401k.rails.preflight.facts import Held
 from open401k.rails.preflight.reasons import Code, found
 
 ORIGIN = "https://desk.example"
 OPERATOR, AUDITOR = Staff("Dana, cash desk", StaffRole.OPERATOR), Staff("Avery, auditor", StaffRole.AUDITOR)
 TOKENS = {"op": OPERATOR, "look": AUDITOR, "machine": Staff("core", StaffRole.SYSTEM)}
-ACTS = {"case-1": (Act.STOP,), "case-2": (Act.AGAIN, Act.OFF_RAIL), "case-3": (Act.OFF_RAIL, Act.STOP)}
+ACTS = {
+    "case-1": (Act.STOP,), "case-2": (Act.AGAIN, Act.OFF_RAIL), "case-3": (Act.OFF_RAIL, Act.STOP),
+    "case-4": (Act.RESIDUAL,),
+}  # fmt: skip
+#: Where more may come in: what came on after-tax money is pre-tax money.
+SOURCES = (
+    Held(Source.PRE_TAX, Money.PRE_TAX, 1, 1, 1), Held(Source.AFTER_TAX, Money.PRE_TAX, 1, 1, 1),
+    Held(Source.ROTH, Money.ROTH, 1, 1, 1),
+)  # fmt: skip
 
 
 def raised(case: str, code: int, *, late: bool) -> Exceptional:
@@ -72,7 +82,7 @@ def cases() -> dict[str, CaseDetail]:
         "case-1": detail("case-1", "held", State.VOTED, rollover=b"\x17" * 32, outbox=sent),
         "case-2": detail("case-2", "stopped", State.RELEASED, exceptions=(amount,), parent="case-1"),
         "case-3": detail("case-3", "in-the-way", State.NIGO, cents=None),
-        "case-4": detail("case-4", "arrived", State.POSTED),
+        "case-4": detail("case-4", "arrived", State.POSTED, sources=SOURCES),
         "case-5": detail("case-5", "being-sold", State.PREVALIDATED),
         "case-6": detail("case-6", "another-way", State.OFF_RAIL, off_rail=(Way.WIRE, "FED 0612 8831")),
     }
@@ -165,6 +175,11 @@ def test_guessing_is_slowed_down() -> None:
             {"words": "they pay it by check 9"},
             ("close_exception", OPERATOR, "case-2", 451, "they pay it by check 9"),
         ),
+        (
+            "/cases/case-4/residual",
+            {"came-0": "1,012.50", "came-1": "", "came-2": "$3.00", "payment_on": "2026-06-09"},
+            ("residual", OPERATOR, "case-4", (1_012_50, 0, 3_00), date(2026, 6, 9)),
+        ),
         ("/cases/case-3/stop", {"code": "175"}, None),
         ("/cases/case-3/stop", {"code": "451"}, ("stop", OPERATOR, "case-3", 451)),
     ],
@@ -192,6 +207,28 @@ def test_an_operator_acts_once_and_an_auditor_never(
     assert "What may be done" not in other.client.get(f"/cases/{case}").text
     assert other.send(path, **other.form(case), **fields).status_code == 403
     assert len(desk.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "said"),
+    [
+        ({"payment_on": ""}, "payment_on", "Choose the day"),
+        ({"payment_on": "2026-06-09"}, "came-0", "Nothing came in."),
+        ({"payment_on": "2026-06-09", "came-1": "0.00"}, "came-0", "Nothing came in."),
+        ({"payment_on": "2026-06-09", "came-1": "1.005"}, "came-1", "Write it like 12.50"),
+        ({"payment_on": "2026-06-09", "came-2": "-1.00"}, "came-2", "It is below zero."),
+    ],
+)
+def test_what_came_in_later_is_typed_by_source(fields: dict[str, str], field: str, said: str) -> None:
+    desk = furnished()
+    browser = Browser(desk)
+    browser.sign_in("op")
+    page = browser.client.get("/cases/case-4").text
+    assert "After tax (earnings on it), in dollars" in page
+    answer = browser.send("/cases/case-4/residual", **browser.form("case-4"), **fields)
+    assert (answer.status_code, desk.asked) == (422, [])
+    assert re.search(rf'id="{field}"[^>]*aria-invalid="true"', answer.text)
+    assert said in answer.text
 
 
 @pytest.mark.parametrize(

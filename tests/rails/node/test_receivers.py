@@ -8,10 +8,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.rails.node.cores import MemoryCore
 from tests.rails.node.deal_nodes import PARTICIPANT, Both, Custodian, Kept, both
 from tests.rails.node.halves import PAPER, RECEIVER_FILE, SOURCE_FILE, receiving, releasing
 from tests.rails.node.two_nodes import BEFORE, node_of
+from tests.rails.preflight_facts import PAID
 from tests.rails.world import (
     BEGUN,
     DAY,
@@ -34,21 +37,23 @@ from open401k.rails.evidence.file import joined, write
 from open401k.rails.evidence.findings import Status
 from open401k.rails.evidence.handing import evidence_of
 from open401k.rails.kinds import Into, Kind
+from open401k.rails.messages import Mode
 from open401k.rails.node import deals
 from open401k.rails.node.again import again, off_rail, residual
-from open401k.rails.node.cases import State, Way
+from open401k.rails.node.cases import Case, State, Way
 from open401k.rails.node.codec import BadInputError, told
-from open401k.rails.node.codes import TERMS_UNFIT
+from open401k.rails.node.codes import NOTHING_COMES, TERMS_UNFIT
 from open401k.rails.node.core import Side
 from open401k.rails.node.deal import Deal
 from open401k.rails.node.elections import digest_of
 from open401k.rails.node.exceptions import StillOpenError
 from open401k.rails.node.explaining import put_paper, signed_paper
 from open401k.rails.node.following import Verdict
-from open401k.rails.node.halves import ReceivingHalf, Wanted
+from open401k.rails.node.halves import ReceivingHalf, Wanted, shared_as
 from open401k.rails.node.judging import NotNowError
 from open401k.rails.node.letters import Came, Letter, LetterKind, Request, letter_bytes, letter_of
 from open401k.rails.node.memory_deals import MemoryDeals
+from open401k.rails.node.rest import half_of_rest
 from open401k.rails.node.returning import give_back
 from open401k.rails.node.seen import seen_of
 from open401k.rails.node.together import codes_of
@@ -571,13 +576,129 @@ def test_one_receiver_gives_its_own_part_back(who: str) -> None:
         ask(replace(half, deadline=half.deadline.replace(day=half.deadline.day - 1)), giver.desk.us)
 
 
-def test_what_came_in_later_is_asked_for_by_who_takes_it() -> None:
+#: Who leads asks for an amount of the pre-tax money, another receiver for the rest of it and for all Roth money.
+WHOLE = (Part(Kind.PRE_TAX, Into.PLAN, 0, 3_000_00), Part(Kind.ROTH, Into.PLAN, 0, 800_00))
+REST = (Wanted(Kind.PRE_TAX, Into.TRADITIONAL_IRA), Wanted(Kind.ROTH, Into.ROTH_IRA))
+
+
+def all_moved() -> Three:
+    all_ = three(founded())
+    half = replace(receiving(PARTS[0]), mode=Mode.ALL, wanted=(Wanted(Kind.PRE_TAX, Into.PLAN, 1_000_00),))
+    with all_.lead.files.begin() as unit:
+        deals.request(
+            unit, all_.lead.desk, "lead", source=all_.source.desk.us, half=half, receivers=[all_.other.desk.us]
+        )
+    all_.carry()
+    all_.join(mode=Mode.ALL, wanted=REST)
+    all_.carry()
+    all_.put()
+    all_.carry()
+    all_.sign()
+    all_.carry()
+    all_.ready()
+    all_.carry()
+    all_.run(6)
+    assert all_.states() == [State.POSTED] * 3, all_.raised()
+    return all_
+
+
+def came_in(all_: Three, after: str, new: str, *came: int) -> Deal:
+    """What the source's desk does when pre-tax and Roth money came in after all was moved, told twice."""
+    for _ in range(2):
+        with all_.source.files.begin() as unit:
+            half = half_of_rest(unit.deal(after).releasing or releasing(), came, payment_on=PAID)
+            deal = residual(unit, all_.source.desk, after, new, half, verdict=Verdict.CLOSED)
+    all_.carry()
+    return deal
+
+
+def settled(all_: Three, case: str) -> tuple[State, ...]:
+    """The source has sold: terms, approvals, books; where the newest case of each stands."""
+    with all_.source.files.begin() as unit:
+        deals.ready(unit, all_.source.desk, case)
+    all_.carry()
+    all_.run(6)
+    assert all_.raised() == [], all_.raised()
+    return tuple(last(each).state for _, each in all_.everybody())
+
+
+def last(one: Custodian) -> Case:
+    """Its case that no other follows."""
+    return one.file(newest(one).case)
+
+
+def balances(one: Custodian, account: str) -> dict[int, int]:
+    return dict(cast("MemoryCore", one.node.core).balances[account])
+
+
+def test_what_comes_in_later_goes_to_each_receiver_in_the_ratio_of_what_moved() -> None:
+    all_ = all_moved()
+    at_lead, at_other = balances(all_.lead, "account at receiver"), balances(all_.other, "account at other")
+    made = came_in(all_, all_.source.only(), "rest", 40_01, 8_00)
+    # 1,000.00 and 2,000.00 of pre-tax money moved: of 40.01 a third and the rest. What was named is not paid again.
+    assert [(each.to, each.kind, each.cents) for each in made.parts or ()] == [
+        (0, Kind.PRE_TAX, 13_34), (1, Kind.PRE_TAX, 26_67), (1, Kind.ROTH, 8_00),
+    ]  # fmt: skip
+    assert settled(all_, "rest") == (State.POSTED,) * 3
+    assert balances(all_.lead, "account at receiver")[0] == at_lead[0] + 13_34
+    then = balances(all_.other, "account at other")
+    assert (then[0], then[1]) == (at_other[0] + 26_67, at_other[1] + 8_00)
+
+
+def test_to_whom_nothing_comes_of_it_is_told_so_and_takes_part_in_the_next() -> None:
+    all_ = all_moved()
+    made = came_in(all_, all_.source.only(), "roth", 0, 5_00)
+    assert made.left_out == {all_.lead.desk.us}
+    file = last(all_.lead)
+    assert (file.state, file.stop, all_.raised()) == (State.RELEASED, NOTHING_COMES, [])
+    with all_.lead.files.begin() as unit, pytest.raises(NotNowError, match="comes to us"):
+        off_rail(unit, file.id, Way.CHECK, "1")
+    more = releasing(Part(Kind.PRE_TAX, Into.PLAN, 0, 3_00), Part(Kind.ROTH, Into.PLAN, 0, 5_00))
+    with all_.source.files.begin() as unit, pytest.raises(NotNowError, match="other receivers are paid"):
+        deals.put_facts(unit, all_.source.desk, "roth", more)
+    assert settled(all_, "roth") == (State.POSTED, State.RELEASED, State.POSTED)
+    before = balances(all_.lead, "account at receiver")
+    came_in(all_, "roth", "third", 3_00, 0)
+    assert settled(all_, "third") == (State.POSTED,) * 3
+    assert balances(all_.lead, "account at receiver")[0] == before[0] + 1_00
+
+
+def test_a_residual_that_was_stopped_is_proposed_again_to_those_it_pays() -> None:
+    all_ = all_moved()
+    came_in(all_, all_.source.only(), "roth", 0, 5_00)
+    with all_.source.files.begin() as unit:
+        deals.stop(unit, all_.source.desk, "roth", TERMS_UNFIT)
+    all_.carry()
+    with all_.source.files.begin() as unit:
+        again(unit, all_.source.desk, "roth", "anew", verdict=Verdict.ABSENT)
+    all_.carry()
+    with all_.source.files.begin() as unit:
+        deals.ready(unit, all_.source.desk, "anew")
+    all_.carry()
+    all_.run(6)
+    assert [last(each).state for _, each in all_.everybody()] == [State.POSTED, State.RELEASED, State.POSTED]
+
+
+@given(
+    cents=st.lists(st.integers(1, 10**9), min_size=1, max_size=4), came=st.integers(0, 10**9),
+)  # fmt: skip
+def test_no_cent_of_what_came_in_is_lost_or_paid_twice(cents: list[int], came: int) -> None:
+    before = tuple(Part(Kind.PRE_TAX, Into.PLAN, to, each) for to, each in enumerate(cents))
+    held = (Held(Source.PRE_TAX, Kind.PRE_TAX, came, came, came),)
+    parts = shared_as(held, [], before)
+    assert sum(each.cents for each in parts) == came
+    assert all(each.cents for each in parts)
+    for each in parts:
+        assert abs(each.cents * sum(cents) - came * cents[each.to]) < sum(cents) * len(cents)
+
+
+def test_a_fixed_election_with_several_receivers_has_no_residual() -> None:
     all_ = three(founded())
     until_signed(all_)
     case = all_.source.only()
     half = all_.source.deal(case).releasing
     assert half is not None
-    with all_.source.files.begin() as unit, pytest.raises(NotNowError, match="asks for a rollover of its own"):
+    with all_.source.files.begin() as unit, pytest.raises(NotNowError, match="has no residual"):
         residual(unit, all_.source.desk, case, "rest", half, verdict=Verdict.ABORTED)
     with all_.other.files.begin() as unit:
         before = unit.deal("other")

@@ -28,7 +28,7 @@ from ..problems import NOT_FOUND, ProblemError
 from . import mail_api, papers_api
 from .access import Call, Operation, case_named
 from .evidence_api import evidence, paid
-from .for_pages import onward_again
+from .for_pages import onward_again, onward_rest
 from .shown import case_shown, hook_shown
 
 _READ = frozenset(Role)
@@ -239,6 +239,20 @@ def give_back(call: Call) -> Answer:
     return _once(call, work)
 
 
+def residual(call: Call) -> Answer:
+    """Move what came in after all was moved: a new case, its child; our half, with what is there now.
+
+    Each receiver gets its part of each kind in the ratio in which all was moved.
+    """
+    half = read(ReleasingHalf, _object(call.body, "releasing")["releasing"], at="releasing")
+
+    def work(unit: DealUnit) -> Answer:
+        made = onward_rest(unit, call.doors, case_named(unit, call), half)
+        return Answer(201, {"case": made.case, "parent": call.names["case"], "state": str(unit.case(made.case).state)})
+
+    return _once(call, work)
+
+
 def off_rail(call: Call) -> Answer:
     """Close it by check or wire, with the reference of that; what holds money is released first."""
     body = _object(call.body, "way", "reference")
@@ -367,6 +381,7 @@ OPERATIONS = (
     Operation("POST", f"{CASE}/stop", _ACT, "Stop a case", stop),
     Operation("POST", f"{CASE}/notes", _ACT, "Write to the other desk", note),
     Operation("POST", f"{CASE}/again", _ACT, "Propose again", again),
+    Operation("POST", f"{CASE}/residual", _ACT, "Move what came in later", residual),
     Operation("POST", f"{CASE}/return", _ACT, "Ask back what was paid", give_back),
     Operation("POST", f"{CASE}/off-rail", _ACT, "Close by check or wire", off_rail),
     Operation("GET", f"{CASE}/evidence", _READ, "Read the evidence of a case", evidence),

@@ -6,12 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from open401k.kernel import Source
 from open401k.rails import tracking
+from open401k.rails.kinds import Kind as Money
 from open401k.rails.messages import Role
 from open401k.rails.node.cases import Kind, State, Way
 from open401k.rails.node.codes import FOUND, Owner, Waiting, beyond, queue_of
 from open401k.rails.node.core import Side
+from open401k.rails.node.file_of import source_label
 from open401k.rails.node.report import Pile
+from open401k.rails.preflight.facts import Held
 from open401k.rails.preflight.reasons import Owner as ReasonOwner
 from open401k.rails.refusals import REFUSALS
 
@@ -62,12 +66,14 @@ WAYS: Mapping[Way, str] = {Way.CHECK: "check", Way.WIRE: "wire"}
 ACTS: Mapping[Act, str] = {
     Act.AGAIN: "Propose again",
     Act.OFF_RAIL: "Close by check or wire",
+    Act.RESIDUAL: "Move what came in later",
     Act.STOP: "Stop the rollover",
 }
 #: What the page says after something was done.
 DID: Mapping[Act, str] = {
     Act.AGAIN: "It is begun anew.",
     Act.OFF_RAIL: "The case is closed beside the rails.",
+    Act.RESIDUAL: "What came in later is on its way, as a case of its own.",
     Act.STOP: "It is to end. Money that is held comes back once that is final.",
 }
 
@@ -159,6 +165,13 @@ def owner_of(owner: str) -> str:
 def told_of(waiting: Waiting) -> str:
     """What an exception says beyond the words of its queue."""
     return beyond(waiting.raised.words, waiting.queue.words)
+
+
+def source_words(held: Held) -> str:
+    """What a source is called on a form."""
+    words = source_label(held).replace("_", " ")
+    earned = held.kind is Money.PRE_TAX and held.source in (Source.AFTER_TAX, Source.AFTER_TAX_ROLLOVER)
+    return f"{words} (earnings on it)" if earned else words
 
 
 def codes() -> list[tuple[Owner, list[tuple[int, str]]]]:

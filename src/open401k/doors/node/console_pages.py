@@ -21,13 +21,14 @@ from . import console
 from .live import stream
 from .look import Look, answering
 from .provided import Act, CaseDetail, ForPages, Refusal
+from .rest_form import MOST, came_of, fields_of
 from .sessions import Sessions, SignedIn
 
 #: The longest reference of a check or wire.
 LONGEST = 100
 #: The longest account of what was found.
 LONGEST_WORDS = 500
-_PATHS = {Act.AGAIN: "again", Act.OFF_RAIL: "off-rail", Act.STOP: "stop"}
+_PATHS = {Act.AGAIN: "again", Act.OFF_RAIL: "off-rail", Act.RESIDUAL: "residual", Act.STOP: "stop"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +141,10 @@ class Console:
 
     def _act(self, act: Act) -> Any:
         async def done(request: Request) -> Response:
-            async with request.form(max_files=0, max_fields=8) as form:
+            async with request.form(max_files=0, max_fields=8 + MOST) as form:
                 who = await run_in_threadpool(self.sessions.for_form, request, form)
-                typed = {name: _word(form, name) for name in ("way", "reference", "code", "key")}
+                names = ("way", "reference", "code", "key", *fields_of())
+                typed = {name: _word(form, name) for name in names}
             refusal = await run_in_threadpool(self._do, act, who, request.path_params["case"], typed)
             if refusal is not None:
                 return await self._case_page(request, who, Filled(act, typed, refusal), status=422)
@@ -166,6 +168,11 @@ class Console:
                     why = f"It is empty, longer than {LONGEST} characters, or holds characters that nobody can read."
                     return Refusal("reference", why, "Write the number of the check or the reference of the wire.")
                 return self._given.off_rail(who.staff, case, way=Way(way), reference=reference, key=key)
+            case Act.RESIDUAL:
+                came = came_of(typed, len(detail.sources))
+                if isinstance(came, Refusal):
+                    return came
+                return self._given.residual(who.staff, case, came=came.cents, payment_on=came.payment_on, key=key)
             case Act.STOP:
                 code = int(typed["code"]) if typed["code"].isascii() and typed["code"].isdigit() else 0
                 if code not in {each for _, desk in console.codes() for each, _ in desk}:

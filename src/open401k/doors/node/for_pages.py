@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from datetime import date
 
 from starlette.concurrency import run_in_threadpool
 
@@ -21,12 +22,14 @@ from open401k.rails.node.deal import Deal, DealUnit
 from open401k.rails.node.exceptions import StillOpenError
 from open401k.rails.node.explaining import is_awaited, show, signed_paper
 from open401k.rails.node.following import Verdict
+from open401k.rails.node.halves import ReleasingHalf
 from open401k.rails.node.judging import NotNowError
 from open401k.rails.node.kept_deals import KeptDealUnit
 from open401k.rails.node.mailing import Addresses
 from open401k.rails.node.once import Answer, KeyReusedError
 from open401k.rails.node.papers import Paper
 from open401k.rails.node.report import listed
+from open401k.rails.node.rest import half_of_rest
 from open401k.rails.node.signed_here import attest_and_elect
 from open401k.rails.node.taking_back import TakeBack, agreed_again, take_back_move, take_back_rest, take_back_screen
 from open401k.rails.passkeys import Passkey
@@ -210,6 +213,15 @@ class NodePages:
         what = f"off-rail {case} {way} {reference}"
         return self._once(staff, key, what, lambda unit: onward.off_rail(unit, case, way, reference))
 
+    def residual(self, staff: Staff, case: str, *, came: Sequence[int], payment_on: date, key: str) -> Refusal | None:
+        def work(unit: KeptDealUnit) -> None:
+            half = unit.deal(case).releasing
+            if half is None:
+                raise NotNowError(f"case {case} has no facts of the side that pays")
+            onward_rest(unit, self.doors, case, half_of_rest(half, came, payment_on=payment_on))
+
+        return self._once(staff, key, f"residual {case} {list(came)} {payment_on}", work)
+
     def stop(self, staff: Staff, case: str, *, code: int, key: str) -> Refusal | None:
         desk = self.doors.office.desk
         return self._once(staff, key, f"stop {case} {code}", lambda unit: deals.stop(unit, desk, case, code))
@@ -283,6 +295,13 @@ def onward_again(unit: DealUnit, doors: Doors, case: str) -> Deal:
     verdict = doors.office.verdict(file.agreed)
     new = f"rlv_{doors.process.around.random.token(12).hex()}"
     return onward.again(unit, doors.office.desk, case, new, verdict=verdict)
+
+
+def onward_rest(unit: DealUnit, doors: Doors, case: str, half: ReleasingHalf) -> Deal:
+    """Move what came in since, as the chain's final word on what moved before allows."""
+    verdict = doors.office.verdict(unit.case(case).agreed)
+    new = f"rlv_{doors.process.around.random.token(12).hex()}"
+    return onward.residual(unit, doors.office.desk, case, new, half, verdict=verdict)
 
 
 def _is_deal(unit: DealUnit, case: str) -> bool:

@@ -46,7 +46,9 @@ def on_day(value: date) -> Markup:
 class Look:
     """Renders the pages of one node."""
 
-    def __init__(self, given: ForPages, *, leads: bool = False, keeps: bool = False, signs: bool = False) -> None:
+    def __init__(
+        self, given: ForPages, *, leads: bool = False, keeps: bool = False, signs: bool = False, invites: bool = False
+    ) -> None:
         self._given = given
         self.assets = Assets(HERE / "static")
         self._env = Environment(
@@ -67,6 +69,7 @@ class Look:
             leads=leads,
             keeps=keeps,
             signs=signs,
+            invites=invites,
         )
 
     def page(self, name: str, status: int = 200, **words: Any) -> HTMLResponse:

@@ -10,6 +10,7 @@ from . import (
     console_pages,
     election_page,
     evidence_page,
+    inviting_page,
     receivers_page,
     records_page,
     signatures_page,
@@ -18,6 +19,7 @@ from . import (
 )
 from .asked import ForVoters
 from .for_signatures import ForSignatures
+from .inviting import ForInviting
 from .look import Look
 from .provided import ForPages
 from .records import ForRecords
@@ -34,15 +36,19 @@ def routes(
     receivers: ForReceivers | None = None,
     records: ForRecords | None = None,
     signatures: ForSignatures | None = None,
+    inviting: ForInviting | None = None,
 ) -> list[BaseRoute]:
     """Routes to be put beside those of the API. They carry their security headers and the same-origin rule.
 
     ``hands_out`` makes the evidence of a case; without it evidence is only checked; ``wallets`` tells
     what contracts signed of it. ``voters`` answers the pages of
     those who approve besides; without it there are none. ``receivers`` likewise, to lead and to join; ``records``, of
-    what is erased and held; ``signatures`` where votes are those of a wallet.
+    what is erased and held; ``signatures`` where votes are those of a wallet; ``inviting`` makes voters' links.
     """
-    look = Look(given, leads=receivers is not None, keeps=records is not None, signs=signatures is not None)
+    look = Look(
+        given, leads=receivers is not None, keeps=records is not None, signs=signatures is not None,
+        invites=inviting is not None,
+    )  # fmt: skip
     desk = console_pages.Console(given, look, random)
     found = [
         *tracker_page.routes(given, look),
@@ -53,6 +59,7 @@ def routes(
     found += voter_page.VoterPages(given, voters, look, random).routes() if voters is not None else []
     found += receivers_page.ReceiverPages(receivers, look, desk.sessions, random).routes() if receivers else []
     found += records_page.RecordPages(records, look, desk.sessions, random).routes() if records else []
+    found += inviting_page.InvitingPages(inviting, look, desk.sessions, random).routes() if inviting else []
     if signatures is not None:
         found += signatures_page.SignaturePages(given, signatures, look, desk.sessions, random).routes()
     found.append(Route("/static/{path:path}", look.assets.serve, methods=["GET"], name="static"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Protocol
 
@@ -23,7 +24,7 @@ from open401k.rails.node.report import Pile
 from open401k.rails.node.shares import Share
 from open401k.rails.node.taking_back import TakeBack
 from open401k.rails.passkeys import Passkey
-from open401k.rails.preflight.facts import Part
+from open401k.rails.preflight.facts import Held, Part
 from open401k.rails.preflight.reasons import Reason
 
 
@@ -155,6 +156,8 @@ class Act(StrEnum):
     AGAIN = "again"
     #: Close it by check or wire, with the reference of that.
     OFF_RAIL = "off_rail"
+    #: Move what came in after all was moved.
+    RESIDUAL = "residual"
     #: Want it ended, with a code; money that is held comes back by the verdict alone.
     STOP = "stop"
 
@@ -242,6 +245,10 @@ class CaseDetail:
     moves_otherwise: str = ""
     #: Who takes which part, where there are several.
     shares: tuple[Share, ...] = ()
+    #: The sources in which more may have come in since all was moved.
+    sources: tuple[Held, ...] = ()
+    #: We pay, and somebody besides the custodians approves.
+    invites: bool = False
     cursor: int = 0
 
 
@@ -311,6 +318,10 @@ class ForPages(Protocol):
 
     def off_rail(self, staff: Staff, case: str, *, way: Way, reference: str, key: str) -> Refusal | None:
         """Close by check or wire."""
+        ...
+
+    def residual(self, staff: Staff, case: str, *, came: Sequence[int], payment_on: date, key: str) -> Refusal | None:
+        """Move what came in after all was moved, by source; each receiver gets its part."""
         ...
 
     def stop(self, staff: Staff, case: str, *, code: int, key: str) -> Refusal | None:

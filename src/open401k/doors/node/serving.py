@@ -31,6 +31,7 @@ from .for_receivers import NodeReceivers
 from .for_signatures import NodeSignatures
 from .for_voters import NodeVoters
 from .http import create_node_app
+from .inviting import NodeInviting
 from .records import NodeRecords
 
 
@@ -74,7 +75,7 @@ def serve(
         people = pages.routes(
             given, around.random, hands_out=handing(process), wallets=asking(process.chain),
             voters=NodeVoters(given), receivers=NodeReceivers(given), records=NodeRecords(given),
-            signatures=NodeSignatures(given) if config.by_wallet else None,
+            signatures=NodeSignatures(given) if config.by_wallet else None, inviting=NodeInviting(given),
         )  # fmt: skip
         app = create_node_app(doors, office.receiving(), people)
         server = uvicorn.Server(

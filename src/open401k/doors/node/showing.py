@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from open401k.rails.in_words import Known, Notice
 from open401k.rails.kinds import Into, Kind
-from open401k.rails.node.again import moves_otherwise, went_before
+from open401k.rails.node.again import moves_otherwise, rest_follows, went_before
 from open401k.rails.node.by_hand import may_close
 from open401k.rails.node.cases import Case, State
 from open401k.rails.node.codes import WITHDRAWN, queued
@@ -24,9 +24,11 @@ from open401k.rails.node.opening import only_stands
 from open401k.rails.node.papers import Paper
 from open401k.rails.node.process import Process
 from open401k.rails.node.report import events_of
+from open401k.rails.node.rest import sources_of
 from open401k.rails.node.seen import seen_of
 from open401k.rails.node.shares import shares_of
 from open401k.rails.node.taking_back import TakeBack, may_take_back
+from open401k.rails.node.voting import asked
 from open401k.rails.node.waiting import standing_here
 from open401k.rails.preflight.facts import Part
 
@@ -169,6 +171,8 @@ def detail_of(unit: KeptDealUnit, case: str, process: Process) -> CaseDetail:
         moves_otherwise=(moves_otherwise(unit, file) or "") if file.state is State.RELEASED else "",
         off_rail=unit.off_rail(case),
         shares=shares_of(deal, file.state),
+        sources=sources_of(deal.releasing) if deal.releasing is not None and deal.side is Side.SOURCE else (),
+        invites=deal.side is Side.SOURCE and bool(asked(deal)),
         cursor=happened[-1].seq if happened else 0,
     )
 
@@ -194,7 +198,9 @@ def acts_of(file: Case) -> tuple[Act, ...]:
     match file.state:
         case State.RELEASED:
             return (Act.OFF_RAIL,) if file.stop == WITHDRAWN else (Act.AGAIN, Act.OFF_RAIL)
-        case State.POSTED | State.OFF_RAIL:
+        case State.POSTED:
+            return (Act.RESIDUAL,)
+        case State.OFF_RAIL:
             return ()
         case State.DRAFT | State.DATA_REQUESTED | State.PREVALIDATED | State.NIGO:
             return (Act.OFF_RAIL, Act.STOP) if file.stop is None and not only_stands(file) else (Act.OFF_RAIL,)
@@ -208,6 +214,8 @@ def _acts(unit: KeptDealUnit, file: Case, deal: Deal, *, now: int) -> tuple[Act,
     not_ours = set[Act]()
     if not usable_again(file, deal, now=now) or unit.known_as(deal.peer, next_reference(deal)) is not None:
         not_ours.add(Act.AGAIN)
+    if not rest_follows(unit, file, deal, now=now):
+        not_ours.add(Act.RESIDUAL)
     if is_closed_there(deal) or went_before(unit, deal) is not None:
         not_ours.add(Act.AGAIN)
     if moves_otherwise(unit, file) is not None:
@@ -225,6 +233,8 @@ def _parts(deal: Deal) -> tuple[tuple[Part, ...], bool]:
         return tuple(Part(Kind(each.kind), Into(each.into), each.to, each.amount) for each in legs), True
     if deal.receiving is None:
         return (), False
+    if deal.parts is not None:
+        return deal.parts, False
     if deal.releasing is not None:
         return parts_of(deal.releasing.held, deal.halves or (deal.receiving,)), False
     halves = [deal.receiving, *(each.half for each in deal.others if each.half is not None)]

@@ -11,7 +11,7 @@ from open401k.rails.node.ballots import FURTHER, ballot_of
 from open401k.rails.node.deal import Deal, DealUnit
 from open401k.rails.node.nays import no_digest
 from open401k.rails.node.once import Answer
-from open401k.rails.node.staff import Role, voter_link_for
+from open401k.rails.node.staff import Role, end_voter_links, voter_link_for
 from open401k.rails.typed import approval_typed
 
 from ..problems import NOT_FOUND, ProblemError
@@ -56,6 +56,20 @@ def link(call: Call) -> Answer:
     return Answer(made.status, made.told | {"url": f"{call.doors.process.config.shown_at}/v/{secret}"})
 
 
+def end_links(call: Call) -> Answer:
+    """End every link of a voter that holds, at once; what they signed stays."""
+    role = _role(call)
+
+    def work(unit: Any) -> Answer:
+        case = case_named(unit, call)
+        ended = end_voter_links(unit, case, role, at=_now(call))
+        if ended:
+            unit.put_event(case, f"the links of {voting.NAMES[role]} were ended")
+        return Answer(200, {"case": case, "role": role.name.lower(), "ended": ended})
+
+    return _once(call, work)
+
+
 def vote(call: Call) -> Answer:
     """The voter's signature of the digest, by another way than our page."""
     role, signature = _role(call), _octets(_object(call.body, "signature")["signature"], None, "signature")
@@ -88,6 +102,7 @@ VOTERS = (
     Operation("GET", _AT, _READ, "Read who else approves", voters),
     Operation("PUT", f"{_AT}/{{role}}", _FEED, "Name a voter", name_voter),
     Operation("POST", f"{_AT}/{{role}}/links", _FEED, "Make a voter's link", link),
+    Operation("POST", f"{_AT}/{{role}}/links/end", _FEED, "End a voter's links", end_links),
     Operation("POST", f"{_AT}/{{role}}/approval", _FEED, "Bring a voter's signature", vote),
     Operation("POST", f"{_AT}/{{role}}/refusal", _ACT, "Say that a voter does not agree", refuse),
 )

@@ -117,11 +117,38 @@ def voter_of_link(conn: Connection, link_hash: bytes, at: int) -> tuple[str, str
         """
         select case_id, role
         from node.voter_link
-        where hash = %s and ends_at > %s
+        where hash = %s and ends_at > %s and ended_at is null
         """,
         [link_hash, at],
     ).fetchone()
     return (row[0], row[1]) if row else None
+
+
+def voter_links(conn: Connection, case_id: str) -> list[tuple[str, int, int, int | None]]:
+    """Of a case: role, made, until, ended before; the oldest first."""
+    rows = conn.execute(
+        """
+        select role, made_at, ends_at, ended_at
+        from node.voter_link
+        where case_id = %s
+        order by made_at, ends_at, hash
+        """,
+        [case_id],
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in rows.fetchall()]
+
+
+def end_voter_links(conn: Connection, case_id: str, role: str, at: int) -> int:
+    """All of a role that hold; how many."""
+    made = conn.execute(
+        """
+        update node.voter_link
+        set ended_at = greatest(%s, made_at)
+        where case_id = %s and role = %s and ended_at is null and ends_at > %s
+        """,
+        [at, case_id, role, at],
+    )
+    return made.rowcount
 
 
 def lock_key(conn: Connection, asked_by: str, key: str) -> None:

@@ -12,24 +12,26 @@ from typing import Final
 
 from open401k.base.faults import fault
 
+from ..kinds import Into, Kind
 from ..messages import Mode
+from ..preflight.facts import Part
 from .cases import Case, State, Way
 from .codec import BadInputError
-from .codes import WITHDRAWN
+from .codes import NOTHING_COMES, WITHDRAWN
 from .core import Side
 from .deal import Deal, DealUnit
 from .desk import Desk
 from .elections import unfit
-from .exceptions import StillOpenError, close_off_rail, next_part, propose_again
+from .exceptions import StillOpenError, close_off_rail, is_followed, next_part, propose_again
 from .exceptions import residual as residual_case
 from .following import Verdict
 from .halves import ReleasingHalf
 from .joined import Joined
 from .judging import NotNowError, judged
-from .letters import Again, Came, FactsTold, Letter, LetterKind, OffRail, Taken, body_of
-from .lineage import after, before_of, is_closed_there, later_of, next_reference
+from .letters import Again, Came, Ended, Letter, LetterKind, OffRail, Taken, body_of
+from .lineage import after, before_of, is_closed_there, later_of, next_reference, usable_for_rest
 from .returning import another, goes_twice
-from .together import one_receiver
+from .together import tell_facts
 
 #: Where a test may stop the process: at the end of each verb, before its transaction is committed.
 BOUNDARIES: Final = ("deals.again", "deals.residual", "deals.off_rail")
@@ -64,18 +66,21 @@ def again(unit: DealUnit, desk: Desk, case: str, new: str, *, verdict: Verdict) 
     after = _begun(unit, desk, deal, new, part)
     for (member, before), (_, now) in zip(deal.desks, after.desks, strict=True):
         unit.put_letter(member, now, LetterKind.AGAIN, Again(before, part))
+    _tell_left_out(unit, after)
     fault("deals.again")
     return after
 
 
 def residual(unit: DealUnit, desk: Desk, case: str, new: str, half: ReleasingHalf, *, verdict: Verdict) -> Deal:
-    """What came in at the source after all there was moved, as a child ``new``: ``half`` says what is there now."""
+    """What came in at the source after all there was moved, as a child ``new``: ``half`` says what is there now.
+
+    Each receiver gets its part in the ratio in which all was moved; to whom nothing comes is told so (ADR-0081).
+    """
     deal = unit.deal(case)
     reference = next_reference(deal)
     if (known := unit.deal_of(deal.peer, reference)) is not None:
         return known
     elected = deal.elected
-    one_receiver(deal, "a residual")
     if deal.side is not Side.SOURCE or elected is None or elected.election.mode is not Mode.ALL:
         raise NotNowError(f"case {case} has no residual: the source moves one where the participant signed for all")
     _still_signed(deal, desk)
@@ -84,17 +89,38 @@ def residual(unit: DealUnit, desk: Desk, case: str, new: str, half: ReleasingHal
     if _batched(unit, unit.case(case)):
         raise NotNowError(f"case {case} was settled in a batch, which used its number whole; ask for a new rollover")
     edition = deal.edition + 1
-    changed = replace(deal, releasing=half, edition=edition)
+    changed = replace(deal, releasing=half, edition=edition, moved=_moved(deal))
     if fields := unfit(elected.election, changed, desk):
         raise NotNowError(f"case {case} was signed with another {', '.join(fields)}; ask for a new rollover")
     residual_case(unit, case, new)
     part = next_part(deal.part, verdict)
     after = _begun(unit, desk, changed, new, part)
-    unit.put_letter(deal.peer, reference, LetterKind.AGAIN, Again(deal.reference, part, is_residual=True))
-    told = FactsTold(edition, releasing=half, number=deal.number)
-    unit.put_letter(deal.peer, reference, LetterKind.FACTS, told)
+    for (member, before), (_, now) in zip(deal.desks, after.desks, strict=True):
+        unit.put_letter(member, now, LetterKind.AGAIN, Again(before, part, is_residual=True))
+    tell_facts(unit, after)
+    _tell_left_out(unit, after)
     fault("deals.residual")
     return after
+
+
+def rest_follows(unit: DealUnit, file: Case, deal: Deal, *, now: int) -> bool:
+    """Whether what comes in now may follow a case, which nothing followed yet; the source moves it."""
+    if deal.side is not Side.SOURCE or not usable_for_rest(file, deal, now=now) or _batched(unit, file):
+        return False
+    return unit.known_as(deal.peer, next_reference(deal)) is None
+
+
+def _moved(deal: Deal) -> tuple[Part, ...]:
+    """The parts that moved when all did; what followed since was shared out by them, too."""
+    legs = deal.terms.legs if deal.terms is not None else ()
+    return deal.moved or tuple(Part(Kind(each.kind), Into(each.into), each.to, each.amount) for each in legs)
+
+
+def _tell_left_out(unit: DealUnit, deal: Deal) -> None:
+    """To whom nothing comes of it is told at once: its case ends, and it knows of what may follow."""
+    for member, reference in deal.desks:
+        if member in deal.left_out:
+            unit.put_letter(member, reference, LetterKind.STOP, Ended(NOTHING_COMES))
 
 
 def off_rail(unit: DealUnit, case: str, way: Way, reference: str) -> Case:
@@ -120,6 +146,8 @@ def moves_otherwise(unit: DealUnit, file: Case) -> str | None:
     """Why a case is not closed beside the rails: what it was to move may move by another, or went already."""
     if unit.other_desk(file.id) is None:
         return None
+    if file.stop == NOTHING_COMES:
+        return f"nothing of case {file.id} comes to us"
     deal = unit.deal(file.id)
     if (why := went_before(unit, deal)) is not None or file.state is not State.RELEASED:
         return why
@@ -180,17 +208,17 @@ def begun_there(unit: DealUnit, desk: Desk, peer: bytes, letter: Letter) -> Take
     case = unit.case(deal.case)
     if case.state in _OPEN:  # the chain's word is not final here yet: it comes again
         return Taken(Came.EARLY, deal.case, f"our case is {case.state}")
-    wanted = State.POSTED if body.is_residual else State.RELEASED
     parts = (deal.part + 1,) if body.is_residual else (deal.part, deal.part + 1)
     is_by_all = deal.many == 1 or deal.side is Side.RECEIVER  # where several receive, who pays proposes again
     is_ours = is_by_all and deal.elected is not None and letter.reference == next_reference(deal) and body.part in parts
     never = case.stop == WITHDRAWN or (body.is_residual and _batched(unit, case))
     never = never or went_before(unit, deal) is not None
-    if never or case.state is not wanted or not is_ours or (body.is_residual and deal.side is not Side.RECEIVER):
+    fits = is_followed(case) if body.is_residual else case.state is State.RELEASED
+    if never or not fits or not is_ours or (body.is_residual and deal.side is not Side.RECEIVER):
         return Taken(Came.REFUSED, deal.case, f"our case is {case.state} and does not go on as part {body.part}")
     new = f"{deal.side}-{desk.random.token(8).hex()}"
     (residual_case if body.is_residual else propose_again)(unit, deal.case, new)
-    _begun(unit, desk, deal, new, body.part)
+    _begun(unit, desk, replace(deal, moved=_moved(deal)) if body.is_residual else deal, new, body.part)
     unit.take_letter(peer, letter)
     return Taken(Came.TAKEN, new)
 

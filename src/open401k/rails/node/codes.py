@@ -55,6 +55,8 @@ TERMS_UNFIT: Final = 461
 FILE_UNFIT: Final = 462
 CHANGED_SINCE: Final = 463
 RETURN_UNFIT: Final = 465
+#: Of what came in later nothing comes to this receiver.
+NOTHING_COMES: Final = 467
 #: Two desks closed it at the same time.
 CLOSED_TWICE: Final = 466
 LETTER_UNREAD: Final = 661
@@ -101,6 +103,7 @@ FOUND: Final = {
     FILE_UNFIT: "the transfer file does not fit the terms or the facts",
     CHANGED_SINCE: "the facts changed after the participant signed, and are not in order now",
     RETURN_UNFIT: "what is asked back is not what came, or does not go back any more",
+    NOTHING_COMES: "of what came in afterwards nothing comes to this receiver",
     CLOSED_TWICE: "both sides closed it, by different checks or wires: agree which one pays, stop the other",
     LETTER_UNREAD: "a letter of the other custodian cannot be read: its version, its kind or a field is not known here",
     LETTER_UNEXPECTED: "a letter of the other custodian does not fit where the case stands",
@@ -183,6 +186,7 @@ _CHECKING = "We are checking how your money was booked. You do not need to do an
 #: Queues that are not as others of their hundred: days, the participant's words, steps.
 _OTHERWISE: Final = {
     **dict.fromkeys(BY_A_PERSON, (1, _PARTICIPANT[6], (Step.CLOSE,))),
+    NOTHING_COMES: (1, "What came in later goes to another company. Your money here stays as it is.", (Step.CLOSE,)),
     CLOSED_TWICE: (0, "Your money moves by check or wire. The companies are checking by which one.", (Step.CLOSE,)),
     EXPIRED: (
         1, "The time ran out before everybody agreed. Your money has not moved.",

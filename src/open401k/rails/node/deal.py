@@ -12,14 +12,14 @@ from datetime import date
 from typing import Protocol
 
 from ..messages import Election, Mode, Role, Terms
-from ..preflight.facts import Facts
+from ..preflight.facts import Facts, Part
 from ..preflight.reasons import Reason
 from ..transfer_file.leaves import TransferFile
 from .ballots import Ballot
 from .batching import BatchUnit
 from .cases import Cases, State, Unit
 from .core import Side
-from .halves import ReceivingHalf, ReleasingHalf, joined
+from .halves import ReceivingHalf, ReleasingHalf, joined, parts_of, shared_as
 from .joined import Joined
 from .letters import Body, Came, Elected, FileLeaf, Letter, LetterKind, Outgoing, file_from
 from .opening import Signed
@@ -87,6 +87,8 @@ class Deal:
     place: int = 0
     others: tuple[Joined, ...] = ()
     hidden: bytes | None = None
+    #: Of what came in after all was moved: the parts that moved then, by which it is shared out.
+    moved: tuple[Part, ...] = ()
 
     @property
     def gives_back(self) -> bytes | None:
@@ -116,6 +118,23 @@ class Deal:
         """Of who is written to, in the order of ``desks``; a source's."""
         others = (each.half for each in self.others if each.code is not None)
         return tuple(half for half in (self.receiving, *others) if half is not None)
+
+    @property
+    def parts(self) -> tuple[Part, ...] | None:
+        """What goes where, as far as both halves say; None while one is missing."""
+        if self.releasing is None or self.halves is None:
+            return None
+        if self.moved:
+            return shared_as(self.releasing.held, self.halves, self.moved)
+        return parts_of(self.releasing.held, self.halves)
+
+    @property
+    def left_out(self) -> frozenset[bytes]:
+        """Receivers to whom nothing comes of what came in later."""
+        if not self.moved or self.parts is None or self.halves is None:
+            return frozenset()
+        paid = {each.to for each in self.parts}
+        return frozenset(half.member for place, half in enumerate(self.halves) if place not in paid)
 
     def salt_at(self, place: int) -> bytes | None:
         """What the salts of one receiver's legs follow from; None where that is not for us to know."""
@@ -276,7 +295,9 @@ def facts_of(deal: Deal, *, on: date) -> Facts | None:
     """Both halves joined, as on this day; None while one is missing."""
     if deal.releasing is None or deal.halves is None:
         return None
-    facts = joined(deal.releasing, *deal.halves, on=on)
+    facts = replace(joined(deal.releasing, *deal.halves, on=on), is_return=deal.gives_back is not None)
+    if deal.moved:
+        facts = replace(facts, parts=deal.parts or ())
     if deal.many == 1 and deal.elected is not None and deal.elected.election.mode is Mode.ALL:
         # signed for all there is: of a kind of which nothing is there, as after all of it moved, there is no part; of
         # several receivers one would get nothing then, and is refused as an empty part

@@ -93,6 +93,8 @@ def put_facts(unit: DealUnit, desk: Desk, case: str, half: Half) -> Deal:
         unit.put_letter(deal.peer, deal.reference, LetterKind.FACTS, FactsTold(edition, receiving=half))
     else:
         after = replace(deal, releasing=half, edition=edition)
+        if after.left_out != deal.left_out:
+            raise NotNowError(f"other receivers are paid by it than case {case} was begun with; stop it, begin it anew")
         if deal.elected is not None and (fields := unfit(deal.elected.election, after, desk)):
             raise NotNowError(f"case {case} was signed with another {', '.join(fields)}; stop it and ask anew")
         tell_facts(unit, after)
@@ -171,6 +173,8 @@ def ready(unit: DealUnit, desk: Desk, case: str) -> Agreed:
     unit.change_deal(deal, replace(deal, terms=told.terms, file=told.file, voters=ballots_for(told.terms)))
     agree(unit, case, agreed)
     for place, (member, reference) in enumerate(deal.desks):
+        if member in deal.left_out:
+            continue
         mine = replace(told, file=file_for(deal, file_from(told.file), place)) if deal.many > 1 else told
         unit.put_letter(member, reference, LetterKind.TERMS, mine)
     fault("deals.ready")

@@ -6,6 +6,7 @@ Who promised something first waits until the chain's final word gave it free: on
 from __future__ import annotations
 
 from .cases import Case, State, Unit, Way
+from .codes import NOTHING_COMES
 from .core import Side
 from .following import Verdict
 from .opening import move, open_case
@@ -46,9 +47,14 @@ def propose_again(unit: Unit, case: str, new: str) -> Case:
 def residual(unit: Unit, case: str, new: str) -> Case:
     """A child for what came in after all was moved (dividends); its terms are a later part of the same election."""
     before = unit.case(case)
-    if before.state is not State.POSTED:
+    if not is_followed(before):
         raise StillOpenError(f"case {case} is {before.state}; what is left over follows when it is posted")
     return open_case(unit, new, side=before.side, account=before.account, parent=case)
+
+
+def is_followed(case: Case) -> bool:
+    """Whether what comes in later may follow it: it moved, or of the last that came in nothing came to us."""
+    return case.state is State.POSTED or (case.state is State.RELEASED and case.stop == NOTHING_COMES)
 
 
 def give_back(unit: Unit, case: str, new: str) -> Case:

@@ -178,7 +178,7 @@ def _amounts(making: Making) -> Iterator[Row]:
         yield f"{at}.gross_cents", gross
         yield f"{at}.taxable_cents", sum(row[1] for row in rows)
         yield f"{at}.basis_cents", of_it
-        if rows[0][0].kind in (Kind.ROTH, Kind.AFTER_TAX):
+        if any(row[0].kind in (Kind.ROTH, Kind.AFTER_TAX) for row in rows):
             yield f"{at}.earnings_cents", gross - of_it
         yield f"{at}.as_of", making.releasing.payment_on
         vested, balance = sum(row[0].vested_cents or 0 for row in rows), sum(row[0].balance_cents for row in rows)

@@ -6,9 +6,10 @@ None is "not known", never "no". Not here: what follows from the facts (prefligh
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
+from open401k.kernel import Money
 from open401k.law.given import ImpossibleInput
 from open401k.law.rollovers import Distributee, PaidBecause
 
@@ -188,6 +189,24 @@ def parts_of(held: Sequence[Held], receiving: Sequence[ReceivingHalf]) -> tuple[
         for to, half in enumerate(receiving)
         for each in half.wanted
     )
+
+
+def shared_as(held: Sequence[Held], receiving: Sequence[ReceivingHalf], before: Sequence[Part]) -> tuple[Part, ...]:
+    """What comes in after all was moved, of each kind in the ratio in which ``before`` moved it; no empty parts.
+
+    An amount that the election names was paid then and is not paid again. Of a kind that did not move then, what was
+    asked for counts.
+    """
+    moved = {each.kind for each in before}
+    found: dict[tuple[int, Kind, Into], int] = {}
+    for kind in moved:
+        legs = [each for each in before if each.kind is kind]
+        left = sum(each.paid_cents for each in held if each.kind is kind)
+        shares = Money(left).split([each.cents for each in legs])
+        found |= {(x.to, kind, x.into): share.cents for x, share in zip(legs, shares, strict=True)}
+    asked = [*before, *(each for each in parts_of(held, receiving) if each.kind not in moved)]
+    parts = (replace(each, cents=found.get((each.to, each.kind, each.into), each.cents)) for each in asked)
+    return tuple(sorted((each for each in parts if each.cents), key=lambda each: each.to))
 
 
 def _receiver(half: ReceivingHalf) -> Receiver:

@@ -18,7 +18,7 @@ from .cases import State
 from .codec import BadInputError, Wrong
 from .core import Side
 from .deal import Deal
-from .halves import ReceivingHalf, parts_of
+from .halves import ReceivingHalf
 from .together import codes_of
 
 _CODE: Final = 32
@@ -114,8 +114,8 @@ def _parts(deal: Deal, place: int, half: ReceivingHalf) -> tuple[Part, ...]:
     if deal.terms is not None:
         legs = (each for each in deal.terms.legs if each.to == place)
         return tuple(Part(Kind(each.kind), Into(each.into), place, each.amount) for each in legs)
-    if deal.releasing is not None and deal.halves is not None:
-        return tuple(each for each in parts_of(deal.releasing.held, deal.halves) if each.to == place)
+    if deal.parts is not None:
+        return tuple(each for each in deal.parts if each.to == place)
     return tuple(Part(each.kind, each.into, place, each.cents or 0) for each in half.wanted)
 
 

@@ -56,6 +56,20 @@ class NewToken:
     secret: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class VoterLink:
+    """A voter's link as it may be listed."""
+
+    role: VoterRole
+    made_at: int
+    ends_at: int
+    ended_at: int | None
+
+    def holds(self, at: int) -> bool:
+        """Whether it lets somebody in."""
+        return self.ended_at is None and at < self.ends_at
+
+
 @dataclass
 class Entrances:
     """Tokens and links, in the node's database. ``at`` is the node's clock in seconds."""
@@ -127,6 +141,19 @@ def voter_link_for(unit: KeptDealUnit, case: str, role: VoterRole, key: str, *, 
     secret, ends_at = _voter_link(unit.sealing, case, role, key), at + days * DAY
     _doors_store.insert_voter_link(unit.conn, hashed(secret), case, role.name.lower(), at, ends_at)
     return secret
+
+
+def voter_links_of(unit: KeptDealUnit, case: str) -> list[VoterLink]:
+    """Every link of a case's voters that was made, oldest first; of their secrets nothing is kept."""
+    return [
+        VoterLink(VoterRole[role.upper()], made_at, ends_at, ended_at)
+        for role, made_at, ends_at, ended_at in _doors_store.voter_links(unit.conn, case)
+    ]
+
+
+def end_voter_links(unit: KeptDealUnit, case: str, role: VoterRole, *, at: int) -> int:
+    """End those of one role that hold, at once; how many there were."""
+    return _doors_store.end_voter_links(unit.conn, case, role.name.lower(), at)
 
 
 def hashed(secret: str) -> bytes:

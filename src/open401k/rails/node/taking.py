@@ -29,6 +29,7 @@ from .codes import (
     LETTER_NOT_UNDERSTOOD,
     LETTER_UNEXPECTED,
     LETTER_UNREAD,
+    NOTHING_COMES,
     RETURN_UNFIT,
     TERMS_UNFIT,
     WITHDRAWN,
@@ -409,7 +410,8 @@ def _ended(unit: DealUnit, desk: Desk, deal: Deal, peer: bytes, kind: str, body:
     if body.code == WITHDRAWN:
         deal = _withdrawn(unit, deal)
     if end(unit, deal, body.code):
-        raise_for(unit, desk, deal.case, body.code, "the other custodian ended it")
+        if body.code != NOTHING_COMES:  # nobody needs to look: it goes elsewhere, as was signed
+            raise_for(unit, desk, deal.case, body.code, "the other custodian ended it")
         if deal.side is Side.SOURCE:
             tell_all(unit, deal, LetterKind.STOP, Ended(body.code), but=peer)
 

@@ -31,9 +31,10 @@ BOUNDARIES: Final = ("deals.joined",)
 
 
 def tell_all(unit: DealUnit, deal: Deal, kind: LetterKind, body: Body, *, but: bytes | None = None) -> None:
-    """The same to everybody to whom we write of a case, but not to who told us."""
+    """The same to everybody who takes part in a case, but not to who told us."""
+    left_out = deal.left_out
     for member, reference in deal.desks:
-        if member != but:
+        if member != but and member not in left_out:
             unit.put_letter(member, reference, kind, body)
 
 
@@ -138,13 +139,6 @@ def with_other(deal: Deal, one: Joined) -> Deal:
     """In place of what was known of it; our half is told anew, with what others see of it."""
     others = tuple(one if each.place == one.place else each for each in deal.others)
     return replace(deal, others=others, edition=deal.edition + (deal.releasing is not None))
-
-
-def one_receiver(deal: Deal, what: str) -> None:
-    """Refuse what is not done where several receive."""
-    if deal.many > 1:
-        how = "the custodian that takes this kind of money asks for a rollover of its own"
-        raise NotNowError(f"case {deal.case} has {deal.many} receivers: {what} is for one; {how}")
 
 
 def _by_place(deal: Deal) -> list[tuple[bytes, bytes | None, ReceivingHalf | None]]:

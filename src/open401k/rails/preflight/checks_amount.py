@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import Final
 
-from ...kernel import Refused
+from ...kernel import Refused, Source, half_up
 from ...law import given
-from ...law.after_tax_basis import Disbursement, allocate_pre_tax
+from ...law.after_tax_basis import Disbursement, allocate_pre_tax, recover_basis
 from ...law.minimum_distributions import minimum_still_due
 from ...law.rollovers import loan_offset
 from ..kinds import OF_PLANS, UNTAXED, Into, Kind, destination
@@ -15,6 +17,9 @@ from .reasons import Code, Reason, found, unknown
 from .rule_version import RuleVersion
 from .wording import INTO, KINDS, dollars
 from .worked import WorkedPart, lawful_withholding, roth_judged
+
+#: Where what was contributed after tax is, with what it earned.
+AFTER_TAX_SOURCES: Final = (Source.AFTER_TAX_ROLLOVER, Source.AFTER_TAX)
 
 
 def sums(facts: Facts, rules: RuleVersion) -> Iterator[Reason]:
@@ -80,6 +85,8 @@ def _after_tax(facts: Facts) -> Iterator[Reason]:
     if moved > facts.after_tax_basis_cents:
         detail = f"{dollars(moved)} goes as after-tax money, and the basis is {dollars(facts.after_tax_basis_cents)}"
         yield found(Code.AFTER_TAX_BASIS, f"{detail}: earnings are pre-tax (IRC 402(c)(2))")
+    else:
+        yield from _earnings_along(facts, moved, facts.after_tax_basis_cents)
     of_plan = [part for part in facts.parts if part.kind in OF_PLANS and part.kind is not Kind.ROTH]
     pre_tax = sum(part.cents for part in of_plan if part.kind in UNTAXED)
     direct: dict[tuple[int, Into], list[int]] = {}
@@ -106,6 +113,24 @@ def _after_tax(facts: Facts) -> Iterator[Reason]:
         wanted = sum(each.pre_tax_cents for each in shared.direct)
         detail = f"{dollars(wanted)} of pre-tax money goes to the direct rollovers, not {dollars(sum(chosen_cents))}"
         yield found(Code.PRE_TAX_GOES_FIRST, f"{detail} ({shared.cite})")
+
+
+def _earnings_along(facts: Facts, moved: int, basis_cents: int) -> Iterator[Reason]:
+    """Basis leaves with its share of the earnings, which are pre-tax money: the ratio of the separate contract that
+    after-tax contributions and their earnings are (IRC 72(d)(2), 72(e)(8)(B)).
+
+    Contributions made before 1987 may have come out first (72(e)(8)(D)): nobody tells of those here.
+    """
+    lines = [each for each in facts.held if each.kind is Kind.AFTER_TAX or each.source in AFTER_TAX_SOURCES]
+    account = sum(each.balance_cents for each in lines)
+    earned = sum(each.paid_cents for each in lines if each.kind in UNTAXED)
+    if facts.is_return or basis_cents >= account or moved + earned > account:
+        return
+    split = recover_basis(gross_cents=moved + earned, account_cents=account, basis_cents=basis_cents)
+    if split.basis_cents != moved:
+        along = half_up(Fraction(moved * (account - basis_cents), basis_cents)) if basis_cents else 0
+        detail = f"{dollars(moved)} of basis goes with {dollars(along)} of its earnings, as pre-tax money"
+        yield found(Code.AFTER_TAX_BASIS, f"{detail}; {dollars(earned)} of them goes ({split.cite})")
 
 
 def minimum(facts: Facts) -> Iterator[Reason]:

@@ -245,3 +245,5 @@ class Facts:
     tax: Tax | None = None
     approved_by_administrator: bool | None = None
     e_sign_consent: bool | None = None
+    #: What came goes back as it came: no distribution of which earnings would go along.
+    is_return: bool = False

@@ -233,7 +233,9 @@ ENTRIES: dict[Code, Entry] = {
         _FROM, "What was said about your Roth account does not fit its dates.", "Correct the statement."
     ),
     Code.AFTER_TAX_BASIS: Entry(
-        _FROM, "What of your money was taxed before must be told exactly.", "State the after-tax basis."
+        _FROM,
+        "What of your money was taxed before must be told exactly, and what it earned goes along with it.",
+        "State the after-tax basis; ask for its earnings too, as pre-tax money.",
     ),
     Code.PRE_TAX_GOES_FIRST: Entry(
         _PERSON, "Money not taxed yet goes to the new accounts before any other.", "Change what goes where."

@@ -66,6 +66,10 @@ class Says(Protocol):
         """Cents that may be paid of each source: what is not vested is not among them."""
         ...
 
+    def earned(self, tx: Tx, order: Order) -> Mapping[Source, int]:
+        """What after-tax money of an order earned, by the source it is in: pre-tax parts draw on it first."""
+        ...
+
     def refuses(self, tx: Tx, order: Order) -> str | None:
         """Why an order is not held though the money is there; None where nothing stands against it."""
         ...
@@ -185,15 +189,17 @@ class OwnLedger:
         if order.side is Side.SOURCE and any(part.kind >= len(SOURCES) for part in order.parts):
             return Refused(KIND_NOT_TAKEN, "these books have no such kind of money")
         free = {source: amount - reserved for source, (amount, reserved) in found.items()}
-        into = self.into
+        into, earned = self.into, dict[Source, int]()
         if self.says is not None:
             payable = self.says.payable(tx, holder_of(order.account)) if order.side is Side.SOURCE else {}
             free = {source: min(cents, payable.get(source, 0)) for source, cents in free.items()}
+            earned = dict(self.says.earned(tx, order))
+            free = {source: cents - earned.get(source, 0) for source, cents in free.items()}
             into = self.says.takes(tx)
         clearing = AccountKey(self.plan_id, Kind.CASH_CLEARING)
         lines = []
         for part in order.parts:
-            shares = _drawn(part, free) if order.side is Side.SOURCE else _taken(part, into)
+            shares = _drawn(part, free, earned) if order.side is Side.SOURCE else _taken(part, into)
             if isinstance(shares, Refused):
                 return shares
             keys = {source: self._account(order.account, source) for source in shares}
@@ -266,15 +272,19 @@ def _taken(part: Part, into: Mapping[int, Source]) -> Mapping[Source, int] | Ref
     return {source: part.cents}
 
 
-def _drawn(part: Part, free: dict[Source, int]) -> Mapping[Source, int] | Refused:
-    """A part from the sources of its kind, in their order; ``free`` falls by it."""
+def _drawn(part: Part, free: dict[Source, int], earned: dict[Source, int]) -> Mapping[Source, int] | Refused:
+    """A part from the sources of its kind, in their order; pre-tax money first from what after-tax money earned.
+
+    ``free`` and ``earned`` fall by it.
+    """
     shares: dict[Source, int] = {}
     wanted = part.cents
-    for source in SOURCES[part.kind]:
-        share = min(wanted, max(0, free.get(source, 0)))
+    along = [(earned, source) for source in earned] if part.kind == 0 else []
+    for left, source in (*along, *((free, source) for source in SOURCES[part.kind])):
+        share = min(wanted, max(0, left.get(source, 0)))
         if share:
             shares[source] = share
-            free[source] -= share
+            left[source] -= share
             wanted -= share
     if wanted:
         return Refused(BALANCE_TOO_LOW, f"{wanted} of {part.cents} cents of kind {part.kind} are not free")
