@@ -297,7 +297,7 @@ class Wiring(RailsWiring):
             file.unlink(missing_ok=True)
 
     def _services(self, db: Database, *, after: Follower | None) -> Services:
-        sandbox = None if self.settings.production else SandboxStories(self._sandbox(db))
+        sandbox = None if self.settings.production else SandboxStories(self._sandbox(db), self._wall)
         door = DoorSettings(origin=self.origin, sandbox=sandbox is not None)
         rollovers = self._rollovers(db)
         payroll, day = PayrollStories(db, after), DayStories(db, self._wall, rollovers)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import FastAPI
-from tests.doors import samples
+from tests.doors import samples, samples_money
 from tests.support.database import TESTER
 
 from open401k.base import access
@@ -198,6 +198,8 @@ class World:
 
 SAMPLE_LOADERS: Mapping[str, Any] = {
     "plan_health.load": samples.HEALTH,
+    "deposit_page.load": samples_money.DEPOSITS,
+    "corrections.load": samples_money.INBOX,
     "elections.load": samples.ELECTIONS,
     "elections.load_cases": samples.ELECTIONS.cases,
     "instructions.load": samples.INSTRUCTIONS,

@@ -24,6 +24,7 @@ from open401k.flows.forfeiting import approve_use
 from open401k.kernel import EmployeeId, FixedClock, FlowId, PlanId, Refused, Source, SponsorId
 from open401k.law.forfeitures import ForfeitureUse
 from open401k.views import people
+from open401k.views.deposits import State, deposits
 
 GIVES = replace(
     TERMS,
@@ -217,6 +218,11 @@ def test_a_plan_with_one_use_lowers_what_the_employer_sends_by_itself(db: Databa
     for day in DAYS[2:]:
         made.send(day, {other: PAY}, told="payroll")
     assert remitted(made) == [(500_00, 0, 500_00)] * 2 + [(500_00, 500_00, 0)] * 2 + [(500_00, 0, 500_00)]
+    with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
+        owed = deposits(tx, tenant_id=made.sponsor, plan_id=made.plan_id)
+    paid_by_forfeitures = [each for each in owed if each.state_on(DAYS[-1]) is State.COVERED]
+    assert [each.remittance.pay_date for each in owed] == DAYS, "one that asks for nothing is listed, too"
+    assert [each.remittance.pay_date for each in paid_by_forfeitures] == DAYS[2:4]
     assert holds(made) == {"employer_receivable": 1_500_00, "participant": 1_500_00}
     day_begins(made, date(2025, 5, 16))
     assert_conserved(made)

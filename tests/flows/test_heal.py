@@ -411,7 +411,7 @@ def test_a_line_that_names_a_correction_pays_it_once(short: Plan, recorded_befor
     due, owed, on = compliance.due_of(approved).cents, receivable(plan), plan.clock.now().date()
     if recorded_before:
         correction_money.deposited(plan.db, actor=SPONSOR, tenant_id=plan.sponsor, proposal_id=approved.proposal_id)
-    name = correction_money.reference(approved.proposal_id)
+    name = compliance.correction_reference(approved.proposal_id)
     lines = [f"{on},{due // 100}.{due % 100:02},WIRE {name}", f"{on},1.00,WIRE {name}"]
     data = "\n".join(["Date,Amount,Description", *lines, ""]).encode()
     for _ in range(2):

@@ -1,7 +1,7 @@
 """Proof: plan tests from the facts of payroll, their projection to the year end, and cures with their price."""
 
 from .amounts import AmountsTest, judge
-from .correction_money import CorrectionOwed, corrections_owed, owed_for
+from .correction_money import CorrectionOwed, correction_reference, corrections_owed, owed_for
 from .cures import CURABLE, cures
 from .facts import JSON, Cents, EarlierCalendarYear, Flags, Kin, PayHistory, PlanFacts, PriorRatios, Span
 from .failure_correction import FailureCorrection, PersonYear
@@ -159,6 +159,7 @@ __all__ = [
     "content_of_late_deposit",
     "content_of_late_facts",
     "correct_failure",
+    "correction_reference",
     "corrections_owed",
     "cures",
     "decline",

@@ -29,6 +29,16 @@ class CorrectionOwed:
         """What is still to be sent."""
         return self.due - self.received
 
+    @property
+    def reference(self) -> str:
+        """What its money is called on a statement."""
+        return correction_reference(self.proposal_id)
+
+
+def correction_reference(proposal_id: ProposalId) -> str:
+    """What money for a correction is called on a statement: short enough for every format, the same for ever."""
+    return f"C{proposal_id.uuid.hex[-12:].upper()}"
+
 
 def corrections_owed(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[CorrectionOwed]:
     """Every approved correction that asks for money, the oldest first; what a bank took back is owed again."""

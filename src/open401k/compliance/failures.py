@@ -161,15 +161,25 @@ def _refuse_rates(failure: Failure) -> Refused[FailureRefusal] | None:
     return None
 
 
+#: What a day of a failure is, in the words of its form.
+_DAYS = {
+    "until": "the last pay date that was wrong",
+    "begin_on": "the day on which correct deferrals begin",
+    "found_on": "the day on which it was found",
+    "told_on": "the day on which the employee told",
+    "notice_on": "the day on which the notice was given",
+}
+
+
 def _refuse_days(failure: Failure, today: date) -> Refused[FailureRefusal] | None:
     first = failure.first_on
     for name, day in (("until", failure.until), ("begin_on", failure.begin_on), ("found_on", failure.found_on)):
         if day is not None and first is not None and day < first:
-            message = f"{name} is {day}, before the failure began on {first}."
+            message = f"{day} as {_DAYS[name]} is before the failure began on {first}."
             return _refused(FailureRefusal.DAYS_OUT_OF_ORDER, message, "Check both days.")
     for name, day in (("found_on", failure.found_on), ("told_on", failure.told_on), ("notice_on", failure.notice_on)):
         if day is not None and day > today:
-            message = f"{name} is {day}, which is still to come: today is {today}."
+            message = f"{day} as {_DAYS[name]} is still to come: today is {today}."
             return _refused(FailureRefusal.DAYS_OUT_OF_ORDER, message, "Record it once it has happened.")
     return None
 

@@ -11,7 +11,6 @@ from open401k import census, compliance, recordkeeping
 from open401k.base.db import Actor
 from open401k.compliance import ProposalState
 from open401k.flows import heal, heal_approved
-from open401k.flows.correction_money import reference
 from open401k.kernel import FlowId, Money, Open401kError, Refused, Source, named_uuid
 
 from .payroll_year import Script, Year
@@ -94,7 +93,11 @@ def pay_correction(year: Year, proposal: compliance.Proposal) -> None:
     if isinstance(approved, Refused):
         raise Open401kError(approved.message, fix=approved.fix)
     due = compliance.due_of(approved)
-    year.bank.wire_in(sandbox.clock.now().date(), due.cents, f"WIRE CORRECTION {reference(proposal.proposal_id)}")
+    year.bank.wire_in(
+        sandbox.clock.now().date(),
+        due.cents,
+        f"WIRE CORRECTION {compliance.correction_reference(proposal.proposal_id)}",
+    )
     year.say(f"{sandbox.clock.now():%Y-%m-%d} approved and paid: {approved.told.title}: {Money(due.cents)}")
 
 

@@ -32,11 +32,6 @@ def deposited(
         return _receive(tx, tenant_id, proposal.plan_id, owed, on or day_of(tx.now)) if owed.due else None
 
 
-def reference(proposal_id: ProposalId) -> str:
-    """What money for a correction is called on a statement: short enough for every format, the same for ever."""
-    return f"C{proposal_id.uuid.hex[-12:].upper()}"
-
-
 def place_correction(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, line: Line) -> bool:
     """Whether a line of the bank is the money of a correction, and then it is posted.
 
@@ -47,7 +42,7 @@ def place_correction(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, line: Lin
     if line.line.return_code:
         return False
     known = compliance.corrections_owed(tx, tenant_id=tenant_id, plan_id=plan_id)
-    named = [each for each in known if reference(each.proposal_id) in _text(line)]
+    named = [each for each in known if each.reference in _text(line)]
     if named and _seen_before(tx, tenant_id, plan_id, line, named[0]):
         return True
     fitting = [each for each in named or known if each.outstanding.cents == line.line.cents]

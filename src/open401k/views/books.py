@@ -10,7 +10,7 @@ from open401k.base.db import Tx
 from open401k.base.plain import JSON
 from open401k.kernel import AccountId, EmployeeId, EntryId, Money, PlanId, SponsorId
 
-from . import _store
+from . import _store, who
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,8 @@ class AuditLine:
     before: JSON
     after: JSON
     hash: str
+    who: str = ""
+    """The same actor as a person names it."""
 
 
 def load_balances(
@@ -133,6 +135,7 @@ def load_audit(
 ) -> tuple[tuple[AuditLine, ...], str | None]:
     """A page of the audit trail, newest first, and the cursor of the next page."""
     found = audit.entries(tx, tenant_id=tenant_id, limit=limit + 1, before=before)
+    called = who.names(tx, [f"{each.actor_kind}:{each.actor_id}" for each in found])
     lines = tuple(
         AuditLine(
             each.audit_no,
@@ -145,6 +148,7 @@ def load_audit(
             each.before,
             each.after,
             each.hash.hex(),
+            called[f"{each.actor_kind}:{each.actor_id}"],
         )
         for each in found[:limit]
     )

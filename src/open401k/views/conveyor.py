@@ -124,6 +124,8 @@ def _funded(belt: Belt) -> StageLine:
             on = deposit.received_on
             return StageLine("funded", "Funded", StageState.DONE, f"{deposit.received} came{f' {on}' if on else ''}",
                              way="/deposits")  # fmt: skip
+        case State.COVERED:
+            return StageLine("funded", "Funded", StageState.DONE, "nothing to send", way="/deposits")
         case State.ON_ITS_WAY:
             return StageLine("funded", "Funded", StageState.NOW, f"{left} on its way", way="/deposits")
         case State.DUE:

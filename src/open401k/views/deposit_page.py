@@ -24,12 +24,22 @@ from .heading import heading
 from .shown import PlanHeading
 
 #: The order in which a person has to look at them.
-_FIRST = {State.RETURNED: 0, State.LATE: 1, State.SHORT: 2, State.DUE: 3, State.ON_ITS_WAY: 4, State.RECEIVED: 5}
+_FIRST = {
+    State.RETURNED: 0,
+    State.LATE: 1,
+    State.SHORT: 2,
+    State.DUE: 3,
+    State.ON_ITS_WAY: 4,
+    State.RECEIVED: 5,
+    State.COVERED: 5,
+}
 _TO_DO = {
     State.RETURNED: "The employer sends it again, by debit or by itself.",
     State.LATE: "The employer sends it now. What employees lost is proposed as a correction once it has come.",
     State.SHORT: "The employer sends the rest.",
 }
+#: How many settled payrolls a page shows before it folds the older ones.
+_SETTLED_SHOWN = 6
 _SOURCES = {
     "pre_tax": "pre-tax",
     "roth": "Roth",
@@ -83,6 +93,11 @@ class DepositLine:
     """Who does what next, where it is not plain."""
     debitable: bool = True
     """False: a debit of it came back and may not be sent again as things are."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether all of it came, and nobody has to decide on what lateness cost."""
+        return not self.outstanding and (self.late is None or self.late.paid is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +168,26 @@ class DepositsPage:
         return tuple(each for each in self.deposits if each.outstanding)
 
     @property
+    def corrections_due(self) -> bool:
+        """Whether money of a correction is still to come: then it stands before the payrolls."""
+        return any(each.outstanding for each in self.corrections)
+
+    @property
+    def earlier(self) -> tuple[DepositLine, ...]:
+        """Payrolls of which nothing is left to do, without the newest of them."""
+        return tuple(each for each in self.deposits if each.settled)[_SETTLED_SHOWN:]
+
+    @property
+    def recent(self) -> tuple[DepositLine, ...]:
+        """All others, what asks for somebody first."""
+        earlier = {each.run_id for each in self.earlier}
+        return tuple(each for each in self.deposits if each.run_id not in earlier)
+
+    @property
     def can_debit(self) -> bool:
         """Whether a file of debits can be made: something is due, and both accounts are on file."""
         purposes = {each.purpose for each in self.accounts}
-        under_way = (State.RECEIVED, State.ON_ITS_WAY)
+        under_way = (State.RECEIVED, State.COVERED, State.ON_ITS_WAY)
         wanted = any(each.state not in under_way and each.debitable for each in self.deposits)
         return purposes == set(Purpose) and wanted
 

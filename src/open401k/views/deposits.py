@@ -26,6 +26,7 @@ class State(StrEnum):
     SHORT = "short"
     LATE = "late"
     RETURNED = "returned"
+    COVERED = "covered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,12 @@ class Deposit:
         return Money(max(0, self.remittance.total_cents - self.received.cents))
 
     def state_on(self, today: date) -> State:
-        """The state that asks for most: money that came back or is late before money that is short or under way."""
+        """The state that asks for most: money that came back or is late before money that is short or under way.
+
+        Covered: forfeitures paid all of it, or it was a correction that takes money back; nothing is to be sent.
+        """
         if not self.outstanding:
-            return State.RECEIVED
+            return State.RECEIVED if self.received else State.COVERED
         if self.on_its_way and self.clock.late_after >= today:
             return State.ON_ITS_WAY
         if self.returned:
@@ -83,7 +87,7 @@ def deposits(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> tuple[Deposit,
     found = []
     for due in dues:
         cents, on = came.get(due.run_id, (0, None))
-        if due.total_cents or cents:  # a period of no contributions owes none
+        if due.total_cents or cents or due.forfeiture_cents:  # a period of no contributions owes none
             clock = payroll.deposit_clock.clock(due, past[due.connection_id])
             back, sent = due.run_id in returned, due.run_id in under_way
             found.append(Deposit(due, Money(cents), on, clock, back, sent, tuple(parts.get(due.run_id, ()))))

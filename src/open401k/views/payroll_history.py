@@ -7,13 +7,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from open401k import ledger, payroll, recordkeeping
-from open401k.base import access
 from open401k.base.db import Tx
 from open401k.base.steps import Done, done
-from open401k.kernel import EntryId, FlowId, Money, PlanId, RunId, SponsorId, UserId, day_of
+from open401k.kernel import EntryId, FlowId, Money, PlanId, RunId, SponsorId, day_of
 from open401k.payroll import connections, runs
 
-from . import _store
+from . import _store, who
 from .conveyor import Belt, StageLine, stages
 from .deposits import Deposit, deposits, state_on
 from .fix_links import places, way
@@ -175,7 +174,7 @@ def load_run(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, run_id: RunId, af
         period_start=run.period_start,
         period_end=run.period_end,
         received_at=run.received_at,
-        received_by=_name(tx, run.received_by),
+        received_by=who.names(tx, [run.received_by])[run.received_by],
         steps=_steps(run, carried_out),
         findings=tuple(finding_line(each, person=names.get(each.row or 0, ""), way=way(each, at)) for each in found),
         rows=tuple(rows[:_MOST_ROWS]),
@@ -258,14 +257,6 @@ def _looks_like(tx: Tx, tenant_id: SponsorId, run: runs.Run) -> RunId | None:
         return None
     twin = runs.told(tx, tenant_id=tenant_id, run_id=run.run_id).get("looks_like")
     return None if twin is None else RunId.parse(twin)
-
-
-def _name(tx: Tx, actor_id: str) -> str:
-    """The name of the login that did something; programs are named by what they are."""
-    try:
-        return access.get_user(tx, user_id=UserId.parse(actor_id)).name
-    except (LookupError, ValueError):
-        return actor_id
 
 
 def _belt(tx: Tx, tenant_id: SponsorId, run: runs.Run, carried_out: dict[str, Done], deposit: Deposit | None) -> Belt:

@@ -70,8 +70,20 @@ def test_a_round_does_not_overtake_a_clock_on_its_way(wiring: Standing, monkeypa
     """Payrolls and deposits fall due between the days that a moved clock passes; the story does them in order."""
     db, clock, looked = wiring.given.db, wiring.given.db.clock, []
     monkeypatch.setattr(story, "advance", lambda *_: looked.append(Daily(db, wiring.given.wall).look()))
-    SandboxStories(story.Sandbox(db, clock, TESTER)).advance(actor=TESTER, to=clock.now() + timedelta(days=1))
+    SandboxStories(story.Sandbox(db, clock, TESTER), wiring.given.wall).advance(
+        actor=TESTER, to=clock.now() + timedelta(days=1)
+    )
     assert looked == [None]
     made = Daily(db, wiring.given.wall).look()
     assert made is not None
     assert made.ok
+
+
+def test_a_clock_that_is_moved_without_a_server_begins_the_day_of_every_plan(wiring: Standing) -> None:
+    """Those of no story of the demo kept the tests of the day before: nobody began their day."""
+    db, clock = wiring.given.db, wiring.given.db.clock
+    to = clock.now() + timedelta(days=1)
+    SandboxStories(story.Sandbox(db, clock, TESTER), wiring.given.wall).advance(actor=TESTER, to=to)
+    made = Daily(db, wiring.given.wall).look()
+    assert made is not None
+    assert (made.done, made.already, made.failed) == ([], 2, {})

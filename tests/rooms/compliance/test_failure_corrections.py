@@ -293,6 +293,7 @@ def test_a_failure_that_cannot_be_is_refused(change: dict[str, object], reason: 
     assert refused is not None
     assert refused.reason is reason
     assert refused.fix
+    assert not set(change) & set(refused.message.split()), "a page shows it: it says the day in words"
     assert refuse(left_out(), known=frozenset({WHO}), today=date(2026, 5, 11)) is None
 
 

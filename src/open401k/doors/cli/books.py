@@ -43,7 +43,7 @@ def audit(
         lines, _ = books.load_audit(tx, tenant_id=place.tenant_id, before=None, limit=limit)
     voice = Voice(json)
     voice.tell(lines)
-    rows = [(e.number, e.recorded_at, f"{e.actor_kind} {e.actor_id}", e.action, e.subject, e.why) for e in lines]
+    rows = [(e.number, e.recorded_at, e.who, e.action, e.subject, e.why) for e in lines]
     voice.table(("No.", "When", "Who", "What", "About", "Why"), rows, empty="Nothing has been done yet.")
 
 

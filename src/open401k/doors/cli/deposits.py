@@ -40,6 +40,9 @@ def list_deposits(context: typer.Context, plan: PlanOption = "", json: Json = Fa
     for each in shown.deposits:
         if each.to_do:
             voice.line(f"{each.pay_date}: {each.to_do}")
+    for owed in shown.corrections:
+        came = f"{owed.outstanding} to come" if owed.outstanding else f"came on {owed.received_on}"
+        voice.line(f"A correction: {owed.reference}: {owed.due} since {owed.due_on}, {came}: {owed.title}")
     for line in shown.lines:
         name = f"{line.statement_id} {line.line_no}"
         voice.line(f"A line waits: {name}: {line.booked_on} {line.amount} {line.text}")

@@ -3,16 +3,17 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from open401k.kernel import Money, Open401kError
 from open401k.views.shown import Percent, Shown
 
 from ..written import document
+from . import tables
 
 BAD_INPUT = 2
 FAILED = 1
@@ -57,15 +58,16 @@ class Voice:
         if not listed:
             self.out.print(empty, markup=False)
             return
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for place, heading in enumerate(headings):
-            number = any(isinstance(row[place], Money | Percent | int) for row in listed)
-            table.add_column(heading, justify="right" if number else "left", overflow="fold")
-        for row in listed:
-            table.add_row(
-                *("–" if cell is None else f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row)
-            )
-        self.out.print(table)
+        right = [any(isinstance(row[place], Money | Percent | int) for row in listed) for place in range(len(headings))]
+        tables.show(self.out, headings, [[_cell(each) for each in row] for row in listed], right)
+
+
+def _cell(value: Shown) -> str:
+    return "–" if value is None else f"{value:,}" if isinstance(value, int) else _day_and_time(value)
+
+
+def _day_and_time(value: Shown) -> str:
+    return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if isinstance(value, datetime) else str(value)
 
 
 def fail(message: str, fix: str = "", *, code: int = FAILED) -> NoReturn:

@@ -56,6 +56,7 @@ TAGS: Mapping[str, tuple[str, str]] = {
         State.DUE: ("Due", "warn"),
         State.ON_ITS_WAY: ("On its way", ""),
         State.RECEIVED: ("Received", "ok"),
+        State.COVERED: ("Nothing to send", "ok"),
         State.SHORT: ("Short", "warn"),
         State.LATE: ("Late", "bad"),
         State.RETURNED: ("Returned", "bad"),

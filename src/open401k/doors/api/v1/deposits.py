@@ -11,7 +11,7 @@ from typing import Annotated, Literal, TypeVar
 from fastapi import APIRouter, Body, Depends, Query
 from pydantic import BaseModel, Field
 
-from open401k import custody
+from open401k import compliance, custody
 from open401k.base.access import Permission
 from open401k.custody import AccountChangeId, AchFileId, StatementId
 from open401k.custody.accounts import NewAccount, Purpose
@@ -93,6 +93,18 @@ class AccountChange(BaseModel):
     asks: str
 
 
+class CorrectionMoney(BaseModel):
+    """Money that an approved correction asks of the employer; ``reference`` is its name on a statement."""
+
+    proposal_id: str
+    title: str
+    reference: str
+    due_since: date
+    due: str
+    outstanding: str
+    received_on: date | None
+
+
 class DepositsNow(BaseModel):
     """All that is known of a plan's deposits."""
 
@@ -104,6 +116,9 @@ class DepositsNow(BaseModel):
     told_before: list[OpenLine] = Field(
         default_factory=list,
         description="Lines that another file had told, of the last two months; one that is money of its own is placed",
+    )
+    corrections: list[CorrectionMoney] = Field(
+        default_factory=list, description="Money of approved corrections: no payroll's, and due since the approval"
     )
 
 
@@ -224,6 +239,19 @@ def deposits_now(caller: Reader) -> DepositsNow:
         told_before=[_open(each) for each in shown.set_aside],
         waiting=[Waiting(entry_id=str(w.entry_id), on=w.on, amount=w.amount.plain()) for w in shown.money],
         changes=[AccountChange(change_id=str(c.account_change_id), code=c.code, asks=c.shown) for c in shown.changes],
+        corrections=[_correction(each) for each in shown.corrections],
+    )
+
+
+def _correction(each: compliance.CorrectionOwed) -> CorrectionMoney:
+    return CorrectionMoney(
+        proposal_id=str(each.proposal_id),
+        title=each.title,
+        reference=each.reference,
+        due_since=each.due_on,
+        due=each.due.plain(),
+        outstanding=each.outstanding.plain(),
+        received_on=each.received_on,
     )
 
 
