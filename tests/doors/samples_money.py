@@ -133,5 +133,10 @@ INBOX = Inbox(
         OverpaidLine(EMPLOYEE, "Machinist One", "match", Money.usd("51.20"), PAY_DATES[13], date(2027, 10, 1), "the plan administrator asks it back", "$51.20 of match had left the account before it was taken back.", "Rev. Proc. 2021-30 section 6.06(4)", "match"),
         OverpaidLine(EMPLOYEE, "Machinist One", "profit sharing", Money.usd("9.80"), PAY_DATES[13], None, "the employer", "$9.80 of profit sharing had left the account.", "IRC 414(aa)", "profit_sharing"),
     ),
-    (OverpaidSettled("Apprentice", "match", "$20.00 came back from the person on 2026-06-12", "By check."),),
+    (
+        OverpaidSettled("d1", "Apprentice", "match", "$20.00 came back from the person on 2026-06-12", "By check."),
+        OverpaidSettled(
+            "d2", "Apprentice", "match", "$5.00 was restored on 2026-06-12", "By wire.", date(2026, 6, 20), "Not ours."
+        ),
+    ),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Basis and earnings of after-tax money that a plan pays: how much of each leaves, from which source. ADR-0080.
+"""Basis and earnings of after-tax money that a plan pays: how much of each leaves, from which source. ADR-0076.
 
 What was contributed after tax and what it earned are one contract apart from the rest of the account (IRC 72(d)(2)):
 of what leaves of it the basis is in the ratio of basis to value (IRC 72(e)(8)(B)). The basis moves as after-tax money,

@@ -385,7 +385,7 @@ def _should_move(booked: RolloverBooked) -> Counter[tuple[str, str, str, str]]:
 
 
 def _of_one_kind(part: RolloverPart, booked: RolloverBooked) -> bool:
-    """Pre-tax money may be what after-tax money earned, where that leaves in the same payment (ADR-0080)."""
+    """Pre-tax money may be what after-tax money earned, where that leaves in the same payment (ADR-0076)."""
     taxed = {TAXED_KIND.get(part.kind, "pre_tax")}
     if "pre_tax" in taxed and booked.way is RolloverWay.OUT and any(x.kind == "after_tax" for x in booked.parts):
         taxed.add("after_tax")
