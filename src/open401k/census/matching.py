@@ -323,9 +323,11 @@ def _by_number(evidence: PersonEvidence, owner: Employee, near: Near) -> Outcome
         return Conflict(tuple(who for who, _ in found), Why.SSN_OF_ANOTHER_NAME, tuple(each for _, each in found))
     others = [(who, each) for who, each in near if who != owner.employee_id and _names_agree(each)]
     partly = {Told.SAME, Told.ONE_SLIP, Told.PART, Told.SHORT_FORM, Told.SWAPPED}
-    part_alike = not others and not partly.isdisjoint({alike.told(Trait.LAST_NAME), alike.told(Trait.FIRST_NAME)})
+    part_alike = not partly.isdisjoint({alike.told(Trait.LAST_NAME), alike.told(Trait.FIRST_NAME)})
     born, generation = alike.told(Trait.BIRTH_DATE), alike.told(Trait.SUFFIX)
-    if generation is not Told.ANOTHER and (born is Told.SAME or (part_alike and born is None)):
+    renamed = born is Told.SAME or (part_alike and born is None)
+    # Twins share the birth date, and names of a file that was sorted alone are others': never taken for renamed.
+    if not others and generation is not Told.ANOTHER and renamed:
         return Matched(owner.employee_id, How.SSN, name_changed=True)
     found = [(owner.employee_id, alike), *((who, each.with_number(Told.ANOTHER)) for who, each in others)]
     return Conflict(tuple(who for who, _ in found), Why.SSN_OF_ANOTHER_NAME, tuple(each for _, each in found))

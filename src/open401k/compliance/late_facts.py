@@ -135,10 +135,14 @@ def content_of_late_facts(
         decide_by=period.last_day,
         credits=gained,
         waiting=(_waiting(period, total),),
-        notices=_notices(gained, period.last_day or on),
+        notices=_notices(_credits([each for each in dates if _key(each) not in early], year_of), period.last_day or on),
         not_ready=why_not,
         working=_working(dates, learned, found_on),
     )
+
+
+def _key(paid: LatePaid) -> _Key:
+    return paid.employee_id, paid.source, paid.on
 
 
 def _send_by(pay_date: date) -> date:

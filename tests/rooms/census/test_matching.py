@@ -34,12 +34,14 @@ from open401k.kernel import EmployeeId, FixedClock, PlanId, RunId, SponsorId
 OWNER = EmployeeId(UUID(int=1))
 CLERK = EmployeeId(UUID(int=2))
 NAMESAKE = EmployeeId(UUID(int=3))
+TWIN = EmployeeId(UUID(int=4))
 PEOPLE = (
     Employee(OWNER, "Mary", "Whitfield", "6789", date(1971, 3, 4), (Employment(date(2012, 5, 1)),)),
     Employee(CLERK, "José", "Núñez-O'Brien", "4321", date(1990, 10, 11), (Employment(date(2021, 2, 1)),)),
     Employee(NAMESAKE, "Mary", "Whitfeld", "1111", date(1999, 9, 9), (Employment(date(2025, 8, 4)),)),
+    Employee(TWIN, "Joaquín", "Núñez-O'Brien", "2222", date(1990, 10, 11), (Employment(date(2022, 3, 7)),)),
 )
-SSNS = {"123456789": OWNER, "987654321": CLERK, "555001111": NAMESAKE}
+SSNS = {"123456789": OWNER, "987654321": CLERK, "555001111": NAMESAKE, "444002222": TWIN}
 
 CASES: dict[str, tuple[PersonEvidence, Outcome]] = {
     "number and name": (PersonEvidence("Mary", "Whitfield", "123456789"), Matched(OWNER, How.SSN)),
@@ -74,6 +76,14 @@ CASES: dict[str, tuple[PersonEvidence, Outcome]] = {
     "number and name, a birth date of nobody": (
         PersonEvidence("Mary", "Whitfield", "123456789", date(1972, 3, 4)),
         Matched(OWNER, How.SSN),
+    ),
+    "number of one twin, name of the other": (
+        PersonEvidence("Joaquín", "Núñez-O'Brien", "987654321", date(1990, 10, 11)),
+        Conflict((CLERK, TWIN), Why.SSN_OF_ANOTHER_NAME),
+    ),
+    "number and birth date of one, name of another: the names alone were sorted": (
+        PersonEvidence("Joaquín", "Núñez-O'Brien", "123456789", date(1971, 3, 4)),
+        Conflict((OWNER, TWIN), Why.SSN_OF_ANOTHER_NAME),
     ),
     "one wrong digit": (
         PersonEvidence("Mary", "Whitfield", "123456780", date(1971, 3, 4)),
@@ -133,7 +143,7 @@ def test_the_database_decides_the_same(
             for each, ssn in zip(PEOPLE, SSNS, strict=True)
         ]
         ids = add_employees(tx, tenant_id=tenant, people=people)
-        names = dict(zip(ids, (OWNER, CLERK, NAMESAKE), strict=True))
+        names = dict(zip(ids, (OWNER, CLERK, NAMESAKE, TWIN), strict=True))
         (found,) = match_people(tx, tenant_id=tenant, evidence=[evidence])
     match found:
         case Matched(employee_id, how, name_changed):

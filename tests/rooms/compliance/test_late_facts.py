@@ -87,6 +87,9 @@ def test_what_is_learned_by_its_pay_date_is_not_late_until_the_money_should_have
         both.earnings_cents
         == lost_earnings(principal_cents=1_000_00, loss_on=JANUARY, recovered_on=pay_date).total_cents
     )
+    # Nobody is told that what is not late yet was not made in time.
+    assert [(each.employee_id, "$1,000.00" in each.text) for each in both.notices] == [(ONE, True)]
+    assert [each.employee_id for each in at(pay_date, moved(TWO, JANUARY, 10_00)).notices] == [TWO]
     again = at(pay_date, replace(moved(ONE, pay_date, 50_00), learned_at=datetime(2026, 3, 9, 12, tzinfo=UTC)))
     assert again.title.startswith("Learned late")
 
