@@ -138,7 +138,7 @@ class Wiring(RailsWiring):
 
     def demo(
         self, *, once: bool, reset: bool, host: str, port: int, voice: Voice, of_payrolls: bool = False,
-        rollovers: bool = False,
+        rollovers: bool = False, rails_port: int = 0,
     ) -> dict[str, Any]:  # fmt: skip
         """Play a story, then serve it; ``once`` ends after the story, ``reset`` begins from nothing."""
         if self.settings.production:
@@ -147,6 +147,8 @@ class Wiring(RailsWiring):
             raise Open401kError("The demo keeps to its own embedded server.", fix="Unset OPEN401K_DATABASE_URL.")
         if not once:
             refuse_occupied(host, port)
+            if rollovers and rails_port:
+                self._refuse_occupied_by_custodians(rails_port)
         if reset:
             self._erase()
         self.origin = self.settings.origin or origin_of(host, port)
@@ -160,7 +162,7 @@ class Wiring(RailsWiring):
             else:
                 seats = self._story(sandbox, voice)
             if rollovers:
-                until_then.enter_context(self._rollovers_beside(sandbox, seats[0], voice, at_once=once))
+                until_then.enter_context(self._rollovers_beside(sandbox, seats[0], voice, 0 if once else rails_port))
             proof = VerifyStories(db).verify(actor=SANDBOX, tenants=None)
             counts = ", ".join(f"{number:,} {what}" for what, number in proof["counts"].items())
             voice.line(f"verify: {'ok' if proof['ok'] else 'DAMAGE FOUND'} ({counts})")
@@ -170,16 +172,27 @@ class Wiring(RailsWiring):
                 self._serve(db, host, port)
             return told
 
+    @staticmethod
+    def _refuse_occupied_by_custodians(first: int) -> None:
+        """Before a story of minutes, not after it."""
+        from open401k.demo.network.sandbox import PORTS, refuse_busy
+
+        refuse_busy(range(first, first + PORTS))
+
     @contextmanager
     def _rollovers_beside(
-        self, sandbox: story.Sandbox, seat: story.Seat, voice: Voice, *, at_once: bool
+        self, sandbox: story.Sandbox, seat: story.Seat, voice: Voice, first_port: int
     ) -> Iterator[None]:  # fmt: skip
-        """A network of custodians with the plan among them; its rollovers are played at once, or while it is served."""
+        """A network of custodians with the plan among them; its rollovers are played at once, or while it is served.
+
+        ``first_port`` is the chain's, 0 where nobody visits: then any free ports, and all is played at once.
+        """
         from open401k.demo.network.at_the_plan import Machine, network_beside
-        from open401k.demo.network.sandbox import FIRST_PORT, PORTS
+        from open401k.demo.network.sandbox import PORTS
         from open401k.demo.network.watched import played_slowly
 
-        ports = () if at_once else range(FIRST_PORT, FIRST_PORT + PORTS)  # known ones where somebody visits
+        at_once = not first_port
+        ports = () if at_once else range(first_port, first_port + PORTS)
         with network_beside(
             sandbox.db, actor=SANDBOX, seat=seat, data_dir=self.settings.data_dir, ports=ports,
             around=Machine(self._random, self._wall), say=voice.line,

@@ -153,3 +153,18 @@ def test_a_network_whose_ports_are_taken_throws_nothing_away(tmp_path: Path) -> 
         with pytest.raises(Open401kError, match=f"Port {ports[0]} is in use"), made:
             pass
     assert ((tmp_path / "kept").exists(), said) == (True, [])
+
+
+def test_the_demo_refuses_ports_of_its_custodians_that_are_taken_before_its_story(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        first = taken.getsockname()[1]
+        told = subprocess.run(
+            [sys.executable, "-m", "open401k", "demo", "--rollovers", "--port", str(_free_run()), "--rails-port", str(first)],
+            env=_settings(tmp_path), capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert (told.returncode, told.stdout) == (1, "")
+    assert f"Port {first} is in use" in told.stderr
+    assert "--rails-port" in told.stderr
+    assert list(tmp_path.iterdir()) == []

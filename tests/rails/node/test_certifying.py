@@ -70,6 +70,10 @@ class Broken(MemoryCore):
         if self.bug == "takes another order" and key in self.orders:
             self.orders[key] = HoldState.HELD, order
             return Done("hold", order.cents)
+        if self.bug == "compares cents alone" and key in self.orders and self.same_cents(order):
+            return Done("hold", order.cents, again=True)
+        if self.bug == "late expectation" and order.side is Side.RECEIVER and self.released(order):
+            del self.orders[key]
         if self.bug == "late hold" and self.orders.get(key, (None,))[0] is HoldState.RELEASED:
             del self.orders[key]
         if self.bug == "holds what is not there":
@@ -87,6 +91,12 @@ class Broken(MemoryCore):
             self.orders[key] = HoldState.HELD, order
         if self.bug == "books without hold" and key not in self.orders:
             self.orders[key] = HoldState.HELD, order
+        if self.bug == "credits the unexpected" and order.side is Side.RECEIVER and key not in self.orders:
+            self.orders[key] = HoldState.HELD, order
+        if self.bug == "debits what was given free" and order.side is Side.SOURCE and self.released(order):
+            self.orders[key] = HoldState.HELD, order
+        if self.bug == f"books {order.side} elsewhere" and key in self.orders and self.same_cents(order):
+            self.orders[key] = self.orders[key][0], order
         if self.bug == "ignores facts":
             known = self.orders[key][1]
             assert known
@@ -102,7 +112,20 @@ class Broken(MemoryCore):
                 return answer
         return super().post(order)
 
+    def same_cents(self, order: Order) -> bool:
+        """Whether what is known under this id comes to as much."""
+        known = self.orders[order.rollover, order.side][1]
+        return known is not None and known.cents == order.cents
+
+    def released(self, order: Order) -> bool:
+        """Whether it was given free."""
+        return self.orders.get((order.rollover, order.side), (None,))[0] is HoldState.RELEASED
+
     def release(self, rollover: bytes, side: Side) -> Answer:
+        if self.bug == "gives both sides free" and (rollover, Side.SOURCE) in self.orders and side is Side.RECEIVER:
+            super().release(rollover, Side.SOURCE)
+        if self.bug == "releases what is credited" and side is Side.RECEIVER and (rollover, side) in self.orders:
+            self.orders[rollover, side] = HoldState.RELEASED, self.orders[rollover, side][1]
         if self.bug == "releases what is posted" and (rollover, side) in self.orders:
             order = self.orders[rollover, side][1]
             self.orders[rollover, side] = HoldState.RELEASED, order
@@ -136,6 +159,14 @@ def test_the_core_of_the_tests_keeps_every_promise() -> None:
         ("ignores facts", "credit_other_facts"),
         ("all into one kind", "credit_twice"),
         ("releases what is posted", "release_posted"),
+        ("compares cents alone", "hold_elsewhere"),
+        ("gives both sides free", "both_sides"),
+        ("late expectation", "expect_late"),
+        ("books source elsewhere", "debit_elsewhere"),
+        ("debits what was given free", "debit_late"),
+        ("credits the unexpected", "credit_unexpected"),
+        ("books receiver elsewhere", "credit_elsewhere"),
+        ("releases what is credited", "release_credited"),
     ],
 )
 def test_a_broken_way_is_found(bug: str, found: str) -> None:

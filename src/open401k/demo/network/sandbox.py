@@ -21,8 +21,8 @@ from .people import EXPLANATION, NINA, receiving, releasing
 from .programs import Programs
 from .trial import Trial, served, set_up
 
-#: The chain's, then a node's and a core's for each company.
-FIRST_PORT, PORTS = 4030, 7
+#: How many: the chain's, then a node's and a core's for each company.
+PORTS = 7
 _MARK = "a-network-for-trying"
 Say = Callable[[str], None]
 
@@ -53,7 +53,7 @@ def network_for_trying(
     Without ``ports`` it takes free ones. ``start`` is the time that its clock begins with; ``plan_data`` is where the
     books of a company that is a plan are.
     """
-    _free(ports)  # before anything is thrown away: programs of a network that was killed may still use it
+    refuse_busy(ports)  # before anything is thrown away: programs of a network that was killed may still use it
     if _emptied(folder):
         say("The network of an earlier run is thrown away: this one begins anew.")
     with EmbeddedServer(folder / "databases") as server:
@@ -98,7 +98,7 @@ def tell(trial: Trial, say: Say) -> None:
     say(f"     open401k network deposit show --network {folder / 'network.toml'}")
 
 
-def _free(ports: Sequence[int]) -> None:
+def refuse_busy(ports: Sequence[int]) -> None:
     """Refuse ports that somebody listens on, all at once."""
     busy = []
     for port in ports:
@@ -112,7 +112,8 @@ def _free(ports: Sequence[int]) -> None:
         raise Open401kError(
             f"{'Port' if len(busy) == 1 else 'Ports'} {', '.join(busy)} {'is' if len(busy) == 1 else 'are'} in use: "
             "by another network, or by what is left of one that was killed.",
-            fix=f"Stop it with Ctrl-C where it runs, or end its programs (lsof -i :{busy[0]} names one); then again.",
+            fix=f"Stop it with Ctrl-C where it runs, or end its programs (lsof -i :{busy[0]} names one); then again. "
+            "Or name other ports: --rails-port of the demo, --port of the sandbox.",
         )
 
 

@@ -11,7 +11,7 @@ from . import network_deposits, network_motions
 from .connections import sandboxes
 from .networks import NETWORK, KeyFile, NetworkFile, address, connected, key_of, passphrase_for
 from .say import Voice
-from .wiring import Json, Port, wiring_of
+from .wiring import RAILS_PORT, Json, Port, wiring_of
 
 if TYPE_CHECKING:
     from open401k.rails.network.members import Member
@@ -83,7 +83,7 @@ def sandbox_network(
     folder: Annotated[
         Path | None, typer.Option(help="Where it lies; a former one there is thrown away.", show_default=False)
     ] = None,
-    port: Port = 4030,
+    port: Port = RAILS_PORT,
 ) -> None:
     """Run a network for trying: a chain, a bank's deposits, three custodians with core, node and database each."""
     wiring = wiring_of(context)

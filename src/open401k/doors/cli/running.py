@@ -10,7 +10,7 @@ import typer
 from . import doctor as machine_doctor
 from .places import actor_of
 from .say import FAILED, Voice, counted
-from .wiring import HOST, PORT, Host, Json, Port, wiring_of
+from .wiring import HOST, PORT, RAILS_PORT, Host, Json, Port, wiring_of
 
 commands = typer.Typer()
 
@@ -80,8 +80,12 @@ def demo(
     ] = Tale.PLAN,
     rollovers: Annotated[
         bool,
-        typer.Option("--rollovers", help="Continue with three rollovers between custodians, on ports 4030 to 4036."),
+        typer.Option("--rollovers", help="Continue with three rollovers between custodians."),
     ] = False,
+    rails_port: Annotated[
+        int,
+        typer.Option(min=1, max=65_529, help="The first of the seven ports of their network; with --rollovers."),
+    ] = RAILS_PORT,
     host: Host = HOST,
     port: Port = PORT,
     json: Json = False,
@@ -95,8 +99,9 @@ def demo(
         return
     of_payrolls = tale is Tale.PAYROLL_YEAR
     told = wiring_of(context).demo(
-        once=once, reset=reset, host=host, port=port, voice=voice, of_payrolls=of_payrolls, rollovers=rollovers
-    )
+        once=once, reset=reset, host=host, port=port, voice=voice, of_payrolls=of_payrolls, rollovers=rollovers,
+        rails_port=rails_port,
+    )  # fmt: skip
     voice.tell(told)
 
 

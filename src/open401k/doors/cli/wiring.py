@@ -20,6 +20,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Port = Annotated[int, typer.Option(min=1, max=65_535, help="Port to listen on.")]
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 PORT = 4010
+RAILS_PORT = 4030
 HOST = "127.0.0.1"
 
 
@@ -36,7 +37,7 @@ class Wiring(Protocol):
 
     def demo(
         self, *, once: bool, reset: bool, host: str, port: int, voice: Voice, of_payrolls: bool = False,
-        rollovers: bool = False,
+        rollovers: bool = False, rails_port: int = 0,
     ) -> Any:  # fmt: skip
         """Play the demo; with ``once`` only play it, else serve afterwards."""
         ...

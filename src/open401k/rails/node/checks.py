@@ -95,6 +95,39 @@ def hold_of_held(bench: Bench) -> None:
     must(bench.changed(bench.source, before), (NOTHING, NOTHING), "balance and hold by kind")
 
 
+def _otherwise(bench: Bench, order: Order) -> tuple[Order, ...]:
+    """The same id and the same cents: in another account, each in the other kind of money, with another basis."""
+    other = bench.receiver if order.account == bench.source else bench.source
+    first, second = order.parts
+    swapped = (replace(first, kind=second.kind), replace(second, kind=first.kind))
+    told = (first, replace(second, basis=0))
+    return replace(order, account=other), replace(order, parts=swapped), replace(order, parts=told)
+
+
+def hold_elsewhere(bench: Bench) -> None:
+    """The same id for another account, kind of money or basis changes nothing."""
+    before, order = bench.money(bench.source), bench.order()
+    bench.done(holding(order), 3)
+    for other in _otherwise(bench, order):
+        bench.refused(holding(other))
+    must(bench.changed(bench.source, before), (NOTHING, CENTS), "balance and hold by kind")
+    bench.done(releasing(order))
+
+
+def both_sides(bench: Bench) -> None:
+    """Out of one account and into another under one id are two orders: the side is part of the id."""
+    out = bench.order()
+    into = replace(out, side=Side.RECEIVER, account=bench.receiver)
+    from_, to = bench.money(out.account), bench.money(into.account)
+    for order in (out, into):
+        bench.done(holding(order), 3)
+    bench.done(releasing(into))
+    must(bench.status(out).state, HELD, "status of the source after the receiver's release")
+    bench.done(posting(out), 3)
+    must(bench.changed(out.account, from_), (OUT, NOTHING), "balance and hold of the source")
+    must(bench.changed(into.account, to)[0], NOTHING, "balance of the receiver")
+
+
 def expect_twice(bench: Bench) -> None:
     """Noted again, expected once; nothing is credited yet."""
     order = bench.order(Side.RECEIVER)
@@ -113,6 +146,17 @@ def expect_other(bench: Bench) -> None:
     bench.done(holding(order), 3)
     bench.refused(holding(bench.more(order)))
     bench.done(releasing(order))
+
+
+def expect_late(bench: Bench) -> None:
+    """An expectation that arrives after the release is refused, and nothing is credited for it."""
+    order = bench.order(Side.RECEIVER)
+    before = bench.money(order.account)
+    bench.done(releasing(order))
+    for step in (holding(order), posting(order)):
+        bench.refused(step)
+    must(bench.changed(order.account, before)[0], NOTHING, "balance by kind")
+    must(bench.status(order).state, RELEASED, "status")
 
 
 def debit_twice(bench: Bench) -> None:
@@ -151,6 +195,32 @@ def debit_other(bench: Bench) -> None:
     bench.done(releasing(order))
 
 
+def _booked_elsewhere(bench: Bench, side: Side) -> None:
+    accounts = (bench.source, bench.receiver)
+    before, order = [bench.money(each) for each in accounts], bench.order(side)
+    bench.done(holding(order), 3)
+    for other in _otherwise(bench, order):
+        bench.refused(posting(other))
+    for account, was in zip(accounts, before, strict=True):
+        must(bench.changed(account, was)[0], NOTHING, f"balance of {account}")
+    bench.done(releasing(order))
+
+
+def debit_elsewhere(bench: Bench) -> None:
+    """What is held in one account and kind is not debited from another."""
+    _booked_elsewhere(bench, Side.SOURCE)
+
+
+def debit_late(bench: Bench) -> None:
+    """What was given free is not debited."""
+    before, order = bench.money(bench.source), bench.order()
+    bench.done(holding(order), 3)
+    bench.done(releasing(order))
+    bench.refused(posting(order))
+    must(bench.changed(bench.source, before), (NOTHING, NOTHING), "balance and hold by kind")
+    must(bench.status(order).state, RELEASED, "status")
+
+
 def twins(bench: Bench) -> None:
     """Two rollovers of the same amounts are two: what makes them one is the id alone."""
     before, one, two = bench.money(bench.source), bench.order(), bench.order()
@@ -169,6 +239,19 @@ def credit_other(bench: Bench) -> None:
     bench.refused(posting(bench.more(order)))
     must(bench.changed(order.account, before)[0], NOTHING, "balance by kind")
     bench.done(releasing(order))
+
+
+def credit_elsewhere(bench: Bench) -> None:
+    """What is expected in one account and kind is not credited to another."""
+    _booked_elsewhere(bench, Side.RECEIVER)
+
+
+def credit_unexpected(bench: Bench) -> None:
+    """What was not expected is not credited."""
+    order = bench.order(Side.RECEIVER)
+    before = bench.money(order.account)
+    bench.refused(posting(order))
+    must(bench.changed(order.account, before)[0], NOTHING, "balance by kind")
 
 
 def credit_late(bench: Bench) -> None:
@@ -254,6 +337,17 @@ def release_posted(bench: Bench) -> None:
     must(bench.changed(bench.source, before), (OUT, NOTHING), "balance and hold by kind")
 
 
+def release_credited(bench: Bench) -> None:
+    """What is credited is never given free."""
+    order = bench.order(Side.RECEIVER)
+    before = bench.money(order.account)
+    bench.done(holding(order), 3)
+    bench.done(posting(order), 3)
+    bench.refused(releasing(order))
+    must(bench.changed(order.account, before), (IN, NOTHING), "balance and hold by kind")
+    must(bench.status(order).state, POSTED, "status")
+
+
 def restored(bench: Bench) -> None:
     """A node from an older backup orders everything again: nothing moves twice."""
     before, order = bench.money(bench.source), bench.order()
@@ -283,17 +377,24 @@ CHECKS = (
     Check("R3", "wrong amount", "an amount that the core changed is told", amount_told, Trouble.WRONG_AMOUNT),
     Check("R3", "reorder", "what is held is not free for another", hold_of_held),
     Check("R3", "wrong account", "an unknown account is refused", unknown_account),
+    Check("R3", "wrong terms", "another account, kind or basis under the id is refused", hold_elsewhere),
+    Check("R3", "duplicate", "the two sides of one id are two orders", both_sides),
     Check("R5", "crash before reply", "expected once, not credited", expect_twice),
     Check("R5", "wrong amount", "another amount under the id is refused", expect_other),
+    Check("R5", "late", "an expectation after the release is refused", expect_late),
     Check("R11", "duplicate", "debited once", debit_twice),
     Check("R11", "crash before reply", "debited once", debit_lost),
     Check("R11", "timeout", "debited once", debit_timeout, Trouble.TIMEOUT),
     Check("R11", "two at once", "debited once", debit_together),
     Check("R11", "reorder", "not debited before it is held", debit_unheld),
     Check("R11", "wrong amount", "another amount than held is refused", debit_other),
+    Check("R11", "wrong terms", "not debited from another account, kind or basis", debit_elsewhere),
+    Check("R11", "late", "not debited after the release", debit_late),
     Check("R12", "duplicate", "equal rollovers are two: the id decides", twins),
     Check("R13", "wrong amount", "another amount than expected is not credited", credit_other),
     Check("R13", "late", "not credited after the release", credit_late),
+    Check("R13", "reorder", "not credited before it is expected", credit_unexpected),
+    Check("R13", "wrong terms", "not credited to another account, kind or basis", credit_elsewhere),
     Check("R14", "duplicate", "credited once, by kind", credit_twice),
     Check("R14", "crash before reply", "credited once", credit_lost),
     Check("R14", "wrong facts", "another basis or Roth year is refused", credit_other_facts),
@@ -301,5 +402,6 @@ CHECKS = (
     Check("R17", "crash before reply", "given free once", release_twice),
     Check("R17", "late", "a hold after the release is refused", hold_late),
     Check("R17", "reorder", "what is posted is not given free", release_posted),
+    Check("R17", "reorder", "what is credited is not given free", release_credited),
     Check("R18", "older backup", "everything again, nothing twice", restored),
 )
