@@ -51,6 +51,7 @@ def reversal(tx: Tx, of: connections.Connection, version: Version[ProviderPayrol
 
 
 def standing(known: Sequence[runs.Run]) -> runs.Run | None:
+    """The run that is in the books, of all that a payroll became."""
     return next((run for run in reversed(known) if run.status == runs.Status.POSTED and run.replaced_by is None), None)
 
 
@@ -61,6 +62,7 @@ def runs_of(tx: Tx, of: connections.Connection, told_id: str) -> list[runs.Run]:
 
 
 def close(tx: Tx, of: connections.Connection, known: Sequence[runs.Run], why: str) -> None:
+    """Nobody posts these any more."""
     for run in known:
         runs.cancel(tx, tenant_id=of.tenant_id, run=run, why=why)
 
