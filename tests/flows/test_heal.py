@@ -24,7 +24,7 @@ from open401k.flows.deposit import deposit_run
 from open401k.flows.verify import verify
 from open401k.kernel import ComplianceRunId, FailureId, FixedClock, FlowId, Money, Refused, Source
 from open401k.law.lost_earnings import lost_earnings
-from open401k.views import people
+from open401k.views import corrections, people
 
 SPONSOR = Actor(kind="user", id="usr_of_the_sponsor", why="a test")
 
@@ -422,6 +422,37 @@ def test_a_line_that_names_a_correction_pays_it_once(short: Plan, recorded_befor
         assert [each.line.cents for each in custody.statements.lines(tx, **where)] == [100]  # another sum waits
         (found,) = custody.statements.findings(tx, **where)
     assert (found.kind, found.rule) == ("seen_before" if recorded_before else "deposit", "correction")
+    assert_proved(plan)
+
+
+def test_less_than_a_correction_owes_is_taken_and_more_waits_as_the_employers(short: Plan) -> None:
+    plan = short
+    approved = approve(plan, record(plan, not_followed(plan)))
+    assert not isinstance(approved, Refused)
+    due, owed, on = compliance.due_of(approved).cents, receivable(plan), plan.clock.now().date()
+    name = correction_money.reference(approved.proposal_id)
+    rest = due - 50_00 + 25
+
+    def came(cents: int) -> None:
+        data = f"Date,Amount,Description\n{on},{cents // 100}.{cents % 100:02},WIRE {name}\n".encode()
+        for _ in range(2):
+            read_in(plan.db, actor=TESTER, of=StatementFile(plan.sponsor, plan.plan, "bank.csv", data))
+
+    where: dict[str, Any] = {"tenant_id": plan.sponsor, "plan_id": plan.plan}
+    came(50_00)
+    assert owed - receivable(plan) == 50_00
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        (asked,) = compliance.corrections_owed(tx, **where)
+        (page,) = [each for each in corrections.load(tx, **where).done if each.approved]
+    assert (asked.outstanding, asked.received) == (Money(due - 50_00), Money(50_00))
+    assert page.since[0].startswith(f"Open: {Money(due - 50_00)} is asked")
+    came(rest)
+    assert owed - receivable(plan) == due + 25
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        assert not compliance.corrections_owed(tx, **where)[0].outstanding
+        assert [each.cents for each in recordkeeping.waiting(tx, **where)] == [25]
+        rules = [each.rule for each in custody.statements.findings(tx, **where)]
+    assert sorted(rules) == ["correction", "correction, over", "correction, short"]
     assert_proved(plan)
 
 

@@ -5,14 +5,17 @@ Money flow: employer receivable -> cash clearing; back by a new entry for what a
 """
 
 from datetime import date
+from typing import Any
 
 from open401k import compliance, custody, ledger, recordkeeping
 from open401k.base import heads
 from open401k.base.db import Actor, Database, Tx
 from open401k.custody.statements import Kind, Line
-from open401k.kernel import EntryId, PlanId, ProposalId, Refused, SponsorId, day_of
+from open401k.kernel import EntryId, Money, PlanId, ProposalId, Refused, SponsorId, day_of
 
 from .bank_posting import posted
+
+_RULE = "correction"
 
 
 def deposited(
@@ -29,13 +32,16 @@ def deposited(
         owed = compliance.owed_for(proposal, came)
         if owed.due and not owed.outstanding:
             return _already(proposal_id, came)
-        return _receive(tx, tenant_id, proposal.plan_id, owed, on or day_of(tx.now)) if owed.due else None
+        if not owed.due:
+            return None
+        return _receive(tx, tenant_id, proposal.plan_id, owed, on or day_of(tx.now), owed.outstanding)
 
 
 def place_correction(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, line: Line) -> bool:
     """Whether a line of the bank is the money of a correction, and then it is posted.
 
-    It names the correction and is its sum; or it is the sum of one correction alone; or such a sum returned.
+    It names the correction: less is taken, more waits as the employer's. Or it is the sum of one correction alone; or
+    such a sum returned.
     """
     if line.line.cents < 0:
         return _came_back(tx, tenant_id, plan_id, line)
@@ -45,13 +51,26 @@ def place_correction(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, line: Lin
     named = [each for each in known if each.reference in _text(line)]
     if named and _seen_before(tx, tenant_id, plan_id, line, named[0]):
         return True
-    fitting = [each for each in named or known if each.outstanding.cents == line.line.cents]
-    open_ones = [each for each in fitting if each.due_on <= line.line.booked_on]
+    since = [each for each in named or known if each.outstanding and each.due_on <= line.line.booked_on]
+    fitting = [each for each in since if each.outstanding.cents == line.line.cents]
+    open_ones = fitting or (since if named else [])
     if len(open_ones) != 1:
         return False
-    done = posted(_receive(tx, tenant_id, plan_id, open_ones[0], line.line.booked_on))
-    _note(tx, tenant_id, plan_id, line, Kind.DEPOSIT, done)
+    _pay(tx, tenant_id, plan_id, open_ones[0], line)
     return True
+
+
+def _pay(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, owed: compliance.CorrectionOwed, line: Line) -> None:
+    cents, due = line.line.cents, owed.outstanding.cents
+    paid = min(cents, due)
+    done = posted(_receive(tx, tenant_id, plan_id, owed, line.line.booked_on, Money(paid)))
+    rule = f"{_RULE}, short" if cents < due else _RULE
+    _note(tx, tenant_id, plan_id, line, Kind.DEPOSIT, done, cents=paid, rule=rule)
+    if cents > due:
+        of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id, "on": line.line.booked_on}
+        of |= {"amount": Money(cents - due), "key": f"deposit/{line.name}/over", "reference": line.name}
+        waits = posted(recordkeeping.record_employer_money(tx, **of))
+        _note(tx, tenant_id, plan_id, line, Kind.EMPLOYER_MONEY, waits, cents=cents - due, rule=f"{_RULE}, over")
 
 
 def _text(line: Line) -> str:
@@ -83,14 +102,14 @@ def _came_back(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, line: Line) -> boo
 
 
 def _receive(
-    tx: Tx, tenant_id: SponsorId, plan_id: PlanId, owed: compliance.CorrectionOwed, on: date
+    tx: Tx, tenant_id: SponsorId, plan_id: PlanId, owed: compliance.CorrectionOwed, on: date, amount: Money
 ) -> ledger.Posted | Refused[ledger.Refusal]:
     cause = str(owed.proposal_id)
     known = recordkeeping.correction_deposits(tx, tenant_id=tenant_id, plan_id=plan_id)
     before = sum(each.reference == cause for each in known)
     key = f"deposit/{cause}/{before + 1}" if before else f"deposit/{cause}"  # again, after a bank returned the first
     return recordkeeping.record_correction_deposit(
-        tx, tenant_id=tenant_id, plan_id=plan_id, on=on, amount=owed.outstanding, key=key, reference=cause
+        tx, tenant_id=tenant_id, plan_id=plan_id, on=on, amount=amount, key=key, reference=cause
     )
 
 
@@ -99,8 +118,11 @@ def _already(proposal_id: ProposalId, came: list[recordkeeping.Deposited]) -> le
     return ledger.Posted(mine[-1].entry_id, already=True)
 
 
-def _note(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, line: Line, kind: Kind, entry_id: EntryId) -> None:
+def _note(
+    tx: Tx, tenant_id: SponsorId, plan_id: PlanId, line: Line, kind: Kind, entry_id: EntryId, *,
+    cents: int | None = None, rule: str = _RULE,
+) -> None:  # fmt: skip
     custody.statements.note(
-        tx, tenant_id=tenant_id, plan_id=plan_id, line=line, kind=kind, cents=line.line.cents, rule="correction",
-        entry_id=entry_id,
+        tx, tenant_id=tenant_id, plan_id=plan_id, line=line, kind=kind,
+        cents=line.line.cents if cents is None else cents, rule=rule, entry_id=entry_id,
     )  # fmt: skip
