@@ -197,6 +197,11 @@ FINDINGS: dict[Code, tuple[Severity, str, str]] = {
         "Send it as Roth, or correct it by one of the two methods.",
     ),
     Code.LIMIT_415: (H, "Annual additions pass the limit (IRC 415(c)).", "Correct the excess."),
+    Code.LIMIT_415_EMPLOYER: (
+        N,
+        "Employer money of the plan's terms above the limit of annual additions (IRC 415(c)).",
+        "Nothing: it is neither posted nor due. Leave it out of payroll.",
+    ),
     Code.LIMIT_PLAN: (H, "Deferrals pass the plan's own limit.", "Send at most what the plan allows."),
     Code.ELECTION_MISMATCH: (
         N,

@@ -27,6 +27,7 @@ GIVES = replace(
     may_declare=(Source.PROFIT_SHARING,),
     deferrals=replace(TERMS.deferrals, catch_up=False, higher_catch_up_60_63=False),
 )
+OF_415 = (Code.LIMIT_415, Code.LIMIT_415_EMPLOYER)
 PAID = Row(35_000_00, 2_350_00)
 
 
@@ -52,7 +53,7 @@ def given(made: Machine, source: Source = Source.NONELECTIVE) -> list[int]:
 def told(made: Machine, place: int) -> list[Any]:
     of: dict[str, Any] = {"tenant_id": made.sponsor, "run_id": made.world.runs[place].run_id}
     with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
-        return [each for each in runs.findings_of_run(tx, **of) if each.code is Code.LIMIT_415]
+        return [each for each in runs.findings_of_run(tx, **of) if each.code in OF_415]
 
 
 def due(made: Machine, place: int) -> int:
@@ -68,7 +69,8 @@ def test_what_is_over_is_neither_posted_nor_due_and_the_payroll_says_so(db: Data
     made, _ = a_year(db, 10)
     assert given(made)[:10] == [5_250_00] * 9 + [0]
     assert [due(made, place) for place in (7, 8, 9)] == [5_250_00, 5_250_00, 0]
-    waits, stopped = sorted(told(made, 9), key=lambda each: "not_given_cents" in dict(each.detail))
+    waits, stopped = sorted(told(made, 9), key=lambda each: each.code)
+    assert (waits.code, stopped.code) == OF_415
     assert dict(waits.detail)["excess_cents"] == "75000"
     assert dict(stopped.detail) == {"limit_cents": "7000000", "not_given_cents": "525000"}
     assert not told(made, 8)
@@ -115,3 +117,13 @@ def test_what_is_declared_after_the_year_stops_at_the_limit_and_the_page_says_wh
     made.at(date(2026, 3, 3))
     put(made, recordkeeping.Declared(Source.PROFIT_SHARING, flat_cents=90_000_00))
     assert given(made, Source.PROFIT_SHARING)[-1] == 9_200_00
+
+
+def test_who_gets_nothing_of_it_is_told_too(db: Database) -> None:
+    made, who = a_year(db, 10)
+    made.at(date(2026, 3, 2))
+    put(made, recordkeeping.Declared(Source.PROFIT_SHARING, flat_cents=500_00))
+    assert given(made, Source.PROFIT_SHARING)[-1] == 0
+    with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
+        found = declarations.load(tx, tenant_id=made.sponsor, plan_id=made.plan_id)
+    assert [(each.employee_id, each.cents.cents) for each in found.not_given] == [(who, 500_00)]

@@ -409,19 +409,22 @@ def _not_given(chunk: Chunk, most: int) -> Found:
         )
         fix = "It is neither posted nor due. Where payroll computes it, leave it out."
         detail = (("limit_cents", str(most)), ("not_given_cents", str(int(cents[place]))))
-        yield chunk.finding(row, Severity.NOTE, Code.LIMIT_415, reason, fix, Field.MATCH, detail=detail), None
+        code = Code.LIMIT_415_EMPLOYER
+        yield chunk.finding(row, Severity.NOTE, code, reason, fix, Field.MATCH, detail=detail), None
 
 
 def _match(chunk: Chunk) -> Found:
     """A reported match that differs from the plan's formula: told with both; what posts is the formula."""
     computed = chunk.of_standing(chunk.standing.computed_match, default=UNKNOWN)
+    stopped = chunk.of_standing(chunk.standing.not_given)
     reported = chunk.amounts["match"] + chunk.amounts["safe_harbor_match"]
     carried = np.array(
         [row.match_cents is not None or row.safe_harbor_match_cents is not None for row in chunk.rows], dtype=np.bool_
     )
     for place, row in _rows(chunk, carried & (computed != UNKNOWN) & (np.abs(reported - computed) > 1)):
         sent, formula = int(reported[place]), int(computed[place])
-        reason = f"The file says a match of {_dollars(sent)}, the plan's formula gives {_dollars(formula)}."
+        reason = f"The file says a match of {_dollars(sent)}, the plan's formula gives {_dollars(formula)}"
+        reason += " as far as IRC 415(c) lets it." if stopped[place] > 0 else "."
         fix = "The formula's amount is posted; correct the match in payroll."
         detail = (("computed_cents", str(formula)), ("sent_cents", str(sent)))
         finding = chunk.finding(row, Severity.HOLD, Code.MATCH_MISMATCH, reason, fix, Field.MATCH, detail=detail)

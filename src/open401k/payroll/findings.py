@@ -84,6 +84,7 @@ class Code(StrEnum):
     LIMIT_CATCHUP_AGE = "limit.catchup_age"
     LIMIT_ROTH_CATCHUP = "limit.roth_catchup"
     LIMIT_415 = "limit.415"
+    LIMIT_415_EMPLOYER = "limit.415_employer"
     LIMIT_PLAN = "limit.plan"
     ELECTION_MISMATCH = "election.mismatch"
     ELECTION_FORMAT = "election.format"

@@ -1,6 +1,6 @@
 """What an employer declared for its plan years, what of it is in accounts, and what the plan lets it declare."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -81,25 +81,23 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Declarations:
         years=(year.last_day, year.previous().last_day),
         groups=groups,
         by_points=sharing is not None and sharing.points is not None,
-        not_given=_not_given(tx, tenant_id, plan_id, (year, year.previous())),
+        not_given=_not_given(tx, tenant_id, plan_id, year.previous()),
     )
 
 
-def _not_given(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, years: Sequence[PlanYear]) -> tuple[NotGivenLine, ...]:
-    """What ends of these years would give, and 415(c) does not: most of it first."""
+def _not_given(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, year: PlanYear) -> tuple[NotGivenLine, ...]:
+    """What the end of a year would give, and 415(c) does not: of everybody paid in it, most of it first."""
     found = [
-        (year.last_day, people.employee_ids[place], source, int(cents[place, 0]))
-        for year in years
-        for people, _ in recordkeeping.compare(
-            tx, scope=recordkeeping.Scope(tenant_id, plan_id, year.last_day, year.end)
-        )
+        (people.employee_ids[place], source, int(cents[place, 0]))
+        for people, _ in recordkeeping.compare(tx, scope=recordkeeping.Scope(tenant_id, plan_id, year.start, year.end))
+        if people.pay_dates[0] == year.last_day
         for source, cents in people.not_given.items()
         for place in np.flatnonzero(cents[:, 0]).tolist()
     ]
-    who = census.roster(tx, tenant_id=tenant_id, employee_ids=[each for _, each, _, _ in found]) if found else []
+    who = census.roster(tx, tenant_id=tenant_id, employee_ids=[each for each, _, _ in found]) if found else []
     names = {each.employee_id: f"{each.first_name} {each.last_name}" for each in who}
-    lines = [NotGivenLine(day, each, names[each], source, Money(cents)) for day, each, source, cents in found]
-    return tuple(sorted(lines, key=lambda line: (-line.last_day.toordinal(), -line.cents.cents, line.name)))
+    lines = [NotGivenLine(year.last_day, each, names[each], source, Money(cents)) for each, source, cents in found]
+    return tuple(sorted(lines, key=lambda line: (-line.cents.cents, line.name)))
 
 
 def _groups(tx: Tx, tenant_id: SponsorId, terms: plan.Provisions, since: PlanYear) -> tuple[GroupField, ...]:
