@@ -165,6 +165,7 @@ def test_found_in_may_healed_in_may_and_changed_by_a_hire_date_in_august(left_ou
         source: -cents for source, cents in amounts.items()
     }
     assert "section 6.06(2)" in back.content.text
+    assert "section 6.06(2)" in back.content.paragraph
     assert credited(plan, HELEN, Source.QNEC) == amounts[Source.QNEC]  # nothing moves before a person says so
     approved_back = approve(plan, back)
     assert not isinstance(approved_back, Refused)

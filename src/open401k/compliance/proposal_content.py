@@ -176,6 +176,7 @@ def less_posted(content: Content, posted: Sequence[Credit]) -> Content:
         credits=tuple(found),
         title=title if found else content.title,
         text=content.text + told,
+        paragraph=content.paragraph or ("Rev. Proc. 2021-30 section 6.06(2)" if back else ""),
         notices=() if not found else content.notices,
         waiting=(),
     )

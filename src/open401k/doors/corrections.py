@@ -9,7 +9,7 @@ from open401k import compliance
 from open401k.base.db import Actor, Database
 from open401k.compliance import Failure, Proposal
 from open401k.flows import correction_money, heal, heal_approved
-from open401k.kernel import FailureId, FlowId, PlanId, ProposalId, Refused, SponsorId, day_of, named_uuid
+from open401k.kernel import FailureId, FlowId, Money, PlanId, ProposalId, Refused, SponsorId, day_of, named_uuid
 
 from .problems import NOT_FOUND, Problem, ProblemError
 
@@ -40,6 +40,15 @@ def approve(db: Database, *, actor: Actor, tenant_id: SponsorId, plan_id: PlanId
     """A person lets the employer pay."""
     of: dict[str, Any] = {"actor": actor, "tenant_id": tenant_id, "plan_id": plan_id, "proposal_id": proposal_id}
     return decide(db, **of, how=heal_approved.approve)
+
+
+def approved_words(total: Money) -> str:
+    """What an approval did, and what is to be done now; one that takes back asks for nothing."""
+    if total.cents < 0:
+        return f"Approved and posted: {-total} left the accounts and are held unallocated. There is nothing to send."
+    if not total:
+        return "Approved: no money moves."
+    return f"Approved and posted: {total}. Send the money now; earnings were counted to today."
 
 
 def decline(

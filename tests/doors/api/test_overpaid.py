@@ -12,8 +12,9 @@ from tests.support.database import TESTER
 from open401k import recordkeeping
 from open401k.base import audit
 from open401k.base.access import Role
+from open401k.doors import corrections
 from open401k.doors.guard import REFUSED, SESSION_COOKIE, form_token
-from open401k.kernel import EmployeeId, Source, SponsorId
+from open401k.kernel import EmployeeId, Money, Source, SponsorId
 from open401k.recordkeeping.overpaid import Overpaid
 
 
@@ -112,3 +113,9 @@ def test_who_may_not_decide_is_refused_and_that_they_tried_is_on_file_once_a_day
         found = [each for each in audit.entries(tx, tenant_id=sponsor) if each.action == REFUSED]
     (kept,) = [each for each in found if each.actor_id == str(advisor)]
     assert (kept.why, kept.after) == (f"POST {url}", {"permission": "alert.decide"})
+
+
+def test_an_approval_that_takes_back_asks_for_no_money() -> None:
+    assert corrections.approved_words(Money(-51_13)).startswith("Approved and posted: $51.13 left the accounts")
+    assert "Send the money now" in corrections.approved_words(Money(51_13))
+    assert corrections.approved_words(Money(0)) == "Approved: no money moves."

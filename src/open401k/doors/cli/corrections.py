@@ -101,7 +101,7 @@ def approve(context: typer.Context, which: Which, by: By, plan: PlanOption = "",
         line = _line(place, wanted)
     voice = Voice(json)
     voice.tell(line)
-    voice.line(f"Approved and posted: {line.total}. Send the money now; earnings were counted to today.")
+    voice.line(corrections.approved_words(line.total))
 
 
 @commands.command()

@@ -42,8 +42,7 @@ def approve(caller: Decider, form: Posted, proposal_id: str) -> Response:
     """The employer pays: posted, once."""
     del form
     done = corrections.approve(caller.services.db, **_of(caller), proposal_id=named(ProposalId, proposal_id))
-    said = f"Approved and posted: {Money(done.told.total_cents)}. Send the money now; earnings were counted to today."
-    return _back(caller, said)
+    return _back(caller, corrections.approved_words(Money(done.told.total_cents)))
 
 
 @router.post("/{proposal_id}/decline")
