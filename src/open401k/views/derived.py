@@ -122,9 +122,10 @@ def _roth_catch_up(known: _Known) -> DerivedFact:
     label = f"Catch-up of {year.year} must be Roth"
     try:
         required = bool(law.deferrals.roth_catch_up_required(wages, year)[0])
+        above = Money(law.figures.cents("roth_catchup_wage_threshold", year))
     except law.NotEnacted as missing:
         return DerivedFact("roth_catch_up", label, None, str(missing))
-    why = f"FICA wages of {before.year} from one employer: {paid} (IRC 414(v)(7)(A))."
+    why = f"FICA wages of {before.year} from one employer: {paid}; it must be above {above} (IRC 414(v)(7)(A))."
     return DerivedFact("roth_catch_up", label, "yes" if required else "no", why)
 
 

@@ -86,3 +86,4 @@ def test_a_person_page_says_what_is_derived_and_why(desk: Desk, browser: TestCli
     text = browser.get(f"/plans/{desk.plan_id}/people/{desk.employees[1]}").text
     assert "Derived, not asked" in text
     assert "FICA wages of 2025 from one employer" in text
+    assert "it must be above $150,000.00 (IRC 414(v)(7)(A))" in text
