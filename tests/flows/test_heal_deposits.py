@@ -51,6 +51,24 @@ def test_what_came_in_time_costs_nothing_and_the_rest_counts_until_it_is_there(p
     assert (content.principal_cents, content.earnings_cents) == (0, owed.total_cents)
 
 
+def test_beside_a_correction_that_waits_no_other_figure_is_shown(plan: Plan) -> None:
+    """Of an employer whose pattern is known the page counted from another day: $4.01 beside $4.87."""
+    for one in due(plan):
+        told(plan, (one.remittance.pay_date + timedelta(days=3), cents(one), custody.ach.reference(one.run_id)))
+    plan.pay(2)
+    last = due(plan)[-1]
+    came = last.clock.late_after + timedelta(days=30)
+    told(plan, (came, cents(last), custody.ach.reference(last.run_id)))
+    (content,) = proposed(plan)
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        lines = deposit_page.load(tx, tenant_id=plan.sponsor, plan_id=plan.plan).deposits
+    (shown,) = [each.late for each in lines if each.late is not None]
+    by_pattern = late_money(due(plan)[-1], came)
+    assert by_pattern is not None
+    assert by_pattern.owed != Money(content.total_cents)
+    assert (shown.owed, shown.proposed) == (Money(content.total_cents), True)
+
+
 def test_what_a_correction_paid_is_no_longer_shown_as_going_on(plan: Plan) -> None:
     (one,) = due(plan)
     told(plan, (LATE, cents(one), custody.ach.reference(one.run_id)))

@@ -28,6 +28,7 @@ from open401k.flows.payroll_keys import Claim, content_of
 from open401k.flows.verify import verify
 from open401k.kernel import Refused, RunId, SponsorId
 from open401k.payroll import runs
+from open401k.views.payroll_lines import held_on
 from open401k.views.shown import FindingLine, finding_line, state_of
 
 from .provided import Order, RunHeader, RunOutcome
@@ -214,7 +215,7 @@ def _outcome(tx: Tx, order: Order, run_id: RunId, *, already: bool) -> RunOutcom
     findings: list[FindingLine] = [finding_line(each) for each in found]
     return RunOutcome(
         run_id=run_id,
-        state=state_of(run),
+        state=state_of(run, waits=bool(held_on(tx, tenant_id=order.tenant_id, plan_id=order.plan_id, found=[run]))),
         needs_confirmation=run.status == runs.Status.NEEDS_CONFIRMATION,
         findings=findings,
         already=already,

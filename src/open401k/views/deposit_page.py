@@ -65,6 +65,8 @@ class LateMoney:
     cite: str
     paid: Money | None = None
     paid_on: date | None = None
+    proposed: bool = False
+    """``owed`` is what the correction asks for that waits for the employer: it may count from another day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,13 +297,20 @@ def _with_next(
 
 
 def _with_paid(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, lines: Sequence[DepositLine]) -> Iterator[DepositLine]:
-    """The lines; where a correction of late money was approved and nothing of it is left to decide, what it gave."""
+    """The lines; where a correction of late money waits or was approved, its figure and none beside it."""
     late = any(each.late for each in lines)
     known = compliance.proposals(tx, tenant_id=tenant_id, plan_id=plan_id) if late else []
     last = {each.about: each for each in known if each.content.kind == compliance.LATE_DEPOSIT}
     for each in lines:
         decided = last.get(str(each.run_id))
-        if each.late is None or each.outstanding or decided is None or decided.as_approved is None:
+        if each.late is None or each.outstanding or decided is None:
+            yield each
+            continue
+        if decided.state is compliance.ProposalState.PROPOSED:
+            asked = Money(decided.content.total_cents)
+            yield replace(each, late=replace(each.late, owed=asked, proposed=True))
+            continue
+        if decided.as_approved is None:
             yield each
             continue
         mine = [one.as_approved for one in known if one.about == decided.about and one.as_approved is not None]
