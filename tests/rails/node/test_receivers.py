@@ -42,7 +42,7 @@ from open401k.rails.node import deals
 from open401k.rails.node.again import again, off_rail, residual
 from open401k.rails.node.cases import Case, State, Way
 from open401k.rails.node.codec import BadInputError, told
-from open401k.rails.node.codes import NOTHING_COMES, TERMS_UNFIT
+from open401k.rails.node.codes import CLOSED_TWICE, NOTHING_COMES, TERMS_UNFIT
 from open401k.rails.node.core import Side
 from open401k.rails.node.deal import Deal
 from open401k.rails.node.elections import digest_of
@@ -574,6 +574,24 @@ def test_one_receiver_gives_its_own_part_back(who: str) -> None:
     assert giver.node.core.balances == {account: dict(BEFORE)}  # type: ignore[attr-defined]
     with pytest.raises(StillOpenError, match="nothing is left of it"):
         ask(replace(half, deadline=half.deadline.replace(day=half.deadline.day - 1)), giver.desk.us)
+
+
+def test_each_check_of_a_receiver_that_differs_from_ours_is_kept() -> None:
+    all_ = three(founded())
+    stopped(all_)
+    with all_.source.files.begin() as unit:
+        off_rail(unit, all_.source.only(), Way.CHECK, "7, 8")
+    for one, case, number in ((all_.lead, "lead", "FED 1"), (all_.other, "other", "FED 2")):
+        with one.files.begin() as unit:  # before it heard of ours
+            off_rail(unit, case, Way.WIRE, number)
+    all_.carry()
+    all_.carry()
+    ours = [each for each in all_.raised() if each.startswith(f"source: {CLOSED_TWICE}")]
+    assert len(ours) == 1
+    with all_.source.files.begin() as unit:
+        happened = [each.words for each in unit.events(limit=1_000) if each.case == all_.source.only()]
+    told = ours + [each for each in happened if each.startswith(f"exception {CLOSED_TWICE} again")]
+    assert [number for number in ("FED 1", "FED 2") if any(number in each for each in told)] == ["FED 1", "FED 2"]
 
 
 #: Who leads asks for an amount of the pre-tax money, another receiver for the rest of it and for all Roth money.
