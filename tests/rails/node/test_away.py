@@ -129,7 +129,7 @@ def test_a_core_that_is_silent_only_to_batches_is_its_desks_too(desk: Desk) -> N
             batches.silent.add("case")
         return Passed([], [])
 
-    node.batches, node.run_once = batches, passed  # type: ignore[assignment, method-assign]
+    node.batches, node.run_once = batches, passed  # type: ignore[method-assign]
     passes, head = Passes(node, cast("NetworkCoordinator", Quiet()), away=desk.away), node.coordinator.final_block()
 
     def codes(after: float) -> list[int]:

@@ -59,7 +59,7 @@ from open401k.rails.node.seen import seen_of
 from open401k.rails.node.together import codes_of
 from open401k.rails.preflight.facts import Held, Part
 from open401k.rails.preflight.reasons import Code
-from open401k.rails.tracking import tracked
+from open401k.rails.tracking import Track, tracked
 
 #: Notice 2014-54: money that goes to several places at once is one distribution.
 PARTS = (Part(Kind.PRE_TAX, Into.PLAN, 0, 3_000_00), Part(Kind.ROTH, Into.ROTH_IRA, 1, 800_00))
@@ -645,6 +645,14 @@ def last(one: Custodian) -> Case:
     return one.file(newest(one).case)
 
 
+def seen_track(one: Custodian) -> Track:
+    """What the participant reads of a custodian's last case, with the chain's word."""
+    with one.files.begin() as unit:
+        file = unit.case(last(one).id)
+        standing = one.node.coordinator.final(file.agreed) if file.agreed is not None else None
+        return tracked(seen_of(unit, file.id, standing, now=one.desk.now()))
+
+
 def balances(one: Custodian, account: str) -> dict[int, int]:
     return dict(cast("MemoryCore", one.node.core).balances[account])
 
@@ -675,6 +683,13 @@ def test_to_whom_nothing_comes_of_it_is_told_so_and_takes_part_in_the_next() -> 
     with all_.source.files.begin() as unit, pytest.raises(NotNowError, match="other receivers are paid"):
         deals.put_facts(unit, all_.source.desk, "roth", more)
     assert settled(all_, "roth") == (State.POSTED, State.RELEASED, State.POSTED)
+    for one, headline in (
+        (all_.source, "Done: your money has arrived"),
+        (all_.other, "Done: your money has arrived"),
+        (all_.lead, "What came in later goes to another company"),
+    ):
+        track = seen_track(one)
+        assert (track.headline, track.ended, track.todo) == (headline, True, ())
     before = balances(all_.lead, "account at receiver")
     came_in(all_, "roth", "third", 3_00, 0)
     assert settled(all_, "third") == (State.POSTED,) * 3

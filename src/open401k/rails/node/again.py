@@ -74,7 +74,7 @@ def again(unit: DealUnit, desk: Desk, case: str, new: str, *, verdict: Verdict) 
 def residual(unit: DealUnit, desk: Desk, case: str, new: str, half: ReleasingHalf, *, verdict: Verdict) -> Deal:
     """What came in at the source after all there was moved, as a child ``new``: ``half`` says what is there now.
 
-    Each receiver gets its part in the ratio in which all was moved; to whom nothing comes is told so (ADR-0081).
+    Each receiver gets its part in the ratio in which all was moved; to whom nothing comes is told so (ADR-0083).
     """
     deal = unit.deal(case)
     reference = next_reference(deal)

@@ -1,4 +1,4 @@
-"""The paying side's half of what came in after all was moved: late dividends, and nothing else. Pure. ADR-0081.
+"""The paying side's half of what came in after all was moved: late dividends, and nothing else. Pure. ADR-0083.
 
 They are earnings: what came in on Roth money has no basis of its own, what came in on after-tax money is pre-tax money
 (IRC 402(c)(2)). Whoever knows otherwise (a late contribution) puts a half of their own. Not here: moving it (again).
