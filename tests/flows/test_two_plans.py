@@ -92,7 +92,7 @@ def test_the_employers_money_stops_at_415_over_both_plans_and_comes_when_there_i
     pay(other, 2, Row(gross=150_000))
     taken = pay(other, 3, Row(gross=150_000))
     assert credited(other, sources=(Source.NONELECTIVE,)) == {JAN_30: 37_500_00, FEB_13: 13_000_00}
-    (found,) = [each for each in findings(other, taken) if each.code is Code.LIMIT_415]
+    (found,) = [each for each in findings(other, taken) if each.code is Code.LIMIT_415_EMPLOYER]
     assert found.severity is Severity.NOTE
     assert "by the plan's terms up to this pay date, $24,500.00 is not given" in found.reason
     assert ("not_given_cents", "2450000") in found.detail

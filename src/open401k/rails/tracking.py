@@ -100,6 +100,8 @@ class Seen:
     explained: bool = True
     #: Whether they took the move back; it ends, unless it was decided before.
     taken_back: bool = False
+    #: Of what came in later nothing comes to the company whose page it is.
+    goes_elsewhere: bool = False
     #: Whether the money was set aside at some time, also where it went back since.
     was_set_aside: bool = False
 
@@ -228,6 +230,16 @@ def last_day(by: int) -> date:
 
 def tracked(seen: Seen, clocks: Clocks | None = None) -> Track:
     """What the participant sees now."""
+    if seen.goes_elsewhere:
+        where = f"Nothing of it comes to {seen.receivers[0].name}. Your money there stays as it is."
+        return Track(
+            "What came in later goes to another company",
+            _stations(seen, Place.OLD_ACCOUNT, True),
+            Place.OLD_ACCOUNT,
+            where,
+            (),
+            ended=True,
+        )
     place = _place(seen)
     ended = _ended(seen, place)
     names = {"source": seen.source.name, "receivers": " and ".join(each.name for each in seen.receivers)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -12,9 +13,10 @@ from tests.rails.world import DAY, founded
 from open401k.rails.node.away import LONG, Away, Heard
 from open401k.rails.node.cases import State
 from open401k.rails.node.codes import BOOKING_LATE, CORE_AWAY
-from open401k.rails.node.core import Answer, Order, SilentError, Waiting
+from open401k.rails.node.core import Answer, Order, Side, SilentError, Waiting
 from open401k.rails.node.running import Passes
 from open401k.rails.node.transmitting import NetworkCoordinator
+from open401k.rails.node.worker import Passed
 
 
 @dataclass
@@ -108,6 +110,43 @@ def test_what_a_wallet_signed_and_nobody_used_yet_keeps_no_silent_core_from_its_
     signed.append(("case", b"the end"))
     passes._pass(at, head)
     assert passes._backoff.failed("case", at=at) == 2.0  # it was asked at once, and begins anew
+
+
+def test_a_core_that_is_silent_only_to_batches_is_its_desks_too(desk: Desk) -> None:
+    node, at = desk.both.receiver, 0.0
+    with node.cases.begin() as unit:
+        agreed = unit.case("case").agreed
+    assert agreed is not None
+    order = Order(agreed.rollover, Side.RECEIVER, "account at receiver", agreed.parts)
+    batches = SimpleNamespace(silent=set[str]())
+
+    def passed() -> Passed:
+        """Nothing is done for single cases; a batch asks whether the core holds one."""
+        batches.silent.clear()
+        try:
+            desk.away.heard.hold(order)
+        except SilentError:
+            batches.silent.add("case")
+        return Passed([], [])
+
+    node.batches, node.run_once = batches, passed  # type: ignore[method-assign]
+    passes, head = Passes(node, cast("NetworkCoordinator", Quiet()), away=desk.away), node.coordinator.final_block()
+
+    def codes(after: float) -> list[int]:
+        nonlocal at
+        at += after
+        passes._pass(at, head)
+        with node.cases.begin() as unit:
+            return [each.code for each in unit.raised("case") if each.is_open]
+
+    desk.core.mood = "silent"
+    assert codes(0.0) == codes(LONG - 1) == []
+    desk.core.mood = ""
+    assert codes(1.0) == []  # a moment: it begins anew
+    desk.core.mood = "silent"
+    assert (codes(0.0), codes(LONG)) == ([], [CORE_AWAY])
+    desk.core.mood = ""
+    assert codes(1.0) == []
 
 
 def test_what_is_decided_and_not_booked_is_the_cash_desks(desk: Desk) -> None:

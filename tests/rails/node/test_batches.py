@@ -266,7 +266,11 @@ def test_what_the_sources_core_does_not_hold_is_not_offered() -> None:
         return hold(order)
 
     core.hold = away  # type: ignore[assignment, method-assign]
+    batches = found.two.source.node.batches
+    assert batches is not None
     found.later(WINDOW)
+    found.two.source.node.run_once()
+    assert batches.silent == {names[0]}
     found.passes(5)
     assert found.settled() == [2]
     core.hold = hold  # type: ignore[method-assign]

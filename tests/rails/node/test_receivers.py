@@ -42,7 +42,7 @@ from open401k.rails.node import deals
 from open401k.rails.node.again import again, off_rail, residual
 from open401k.rails.node.cases import Case, State, Way
 from open401k.rails.node.codec import BadInputError, told
-from open401k.rails.node.codes import NOTHING_COMES, TERMS_UNFIT
+from open401k.rails.node.codes import CLOSED_TWICE, NOTHING_COMES, TERMS_UNFIT
 from open401k.rails.node.core import Side
 from open401k.rails.node.deal import Deal
 from open401k.rails.node.elections import digest_of
@@ -59,7 +59,7 @@ from open401k.rails.node.seen import seen_of
 from open401k.rails.node.together import codes_of
 from open401k.rails.preflight.facts import Held, Part
 from open401k.rails.preflight.reasons import Code
-from open401k.rails.tracking import tracked
+from open401k.rails.tracking import Track, tracked
 
 #: Notice 2014-54: money that goes to several places at once is one distribution.
 PARTS = (Part(Kind.PRE_TAX, Into.PLAN, 0, 3_000_00), Part(Kind.ROTH, Into.ROTH_IRA, 1, 800_00))
@@ -576,6 +576,24 @@ def test_one_receiver_gives_its_own_part_back(who: str) -> None:
         ask(replace(half, deadline=half.deadline.replace(day=half.deadline.day - 1)), giver.desk.us)
 
 
+def test_each_check_of_a_receiver_that_differs_from_ours_is_kept() -> None:
+    all_ = three(founded())
+    stopped(all_)
+    with all_.source.files.begin() as unit:
+        off_rail(unit, all_.source.only(), Way.CHECK, "7, 8")
+    for one, case, number in ((all_.lead, "lead", "FED 1"), (all_.other, "other", "FED 2")):
+        with one.files.begin() as unit:  # before it heard of ours
+            off_rail(unit, case, Way.WIRE, number)
+    all_.carry()
+    all_.carry()
+    ours = [each for each in all_.raised() if each.startswith(f"source: {CLOSED_TWICE}")]
+    assert len(ours) == 1
+    with all_.source.files.begin() as unit:
+        happened = [each.words for each in unit.events(limit=1_000) if each.case == all_.source.only()]
+    told = ours + [each for each in happened if each.startswith(f"exception {CLOSED_TWICE} again")]
+    assert [number for number in ("FED 1", "FED 2") if any(number in each for each in told)] == ["FED 1", "FED 2"]
+
+
 #: Who leads asks for an amount of the pre-tax money, another receiver for the rest of it and for all Roth money.
 WHOLE = (Part(Kind.PRE_TAX, Into.PLAN, 0, 3_000_00), Part(Kind.ROTH, Into.PLAN, 0, 800_00))
 REST = (Wanted(Kind.PRE_TAX, Into.TRADITIONAL_IRA), Wanted(Kind.ROTH, Into.ROTH_IRA))
@@ -627,6 +645,14 @@ def last(one: Custodian) -> Case:
     return one.file(newest(one).case)
 
 
+def seen_track(one: Custodian) -> Track:
+    """What the participant reads of a custodian's last case, with the chain's word."""
+    with one.files.begin() as unit:
+        file = unit.case(last(one).id)
+        standing = one.node.coordinator.final(file.agreed) if file.agreed is not None else None
+        return tracked(seen_of(unit, file.id, standing, now=one.desk.now()))
+
+
 def balances(one: Custodian, account: str) -> dict[int, int]:
     return dict(cast("MemoryCore", one.node.core).balances[account])
 
@@ -657,6 +683,13 @@ def test_to_whom_nothing_comes_of_it_is_told_so_and_takes_part_in_the_next() -> 
     with all_.source.files.begin() as unit, pytest.raises(NotNowError, match="other receivers are paid"):
         deals.put_facts(unit, all_.source.desk, "roth", more)
     assert settled(all_, "roth") == (State.POSTED, State.RELEASED, State.POSTED)
+    for one, headline in (
+        (all_.source, "Done: your money has arrived"),
+        (all_.other, "Done: your money has arrived"),
+        (all_.lead, "What came in later goes to another company"),
+    ):
+        track = seen_track(one)
+        assert (track.headline, track.ended, track.todo) == (headline, True, ())
     before = balances(all_.lead, "account at receiver")
     came_in(all_, "roth", "third", 3_00, 0)
     assert settled(all_, "third") == (State.POSTED,) * 3

@@ -69,6 +69,8 @@ def serve(
         by_night = nights(heard.core, config.core.file_every)
         returned = gone_back(process.files, heard.core, around.seconds)
         process.node.core = heard
+        if process.node.batches is not None:
+            process.node.batches.core = heard
         off_unless_set = (*_mail(process), *_erasing(process), *returned)
         running = Running([passes, office.sending(), office.days(), telling, *by_night, *off_unless_set])
         given = NodePages(doors)

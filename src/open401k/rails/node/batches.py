@@ -79,6 +79,8 @@ class Batches:
     wallet: Callable[[bytes, bytes, bytes], bool] | None = None
     #: Whether a wallet of ours is asked now: what we offer is drawn up, and told once it has signed.
     asks: Callable[[], bool] = lambda: False
+    #: Cases of which somebody did not answer in the last pass, while a batch of them was made or followed.
+    silent: set[str] = field(default_factory=set)
 
     def waits_until(self, case: Case, block: Head) -> int | None:
         """Until when a case that is held now waits for others."""
@@ -90,6 +92,7 @@ class Batches:
         Whoever is silent is asked again in the next pass.
         """
         unsigned: dict[str, SignerAwayError | PolicyError] = {}
+        self.silent.clear()
         with self.files.begin() as unit:
             live = unit.live_batches()
         for batch in live:
@@ -98,6 +101,7 @@ class Batches:
             except (SignerAwayError, PolicyError) as why:
                 unsigned |= {case.id: why for case in self._cases(batch) if case is not None}
             except (SilentError, ChangedError) as why:
+                self.silent.update(case.id for case in self._cases(batch) if case is not None)
                 log.warning("batch %s waits: %s: %s", batch.reference.hex()[:16], type(why).__name__, why)
         if self.settings is not None:
             unsigned |= self._offer_all(self.settings, block)
@@ -163,6 +167,7 @@ class Batches:
             try:
                 found += [case] if self._holds(case) else []
             except SilentError as why:
+                self.silent.add(case.id)
                 log.warning("case %s is left out of a batch: %s", case.id, why)
         return found
 

@@ -14,6 +14,7 @@ from .elections import is_of, unfit
 from .opening import move, stop
 from .terms_of import worked
 
+_MOST_WORDS: Final = 500
 CLOSED: Final = frozenset({State.POSTED, State.RELEASED, State.OFF_RAIL})
 #: Before the participant's signature was taken over.
 BEFORE: Final = frozenset({State.DRAFT, State.DATA_REQUESTED, State.NIGO, State.PREVALIDATED})
@@ -73,9 +74,12 @@ def end(unit: DealUnit, deal: Deal, code: int) -> bool:
 
 
 def raise_for(unit: DealUnit, desk: Desk, case: str, code: int, words: str = "") -> None:
-    """Into the queue of its code; ``words`` name no person."""
+    """Into the queue of its code; ``words`` name no person. Of another while one is open the case keeps the words."""
     told = FOUND.get(code) or (ENTRIES[Code(code)].next_step if code in ENTRIES else "ended by the other custodian")
-    unit.raise_(Raised(case, code, f"{told}: {words}" if words else told, desk.now()))
+    said = f"{told}: {words}" if words else told
+    known = {each.words for each in unit.raised(case) if each.is_open and each.code == code}
+    if not unit.raise_(Raised(case, code, said, desk.now())) and words and said not in known:
+        unit.put_event(case, f"exception {code} again: {words}"[:_MOST_WORDS])
 
 
 def _go(unit: DealUnit, case: Case, target: State) -> None:

@@ -59,6 +59,8 @@ class Passes:
     _told: frozenset[tuple[str, bytes]] = frozenset()
     #: Cases that wait for a block that nobody signs.
     _unsigned: set[str] = field(default_factory=set)
+    #: Cases of which a batch had no answer, since when.
+    _batched: dict[str, float] = field(default_factory=dict)
     _block: Head | None = None
     _next: float = 0.0
     _asked: bool = False
@@ -94,6 +96,9 @@ class Passes:
         for case, _ in passed.done:
             self._backoff.answered(case)
         waits = {case: self._backoff.failed(case, at=at) for case, _ in passed.silent}
+        silent = self.node.batches.silent if self.node.batches is not None else ()
+        self._batched = {case: self._batched.get(case, at) for case in silent}
+        waits = {case: at - since for case, since in self._batched.items()} | waits
         if self.away is not None:
             self.away.look(waits, at=block.time)
         for case, why in passed.silent:

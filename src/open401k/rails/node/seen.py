@@ -13,7 +13,7 @@ from .. import tracking
 from ..messages import Role
 from ..tracking import Seen, SideSeen, Vote
 from .cases import Case, State
-from .codes import WITHDRAWN
+from .codes import NOTHING_COMES, WITHDRAWN
 from .core import Side
 from .deal import Deal, DealUnit
 from .explaining import is_awaited
@@ -61,6 +61,7 @@ def seen_of(
         decided_at=since if decided else None,
         was_set_aside=unit.was_in(case, State.HELD) if deal.side is Side.SOURCE else deal.they_held,
         taken_back=file.stop == WITHDRAWN,
+        goes_elsewhere=file.stop == NOTHING_COMES,
         keyless=keyless_in(deal),
         explained=_reads_elsewhere(deal) or not is_awaited(unit, deal),
     )
@@ -76,9 +77,15 @@ def keyless_in(deal: Deal) -> tuple[Vote, ...]:
 def _in_order(
     deal: Deal, first: SideSeen, verdict: Verdict, since: int, names: Mapping[bytes, str]
 ) -> tuple[SideSeen, ...]:
-    """All receivers in the election's order: of others where they stand as they told us, else as who is seen does."""
+    """Receivers that take part, in order: of others where they stand as they told us, else as who is seen does."""
     found = {0 if deal.side is Side.SOURCE else deal.place: first}
-    for each in deal.others:
+    left_out = deal.left_out
+    if deal.side is Side.SOURCE and deal.peer in left_out:
+        del found[0]
+    others = () if deal.side is Side.RECEIVER and deal.us in left_out else deal.others
+    for each in others:
+        if each.member in left_out:
+            continue
         name = each.half.custodian if each.half else names.get(each.member, "another company")
         state = State.DATA_REQUESTED if each.half is None else first.state
         if verdict is Verdict.CLOSED:
@@ -97,6 +104,8 @@ def _reads_elsewhere(deal: Deal) -> bool:
 def _theirs(file: Case, deal: Deal, verdict: Verdict) -> State:
     """Where the other side stands: as it told, or as it must be by what the chain says."""
     told = deal.their_state
+    if file.stop == NOTHING_COMES:  # of what moves there nothing comes here
+        return State.RELEASED
     if verdict is Verdict.CLOSED:
         return State.POSTED
     if told in (State.POSTED, State.RELEASED, State.OFF_RAIL):

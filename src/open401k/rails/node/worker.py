@@ -98,6 +98,10 @@ class _Refused:
 class Batching(Protocol):
     """What a node does about batches (batches.py), if it does."""
 
+    core: CustodianCore
+    #: Cases of which somebody did not answer in the last pass.
+    silent: set[str]
+
     def once(self, block: Head) -> Mapping[str, SignerAwayError | PolicyError]:
         """Bring every batch as far as it goes now; cases that wait because nobody signs a batch of them, and why."""
         ...
