@@ -26,7 +26,7 @@ from tests.rails.world import founded
 
 from open401k.base.faults import Stopped, stopping_at
 from open401k.base.webhooks import Answer
-from open401k.base.webhooks.signing import headers_of
+from open401k.base.webhooks.signing import headers_of, written
 from open401k.doors.node.api import EVENTS, LISTENERS, OPERATIONS
 from open401k.doors.node.desk import Doors
 from open401k.doors.node.for_pages import NodePages
@@ -428,9 +428,14 @@ def test_webhooks_are_signed_in_order_and_sent_until_they_are_taken(both: Both) 
     newer = side.doors.process.vault.needed(f"webhook/{hook['webhook']}")
     expected = headers_of(sent[3][0]["webhook-id"], sent[3][1], at=clock.now(), secrets=[newer, secret])
     assert sent[3][0] == expected  # by both, for a day
+    newest = side("POST", f"{at}/rotate", {}, key="anew again").json()["secret"]
+    assert [written(each) for each in side.doors.hooks.secrets(hook["webhook"], at=int(clock.now().timestamp()))] == [
+        newest, fresh, made.json()["secret"]
+    ]  # fmt: skip
     assert side("POST", f"{at}/resume", {}).json()["failures"] == 0
     clock.advance(timedelta(days=1))
     telling.once(at=0)  # at once
+    newer = side.doors.process.vault.needed(f"webhook/{hook['webhook']}")
     expected = headers_of(sent[4][0]["webhook-id"], sent[4][1], at=clock.now(), secrets=[newer])
     assert (sent[4][0], sent[4][1]) == (expected, sent[3][1])
     assert side("POST", "/v1/webhooks/whk_none/rotate", {}).status_code == 404

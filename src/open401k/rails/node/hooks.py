@@ -29,6 +29,8 @@ MOST: Final = 10
 #: Seconds between two looks.
 LOOK: Final = 1.0
 _UNTIL: Final = 8
+#: So many that were replaced within a day sign along, the newest; a header has an end.
+_MOST_BEFORE: Final = 20
 BOUNDARIES: Final = ("hooks.before_send", "hooks.after_send")
 
 
@@ -71,23 +73,22 @@ class Hooks:
         return None if found is None else written(found)
 
     def rotate(self, conn: Connection, webhook_id: str, *, at: int) -> Hook | None:
-        """A fresh secret; for a day what is sent is signed with the one before, too. None if there is no such one."""
+        """A fresh secret; for a day what is sent is signed with those before, too. None if there is no such one."""
         row = _doors_store.locked_webhook(conn, webhook_id)
         if row is None:
             return None
         until = at + int(BOTH_SIGN_FOR.total_seconds())
-        before = until.to_bytes(_UNTIL, "big") + self.vault.needed(_name(webhook_id))
-        self.vault.replace_with(conn, _before(webhook_id), before, at=at)
+        before = _still(self.vault.found(_before(webhook_id)) or b"", at)[: _MOST_BEFORE - 1]
+        before = [until.to_bytes(_UNTIL, "big") + self.vault.needed(_name(webhook_id)), *before]
+        self.vault.replace_with(conn, _before(webhook_id), b"".join(before), at=at)
         self.vault.replace_with(conn, _name(webhook_id), self.random.token(SECRET_BYTES), at=at)
         fault("hooks.before_rotate_commit")
         return _hook(row)
 
     def secrets(self, webhook_id: str, *, at: int) -> list[bytes]:
-        """By what is signed now: the secret, and for a day after it was made anew the one before."""
+        """By what is signed now: the secret, and each that was replaced within a day."""
         now = self.vault.needed(_name(webhook_id))  # first: made anew in between, it is the one before, too
-        before = self.vault.found(_before(webhook_id)) or b""
-        still = [before[_UNTIL:]] if int.from_bytes(before[:_UNTIL], "big") > at else []
-        return [now, *still]
+        return [now, *(each[_UNTIL:] for each in _still(self.vault.found(_before(webhook_id)) or b"", at))]
 
     def listed(self) -> Sequence[Hook]:
         """Those that were not removed, oldest first."""
@@ -163,8 +164,15 @@ def _name(webhook_id: str) -> str:
 
 
 def _before(webhook_id: str) -> str:
-    """Of the secret that was replaced: until when it signs along, then itself."""
+    """Of the secrets that were replaced, newest first: until when each signs along, then itself."""
     return f"webhook-before/{webhook_id}"
+
+
+def _still(before: bytes, at: int) -> list[bytes]:
+    """Those that sign along now, each with its time."""
+    size = _UNTIL + SECRET_BYTES
+    each = [before[place : place + size] for place in range(0, len(before), size)]
+    return [one for one in each if int.from_bytes(one[:_UNTIL], "big") > at]
 
 
 def _hook(row: WebhookRow) -> Hook:
