@@ -103,6 +103,9 @@ def test_a_member_and_rules_are_on_file_after_their_motions(there: There, world:
     assert (latest.active_from, latest.active_until) == (RULES.rules.active_from, RULES.rules.active_until)
     members.name_signer(there, key("a new member"), key("next").address)
     assert members.member(there, NEW).next_signer == key("next").address
+    with pytest.raises(Open401kError, match="signs nothing"):
+        members.name_signer(there, key("a new member"), (4).to_bytes(20, "big"))
+    assert members.member(there, NEW).next_signer == key("next").address
     members.revoke_signer(there, key("a new member"))
     assert members.member(there, NEW).signer == bytes(20)
 

@@ -134,6 +134,10 @@ def test_what_cannot_be_meant_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatc
         (("motion", "rules", "2026", "--most", "much"), "--most"),
         (("motion", "rules", "2026", "--voter", "pre_tax=king"), "--voter: 'king'"),
         (("motion", "admit", address, "--signer", address, "--valid-until", "soon", "--role", "attests"), "no day"),
+        (
+            ("motion", "admit", address, "--signer", f"0x{4:040x}", "--valid-until", "2027-01-01", "--role", "attests"),
+            "the chain itself answers there",
+        ),
         (("motion", "admit", address, "--signer", address, "--valid-until", "2027-01-01", "--role", "x"), "--role"),
     ]
     for typed, why in unmeant:

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 import coincurve
 from eth_hash.auto import keccak
 
 from open401k.kernel import Random
+
+#: Below lie what chains compute themselves (EIP-7951 has 0x100), and nobody's key or contract.
+_FIRST: Final = 2**16
+
+
+def is_precompile(address: bytes) -> bool:
+    """Whether a chain answers there by itself: it signs nothing, and the one at 0x04 repeats whatever it is asked."""
+    return int.from_bytes(address, "big") < _FIRST
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from typing import Any, ClassVar, Self
 
 from open401k.kernel import Open401kError
 
+from .keys import is_precompile
+
 
 @dataclass
 class Strict:
@@ -110,6 +112,8 @@ class Strict:
         octets = self._octets(key, found, 20, "address", fix)
         if not any(octets):
             raise self.wrong(key, "is not filled in: the zero address is nobody's", fix)
+        if is_precompile(octets):
+            raise self.wrong(key, f"{_shown(found)} is nobody's: the chain itself answers there", fix)
         return octets
 
     def _octets(self, key: str, found: object, size: int | None, what: str, fix: str) -> bytes:

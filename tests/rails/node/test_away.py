@@ -178,3 +178,15 @@ def test_what_ended_while_the_node_was_being_stopped_waits_for_no_core(desk: Des
     anew = Away(Heard(desk.core), desk.both.receiver.cases, desk.away.verdict)
     desk.away, desk.both.receiver.core = anew, anew.heard
     assert CORE_AWAY not in desk.run()
+
+
+def test_what_a_core_answered_and_what_is_over_is_remembered_no_longer(desk: Desk) -> None:
+    desk.core.mood = "late"
+    assert desk.run() == []
+    heard, away = desk.away.heard, desk.away
+    assert (len(heard.late), len(away._deadlines)) == (1, 1)
+    desk.core.mood = ""
+    desk.run()
+    desk.run()
+    assert desk.both.states()[1] is State.POSTED
+    assert (heard.answered, heard.late, heard.silent, away._deadlines) == (set(), set(), {}, {})

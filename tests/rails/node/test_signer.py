@@ -45,7 +45,7 @@ from open401k.rails.node.signer.asking import (
 from open401k.rails.node.signer.asking import State as Stated
 from open401k.rails.node.signer.client import SignerHands
 from open401k.rails.node.signer.keys import Use
-from open401k.rails.node.signer.policy import Before, Granted, Known, Limits, Refused, Why, judged
+from open401k.rails.node.signer.policy import MOST_ENDED, Before, Granted, Known, Limits, Refused, Why, judged
 from open401k.rails.node.signer.serving import Signer, user_of
 from open401k.rails.node.signer.settings import read_signer
 from open401k.rails.node.signer.taking import taken_over
@@ -356,10 +356,18 @@ def test_what_it_signed_the_end_of_it_never_approves_not_after_a_restart_over_an
             assert "signature" in one.answer(approves, other.encoded)
         one.close()
     assert [each.what for each in made.lines()].count(log.GOES_ON) >= 2
+
+
+def test_a_clock_that_jumps_forgets_no_end_and_of_very_many_those_long_over_go() -> None:
     before = Before()
-    before.note_end(NOW, b"long over", NOW - 31 * DAY)
-    before.note_end(NOW, b"new", NOW + DAY)
-    assert list(before.ended) == [b"new"]
+    before.note_end(NOW, b"may still be approved", NOW + DAY)
+    before.note_end(NOW + 365 * DAY, b"noted while the clock was a year ahead", NOW + 366 * DAY)
+    assert b"may still be approved" in before.ended
+    for each in range(MOST_ENDED):
+        before.note_end(NOW, each.to_bytes(32, "big"), NOW - 31 * DAY - each)
+    assert len(before.ended) == MOST_ENDED
+    assert b"may still be approved" in before.ended
+    assert (MOST_ENDED - 1).to_bytes(32, "big") not in before.ended  # the longest over
 
 
 def test_keys_are_sealed_and_nobody_else_reads_them(tmp_path: Path, world: World) -> None:

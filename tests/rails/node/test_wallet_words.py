@@ -20,8 +20,8 @@ from open401k.rails.node.core import Side
 from open401k.rails.node.opening import Signed, agreed_of
 from open401k.rails.node.signing import booked_of
 from open401k.rails.node.wallet_words import told
-from open401k.rails.node.wallets import owners_digest, safe_typed
-from open401k.rails.node.wanted import Says, Wanted, unwanted
+from open401k.rails.node.wallets import is_contracts, owners_digest, safe_typed
+from open401k.rails.node.wanted import MOST_SIGNATURE, OF_OWNER, Says, Wanted, together, unwanted
 
 WALLET, EVIDENCE, IDS = b"w" * 20, b"\x11" * 32, [b"\x01" * 32, b"\x02" * 32]
 
@@ -80,6 +80,29 @@ def test_owners_of_a_safe_sign_its_message_over_ours_and_those_of_others_ours(wo
         chain = cast("Chain", OneContract(domain.chain_id, call_of("domainSeparator()"), answer))
         expected = typed_digest(safe_typed(domain, WALLET, digest)) if is_safe else digest
         assert owners_digest(chain, WALLET, digest) == expected
+
+
+def test_more_owners_than_a_contract_takes_sign_by_the_first_of_them() -> None:
+    parts = {bytes([each]) * 20: bytes([each]) * OF_OWNER for each in range(9, 0, -1)}
+    joined = together(parts)
+    assert len(joined) <= MOST_SIGNATURE
+    assert joined == b"".join(bytes([each]) * OF_OWNER for each in range(1, 8))
+
+
+@dataclass
+class Echo:
+    """A chain whose precompile repeats what it is asked."""
+
+    chain_id: int = 1
+
+    def call(self, _: bytes, data: bytes, **__: object) -> bytes:
+        return data
+
+
+def test_where_the_chain_itself_answers_nobody_signs() -> None:
+    chain = cast("Chain", Echo())
+    for who in (4, 0x100):
+        assert not is_contracts(chain, who.to_bytes(20, "big"), b"d" * 32, b"signature")
 
 
 def test_what_is_not_wanted_any_more_is_told_by_our_own_file() -> None:

@@ -59,7 +59,13 @@ def address(text: str, what: str) -> bytes:
     """An address that was typed."""
     if not re.fullmatch(r"0x[0-9a-fA-F]{40}", text) or not int(text, 16):
         raise BadInputError(f"{what}: {text!r} is no address.", fix="Write 0x and 40 digits.")
-    return bytes.fromhex(text[2:])
+    from open401k.rails.keys import is_precompile
+
+    if is_precompile(found := bytes.fromhex(text[2:])):
+        raise BadInputError(
+            f"{what}: {text} is nobody's, the chain itself answers there.", fix="Write the address of a key or wallet."
+        )
+    return found
 
 
 def text_of(path: Path) -> str:

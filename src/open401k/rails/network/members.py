@@ -7,8 +7,10 @@ from typing import cast
 
 from eth_hash.auto import keccak
 
+from open401k.kernel import Open401kError
+
 from ..calls import answer_of, call_of
-from ..keys import Key
+from ..keys import Key, is_precompile
 from ..kinds import Into
 from .acting import act, number_of
 from .actions import MemberRole
@@ -70,6 +72,10 @@ def versions(there: There) -> list[Rules]:
 
 def name_signer(there: There, by: Key, signer: bytes) -> None:
     """The member names its next signing key; the network's delay begins."""
+    if is_precompile(signer):
+        raise Open401kError(
+            f"0x{signer.hex()} signs nothing: the chain itself answers there.", fix="Name a key or a wallet."
+        )
     act(there, by, there.place.network, call_of("name_signer(address)", signer))
 
 

@@ -25,7 +25,7 @@ _Which = tuple[bytes, Side]
 
 @dataclass
 class Heard:
-    """A core, and about which rollovers it gave an answer last: one, none, or that it books later."""
+    """A core, and what it answered of rollovers: none, that it books later, and one since somebody looked."""
 
     core: CustodianCore
     silent: dict[_Which, str] = field(default_factory=dict)
@@ -49,6 +49,16 @@ class Heard:
         answer = self._heard(which, lambda: self.core.post(order))
         (self.late.add if isinstance(answer, Waiting) else self.late.discard)(which)
         return answer
+
+    def answers(self) -> set[_Which]:
+        """Those it answered since the last time; a look sees each once, so nothing gathers here."""
+        told, self.answered = self.answered, set()
+        return {which for which in told if which not in self.silent and which not in self.late}
+
+    def forget(self, which: _Which) -> None:
+        """Nothing is asked about it any more."""
+        self.silent.pop(which, None)
+        self.late.discard(which)
 
     def _heard(self, which: _Which, ask: Callable[[], Answer]) -> Answer:
         try:
@@ -75,14 +85,15 @@ class Away:
 
     def look(self, waits: Mapping[str, float], *, at: int) -> None:
         """After a pass: ``waits`` are the cases somebody did not answer, and the seconds each is left alone."""
-        told = self._open()
+        told, answered = self._open(), self.heard.answers()
         for case, seconds in waits.items():
             if seconds >= LONG:
                 self._silent(case, told, at)
-        for which in self.heard.late:
+        for which in sorted(self.heard.late):
             self._late(which, told, at)
+        self._deadlines = {which: found for which, found in self._deadlines.items() if which in self.heard.late}
         for case in sorted(told):
-            if self._is_over(case):
+            if self._is_over(case, answered):
                 self._resolve(case)
                 told.discard(case)
 
@@ -119,10 +130,13 @@ class Away:
                 case = unit.case_of(*which)
             found = None if case is None else self._which(case)
             if case is None or found is None:
+                self.heard.forget(which)
                 return
             self._deadlines[which] = case, found[1].deadline
         case, deadline = self._deadlines[which]
-        if at > deadline:
+        if self._has_ended(case):
+            self.heard.forget(which)
+        elif at > deadline:
             self._raise(case, BOOKING_LATE, "the core took the order, and has not booked it", told, at)
 
     def _raise(self, case: str, code: int, words: str, told: set[str], at: int) -> None:
@@ -131,14 +145,21 @@ class Away:
                 unit.raise_(Raised(case, code, words, at))
         told.add(case)
 
-    def _is_over(self, case: str) -> bool:
+    def _has_ended(self, case: str) -> bool:
+        with self.cases.begin() as unit:
+            return unit.case(case).state in _ENDED
+
+    def _is_over(self, case: str, answered: set[_Which]) -> bool:
         """Of a case that ended the core was the last to answer, and is asked nothing more."""
         with self.cases.begin() as unit:
             file = unit.case(case)
-        if file.agreed is None or file.state in _ENDED:
+        if file.agreed is None:
             return True
         which = file.agreed.rollover, file.side
-        return which in self.heard.answered and which not in self.heard.late
+        if file.state in _ENDED:
+            self.heard.forget(which)
+            return True
+        return which in answered
 
     def _resolve(self, case: str) -> None:
         with self.cases.begin() as unit:

@@ -13,7 +13,7 @@ from open401k.kernel import Open401kError
 
 from ..calls import call_of
 from ..chain.interface import At, Chain, RevertedError
-from ..keys import signer_of
+from ..keys import is_precompile, signer_of
 from ..messages import Domain
 from ..signatures import is_signed_by
 from .core import SilentError
@@ -39,7 +39,12 @@ def is_agreed_by(chain: Chain, who: bytes, digest: bytes, signature: bytes) -> b
 
 
 def is_contracts(chain: Chain, who: bytes, digest: bytes, signature: bytes, *, at: At = "final") -> bool:
-    """Whether a contract says that it signed (ERC-1271), by the newest final block or by one of before."""
+    """Whether a contract says that it signed (ERC-1271), by the newest final block or by one of before.
+
+    A precompile is none: the one at 0x04 repeats what it is asked, which reads as a yes.
+    """
+    if is_precompile(who):
+        return False
     answer = _asked(chain, who, call_of("isValidSignature(bytes32,bytes)", digest, signature), at)
     return len(answer) >= 32 and answer[:4] == _MAGIC
 

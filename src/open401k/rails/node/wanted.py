@@ -107,5 +107,8 @@ def unwanted(wanted: Wanted, file: Case, outbox: Sequence[Message], live: Sequen
 
 
 def together(parts: Mapping[bytes, bytes]) -> bytes:
-    """What several owners signed, as Safe and its like take it: one after the other, by the owners' addresses."""
-    return b"".join(parts[owner] for owner in sorted(parts))
+    """What several owners signed, as Safe and its like take it: one after the other, by the owners' addresses.
+
+    No more than a contract takes: a wallet that is content with fewer reads the first.
+    """
+    return b"".join(parts[owner] for owner in sorted(parts)[: MOST_SIGNATURE // OF_OWNER])

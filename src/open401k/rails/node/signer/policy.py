@@ -40,7 +40,9 @@ from .asking import (
 HOUR: Final = 3_600
 DAY: Final = 86_400
 _MINUTE: Final = 60
-#: So long after its deadline an end is remembered: no chain is that late.
+#: So many ends are remembered whatever the time; of more, those so long after their deadline go: no chain is that late.
+#: A clock that is wrong for a moment therefore forgets none that could still be approved.
+MOST_ENDED: Final = 10_000
 _LATE: Final = 30 * DAY
 _MOST_BATCHED: Final = 32
 #: The coordinator's functions that a node may call; whoever sends them, they do what was signed.
@@ -137,7 +139,7 @@ class Known:
 class Before:
     """What was signed: approvals of the last day by rollover (cents, when), and when of the last minute.
 
-    ``ended``: rollovers of which we signed the end, until their deadline; they are never approved after it.
+    ``ended``: rollovers of which we signed the end, with their deadline; they are never approved after it.
     """
 
     approved: dict[bytes, tuple[int, int]] = field(default_factory=dict)
@@ -159,9 +161,15 @@ class Before:
         self.times = [each for each in times if each > at - _MINUTE] + [at]
 
     def note_end(self, at: int, rollover: bytes, deadline: int) -> None:
-        """One that we want ended; those whose time is long over can be approved by nobody."""
+        """One that we want ended; of very many those whose time is long over go, as nobody can approve them."""
         self.note(at)
-        self.ended = {one: until for one, until in self.ended.items() if until > at - _LATE} | {rollover: deadline}
+        self.ended[rollover] = deadline
+        spare = len(self.ended) - MOST_ENDED
+        if spare > 0:
+            oldest = sorted(self.ended, key=lambda one: self.ended[one])[:spare]
+            for one in oldest:
+                if self.ended[one] <= at - _LATE:
+                    del self.ended[one]
 
     def within(self, seconds: int, at: int) -> Mapping[bytes, int]:
         """Cents by rollover."""
