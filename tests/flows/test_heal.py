@@ -431,7 +431,9 @@ def test_less_than_a_correction_owes_is_taken_and_more_waits_as_the_employers(sh
     approved = approve(plan, record(plan, not_followed(plan)))
     assert not isinstance(approved, Refused)
     due, owed, on = compliance.due_of(approved).cents, receivable(plan), plan.clock.now().date()
-    name = correction_money.reference(approved.proposal_id)
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        (waiting,) = compliance.corrections_owed(tx, tenant_id=plan.sponsor, plan_id=plan.plan)
+    name = waiting.reference
     rest = due - 50_00 + 25
 
     def came(cents: int) -> None:
