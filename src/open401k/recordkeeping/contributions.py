@@ -278,8 +278,7 @@ def entitle_date(
             credited[source] = np.where(pay.in_doubt, 0, credited[source])
     most = additions.dollar_limit(LimitationYear(plan_year.start, plan_year.end), on=pay.on)
     above = take_above(most, limits, before.so_far, credited, paid=year_end.section_415)
-    for source, cents in above.own.items():
-        _hold(held, source, HeldReason.OVER_ADDITIONS, cents)
+    held |= {(source, HeldReason.OVER_ADDITIONS): cents for source, cents in above.own.items()}
     after = _after(before, earned, credited, provisions)
     if to_match.entered is not None or to_give.entered is not None:
         after = replace(after, for_match=to_match.after(credited), for_nonelective=to_give.after(credited))
