@@ -45,7 +45,7 @@ def three_percent(**changed: Any) -> dict[str, Any]:
 
 def test_it_is_declared_once_taken_back_and_stays_once_it_is_in_accounts(lets: Desk) -> None:
     url = f"/v1/plans/{lets.plan_id}/declarations"
-    assert lets.get(url) == {"may_declare": ["match", "profit_sharing"], "items": []}
+    assert lets.get(url) == {"may_declare": ["match", "profit_sharing"], "items": [], "not_given": []}
     early = lets.post(url, three_percent(rate_bps=0), "nothing")
     assert (early.status_code, early.json()["code"]) == (422, "nothing_declared")
     first = lets.post(url, three_percent(), "one")
