@@ -160,8 +160,9 @@ def test_the_demo_refuses_ports_of_its_custodians_that_are_taken_before_its_stor
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         first = taken.getsockname()[1]
+        ports = ["--port", str(_free_run()), "--rails-port", str(first)]
         told = subprocess.run(
-            [sys.executable, "-m", "open401k", "demo", "--rollovers", "--port", str(_free_run()), "--rails-port", str(first)],
+            [sys.executable, "-m", "open401k", "demo", "--rollovers", *ports],
             env=_settings(tmp_path), capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
     assert (told.returncode, told.stdout) == (1, "")
