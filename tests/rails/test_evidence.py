@@ -169,6 +169,23 @@ def test_every_field_that_is_changed_is_found(done: Moved, whole: Evidence) -> N
         assert not check(changed(told, path, number), head=head_of(done)).holds, path
 
 
+def test_values_that_no_signature_or_tree_can_hold_are_found(done: Moved, whole: Evidence) -> None:
+    told = json.loads(write(whole))
+    for path in leaves_of(told):
+        if path[0] not in ("approvals", "statements", "heads", "leaves") or path[1] > 1:
+            continue
+        for other in (2**63, -1) if isinstance(_at(told, path), int) else (str(_at(told, path)) + "00", "00", ""):
+            copy = json.loads(json.dumps(told))
+            _at(copy, path[:-1])[path[-1]] = other
+            assert not check(json.dumps(copy, indent=1, ensure_ascii=False) + "\n").holds, (path, other)
+
+
+def _at(told: Any, path: tuple[Any, ...]) -> Any:
+    for name in path:
+        told = told[name]
+    return told
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.data())
 def test_any_byte_of_a_proof_that_is_changed_is_found(done: Moved, whole: Evidence, data: st.DataObject) -> None:

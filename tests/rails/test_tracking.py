@@ -94,6 +94,17 @@ def test_a_reason_has_the_clock_of_its_queue_from_when_it_was_found_and_stands_o
     ]  # fmt: skip
 
 
+def test_a_reason_that_was_found_later_has_its_clock_from_then() -> None:
+    """A date that passed while another waited was due before it had come up."""
+    both = (found(Code.ORDER_PENDING, "x"), found(Code.IMPOSSIBLE_FACT, "payment_on: it is past"))
+    at_first = tracked(seen(source=S.NIGO, receiver=S.NIGO, reasons=both))
+    begun = max(each.by for each in at_first.todo if each.by is not None)
+    later = tracked(replace(seen(source=S.NIGO, receiver=S.NIGO, reasons=both), arose={672: begun}, now=begun + 1))
+    (order, fact) = (each for each in later.todo)
+    assert order == replace(at_first.todo[0], overdue=order.overdue)
+    assert (fact.overdue, fact.by is not None and fact.by > begun) == (False, True)
+
+
 def test_who_ran_out_of_time_reads_so() -> None:
     ended = seen(V.ABORTED, S.RELEASED, S.RELEASED, deadline=BEGUN + DAY, decided_at=BEGUN + DAY + 60)
     assert tracked(ended).headline == "The time ran out before everybody agreed; your money stayed yours"

@@ -6,8 +6,8 @@ each other nothing is guessed: it is said, and both must look. Not here: reading
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
@@ -89,6 +89,8 @@ class Seen:
     source: SideSeen
     receivers: tuple[SideSeen, ...]
     reasons: tuple[Reason, ...] = ()
+    #: When a reason of this code was found, where that was after others.
+    arose: Mapping[int, int] = field(default_factory=dict)
     elected_at: int | None = None
     votes: tuple[Vote, ...] = ()
     #: Of the terms that were agreed.
@@ -376,11 +378,12 @@ def _before_the_verdict(seen: Seen, clocks: Clocks) -> Iterator[Todo]:
 
 def _before_the_signature(seen: Seen, clocks: Clocks) -> Iterator[Todo]:
     stuck = [side.since for side in (seen.source, *seen.receivers) if side.state is CaseState.NIGO]
-    since = max(stuck, default=seen.begun_at)
-    in_the_way = [
-        replace(_by(seen, _name(each.owner, seen), each.next_step, ANSWERED_IN[each.code // 100], since), why=each.said)
-        for each in seen.reasons
-    ]
+    begun = max(stuck, default=seen.begun_at)
+    in_the_way = []
+    for each in seen.reasons:
+        since = max(begun, seen.arose.get(each.code, begun))
+        due = _by(seen, _name(each.owner, seen), each.next_step, ANSWERED_IN[each.code // 100], since)
+        in_the_way.append(replace(due, why=each.said))
     yield from dict.fromkeys(in_the_way)  # one line for what is in the way twice, as of two kinds of money
     if seen.reasons:
         return

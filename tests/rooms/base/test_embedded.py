@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from open401k.base.db import EmbeddedServer, _system, adopt, migrate, pending
+from open401k.base.db import EmbeddedServer, _system, adopt, embedded, migrate, pending
 from open401k.kernel import Open401kError, SystemRandom
 
 
@@ -165,6 +165,24 @@ def test_a_long_path_gets_a_private_short_socket(place: Path) -> None:
     finally:
         server.erase()
         assert not directory.exists()
+
+
+def test_an_erasure_that_is_cut_off_is_no_database_that_was_lost(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def cut_off(path: Path) -> None:
+        if path.exists():
+            raise KeyboardInterrupt
+
+    server = EmbeddedServer(place / "data")
+    server.start()
+    with monkeypatch.context() as patched:
+        patched.setattr(embedded, "_remove", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            server.erase()
+    try:
+        server.start()
+        assert server.running
+    finally:
+        server.erase()
 
 
 def test_files_that_another_process_works_on_are_not_erased(place: Path) -> None:

@@ -133,10 +133,16 @@ class EmbeddedServer:
         self.stop()
         if (self._dir / "passwords.json").exists():
             socket = _system.socket_directory(self.data, self._user) if self.data.exists() else self.data
-            for path in (self.data, socket, self.data.with_name(self.data.name + ".new")):
+            aside = self.data.with_name(self.data.name + ".new")
+            _remove(aside)
+            # First out of its place: cut off from here on, it is no database that was lost, and the next start begins
+            # anew. What is left lies where an interrupted initdb leaves things, and goes with them.
+            self._place.unlink(missing_ok=True)
+            if self.data.exists():
+                self.data.rename(aside)
+            for path in (aside, socket):
                 _remove(path)
             (self._dir / "passwords.json").unlink()
-            self._place.unlink(missing_ok=True)
 
     def _used_elsewhere(self) -> bool:
         users = self._dir / "postgres.users"

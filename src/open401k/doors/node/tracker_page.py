@@ -128,7 +128,8 @@ def _with_key(yours: tuple[Todo, ...]) -> tuple[Todo, ...]:
 
 
 def _stops(track: Track, moments: dict[Step, int], todo: Sequence[Todo]) -> list[Stop]:
-    waits = " and ".join(dict.fromkeys(_inside(each.owner) for each in todo))
+    *others, last = dict.fromkeys(_inside(each.owner) for each in todo) or [""]
+    waits = f"{', '.join(others)} and {last}" if others else last
     return [
         Stop(
             station.said,

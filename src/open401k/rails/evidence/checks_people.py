@@ -14,6 +14,7 @@ from .proven import Context, people
 from .signed import is_a_wallets, is_by
 from .wording import capital, moment, name
 
+_ASK_ITS_CHAIN = "what a contract signed is not checkable offline; name its network (--network)"
 _MEMBERS = (Role.SOURCE, Role.RECEIVER, Role.ADMINISTRATOR, Role.DEPOSITORY)
 
 
@@ -28,7 +29,7 @@ def election(context: Context) -> Iterator[Finding]:
     elif _is_taken(context):
         yield proved("election", f"The coordinator took the participant's signature under {words}.")
     elif is_a_wallets(case.signature):
-        yield stated("election", f"A wallet signed {words}: not checkable offline.", by="the file")
+        yield missing("election", f"A wallet's signature under {words}: {_ASK_ITS_CHAIN}.")
     else:
         yield failed("election", f"The signature under {words} is not by 0x{who.hex()}.")
     yield stated(
@@ -69,8 +70,8 @@ def attestation(context: Context) -> Iterator[Finding]:
         yield proved("attestation", f"The {who} signed {words}, valid until {moment(told.valid_until)}.", by=who)
     elif _is_taken(context):
         yield proved("attestation", f"The coordinator took the {who}'s signature {words}.", by=who)
-    elif is_a_wallets(case.attested):
-        yield stated("attestation", f"The {who}'s wallet signed {words}: not checkable offline.", by=who)
+    elif _is_unread(context, told.attestor, hashed, case.attested):
+        yield missing("attestation", f"The {who}'s wallet's signature {words}: {_ASK_ITS_CHAIN}.")
     elif told.attestor not in context.keys:
         yield missing("attestation", f"The key of the {who} is not proved in this file.")
     else:
@@ -128,9 +129,15 @@ def _approval(context: Context, role: Role, who: bytes, told: Approval | None) -
         told in approvals_in(one.transaction.data, context.evidence.case, context.case) for one in context.transactions
     ):
         return proved("approvals", f"{capital(by)} {words}, as the coordinator found.", by)
-    if is_a_wallets(told.signature):
-        return stated("approvals", f"{capital(by)} {words}, by a wallet: not checkable offline.", by)
+    if _is_unread(context, who, hashed, told.signature) if role in _MEMBERS else is_a_wallets(told.signature):
+        return missing("approvals", f"The signature of {by}'s wallet under its approval: {_ASK_ITS_CHAIN}.")
     return failed("approvals", f"The approval of {by} is not by a key that this file proves to be its.")
+
+
+def _is_unread(context: Context, who: bytes, hashed: bytes, signature: bytes) -> bool:
+    """Whether it may be a contract's, and none that has the block was asked. A form that no key's signature has is none
+    of a member whose signing key is proved to be no contract."""
+    return context.says(who, hashed, signature) is None or (who not in context.keys and is_a_wallets(signature))
 
 
 def _is_taken(context: Context) -> bool:

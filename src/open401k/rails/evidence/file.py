@@ -146,7 +146,7 @@ def _read(given: Json) -> Evidence:
     if tuple(given) != _NAMES:
         raise _unreadable(f"it holds exactly these fields, in this order: {', '.join(_NAMES)}")
     lists = {name: _items(given, name) for name in ("states", "headers", "transactions", *_LISTS)}
-    return Evidence(
+    found = Evidence(
         chain_id=_whole(given, "chain_id"),
         coordinator=_octets(given["coordinator"], "coordinator", size=20),
         network=_octets(given["network"], "network", size=20),
@@ -160,6 +160,17 @@ def _read(given: Json) -> Evidence:
             for name, kind in _LISTS.items()
         },
     )
+    for place, head in enumerate(found.heads):
+        _block(head, f"heads[{place}]")
+    return found
+
+
+def _block(head: Countersigned, at: str) -> None:
+    """What cannot be the number and hash of a block cannot be put into the words that are signed, either."""
+    if not 0 <= head.number < 2**64:
+        raise _unreadable(f"{at}.number: it is a whole number")
+    if len(head.hash) != 32:
+        raise _unreadable(f"{at}.hash: it is 32 bytes in hexadecimal")
 
 
 def _included(given: Json, place: int) -> Included:

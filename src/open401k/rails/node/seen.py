@@ -55,6 +55,7 @@ def seen_of(
         source=source,
         receivers=_in_order(deal, receiver, verdict, since, known),
         reasons=deal.reasons or (),
+        arose={each.code: each.raised_at for each in unit.raised(case) if each.is_open},
         elected_at=deal.elected_at,
         votes=_votes(file, deal, standing, theirs, known),
         deadline=file.agreed.deadline if file.agreed else None,
