@@ -31,6 +31,8 @@ from open401k.rails.evidence.wording import TITLES
 from open401k.rails.messages import Role, Voter
 from open401k.rails.node.said import Booked, Statement
 
+#: Hypothesis may write a call out, with a whole file of evidence in it; as an error amid drawing that looked flaky.
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 CHECKS = ("checks_chain.py", "checks_people.py", "checks_books.py")
 
 
