@@ -109,7 +109,7 @@ def proves(one: Shown, root: bytes) -> bool:
     digest = leaf_digest(one.salt, one.label, one.value)
     for on_the_left, other in one.way:
         digest = keccak(_NODE + other + digest) if on_the_left else keccak(_NODE + digest + other)
-    return len(one.salt) == SALT and _root(one.count, digest) == root
+    return len(one.salt) == SALT and 0 <= one.count < 2**32 and _root(one.count, digest) == root
 
 
 def erased(file: TransferFile, labels: Sequence[str]) -> TransferFile:
