@@ -96,6 +96,8 @@ class Seen:
     #: Of the terms that were agreed.
     deadline: int | None = None
     decided_at: int | None = None
+    #: Since when it is known that a side has not booked what was decided.
+    unbooked_since: int | None = None
     #: Others who must agree, and have not chosen yet how they sign.
     keyless: tuple[Vote, ...] = ()
     #: Whether the explanation of their choices can be read; before, nothing is signed.
@@ -339,7 +341,7 @@ def _todo(seen: Seen, place: Place, clocks: Clocks) -> Iterator[Todo]:
     if seen.verdict in _DECIDED:
         for side in (seen.source, *seen.receivers):
             if side.state is not CaseState.POSTED:
-                since = seen.decided_at or seen.now
+                since = seen.decided_at or seen.unbooked_since or seen.now
                 yield _by(seen, side.name, "Enter the move in the account.", clocks.book, since)
         return
     if seen.verdict is Verdict.ABORTED:

@@ -7,6 +7,8 @@ from tests.rails.node.deal_nodes import Both, Custodian, both
 from tests.rails.world import DAY, founded
 
 from open401k.rails.node import deals
+from open401k.rails.node.cases import State
+from open401k.rails.node.core import Answer, Order, SilentError
 from open401k.rails.node.seen import seen_of
 from open401k.rails.preflight.facts import Holds
 from open401k.rails.tracking import Place, Seen, Standing, Step, Track, tracked
@@ -66,6 +68,27 @@ def test_both_sides_show_the_same_from_the_wish_to_the_new_account(two: Both) ->
     two.carry()
     two.run()
     assert (done(shown(two)), shown(two).place, shown(two).ended) == (Step.ARRIVED, Place.NEW_ACCOUNT, True)
+
+
+def test_what_is_decided_and_not_booked_is_late_from_when_the_other_side_booked_it(
+    two: Both, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two.until_signed()
+    two.ready()
+    two.carry()
+
+    def away(order: Order) -> Answer:
+        raise SilentError("the core: ConnectError")
+
+    monkeypatch.setattr(two.receiver.node.core, "post", away)
+    two.run()
+    two.carry()
+    assert two.receiver.file(two.receiver.only()).state is State.VOTED
+    (todo,) = shown(two).todo
+    assert (todo.owner, todo.overdue) == ("the new plan", False)
+    two.world.clock.now += 10 * DAY
+    (later,) = tracked(seen(two, two.receiver)).todo
+    assert (later.by, later.overdue) == (todo.by, True)
 
 
 def test_what_was_stopped_before_the_terms_stays_where_it_was(two: Both) -> None:

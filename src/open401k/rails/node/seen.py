@@ -13,7 +13,7 @@ from .. import tracking
 from ..messages import Role
 from ..tracking import Seen, SideSeen, Vote
 from .cases import Case, State
-from .codes import NOTHING_COMES, WITHDRAWN
+from .codes import BOOKING_LATE, NOTHING_COMES, WITHDRAWN
 from .core import Side
 from .deal import Deal, DealUnit
 from .explaining import is_awaited
@@ -60,12 +60,19 @@ def seen_of(
         votes=_votes(file, deal, standing, theirs, known),
         deadline=file.agreed.deadline if file.agreed else None,
         decided_at=since if decided else None,
+        unbooked_since=_unbooked_since(unit, case, told_at if theirs is State.POSTED else None),
         was_set_aside=unit.was_in(case, State.HELD) if deal.side is Side.SOURCE else deal.they_held,
         taken_back=file.stop == WITHDRAWN,
         goes_elsewhere=file.stop == NOTHING_COMES,
         keyless=keyless_in(deal),
         explained=_reads_elsewhere(deal) or not is_awaited(unit, deal),
     )
+
+
+def _unbooked_since(unit: DealUnit, case: str, booked_there: int | None) -> int | None:
+    """Since when the other side has booked it, or our desk was told that our core has not: whichever was first."""
+    late = (each.raised_at for each in unit.raised(case) if each.is_open and each.code == BOOKING_LATE)
+    return min((at for at in (booked_there, *late) if at is not None), default=None)
 
 
 def keyless_in(deal: Deal) -> tuple[Vote, ...]:
