@@ -139,6 +139,36 @@ def test_a_network_for_trying_stands_until_it_is_interrupted(tmp_path: Path) -> 
     assert _still_running(tmp_path) == []
 
 
+_STARTER = """
+import sys, time
+from pathlib import Path
+from open401k.demo.network.programs import Programs
+running = Programs(Path(sys.argv[1]))
+running.start("core", sys.argv[2:], {"OPEN401K_DATA_DIR": sys.argv[1]})
+while "Stop with Ctrl-C" not in (Path(sys.argv[1]) / "core.log").read_text():
+    running.must_live("core")
+    time.sleep(0.05)
+print("up", flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads who runs where Linux tells it")
+def test_programs_end_when_who_started_them_is_killed(tmp_path: Path) -> None:
+    port = str(free_ports(1)[0])
+    (tmp_path / "accounts.json").write_text("{}")
+    serves = ["sandbox", "core-rest", "--port", port, "--books", f"{tmp_path}/core.db"]
+    told = [*serves, "--accounts", f"{tmp_path}/accounts.json"]
+    with subprocess.Popen(
+        [sys.executable, "-c", _STARTER, str(tmp_path), *told], stdout=subprocess.PIPE, text=True
+    ) as starter:
+        assert starter.stdout is not None
+        assert starter.stdout.readline() == "up\n"
+        assert len(_still_running(tmp_path)) == 2
+        starter.kill()
+    wait_until(lambda: not _still_running(tmp_path), "the core has ended, too")
+
+
 def test_a_network_whose_ports_are_taken_throws_nothing_away(tmp_path: Path) -> None:
     (tmp_path / "a-network-for-trying").touch()
     (tmp_path / "kept").touch()

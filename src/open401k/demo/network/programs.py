@@ -37,13 +37,18 @@ Launch = Callable[[Sequence[str], Mapping[str, str], Path], Child]
 
 
 def launch(arguments: Sequence[str], settings: Mapping[str, str], log: Path) -> Child:
-    """As everybody runs it; settings of this process are not handed on."""
+    """As everybody runs it, but that it ends with us; settings of this process are not handed on."""
     own = {key: value for key, value in os.environ.items() if not key.startswith("OPEN401K_")}
-    with log.open("ab") as out:
-        return subprocess.Popen(  # noqa: S603 (our own commands)
-            [sys.executable, "-m", "open401k", *arguments],
-            env=own | dict(settings), stdout=out, stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
+    lifeline, _ = os.pipe()  # its other end is open as long as we live, and nobody's but ours
+    try:
+        with log.open("ab") as out:
+            return subprocess.Popen(  # noqa: S603 (our own commands)
+                [sys.executable, "-m", "open401k.demo.network.lifeline", *arguments],
+                env=own | dict(settings), stdin=lifeline, stdout=out, stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )  # fmt: skip
+    finally:
+        os.close(lifeline)
 
 
 @dataclass
