@@ -42,7 +42,7 @@ from open401k.rails.node import deals
 from open401k.rails.node.again import again, off_rail, residual
 from open401k.rails.node.cases import Case, State, Way
 from open401k.rails.node.codec import BadInputError, told
-from open401k.rails.node.codes import CLOSED_TWICE, NOTHING_COMES, TERMS_UNFIT
+from open401k.rails.node.codes import CLOSED_TWICE, LETTER_UNEXPECTED, NOTHING_COMES, TERMS_UNFIT
 from open401k.rails.node.core import Side
 from open401k.rails.node.deal import Deal
 from open401k.rails.node.elections import digest_of
@@ -51,7 +51,7 @@ from open401k.rails.node.explaining import put_paper, signed_paper
 from open401k.rails.node.following import Verdict
 from open401k.rails.node.halves import ReceivingHalf, Wanted, shared_as
 from open401k.rails.node.judging import NotNowError
-from open401k.rails.node.letters import Came, Letter, LetterKind, Request, letter_bytes, letter_of
+from open401k.rails.node.letters import Came, Ended, Letter, LetterKind, Request, letter_bytes, letter_of
 from open401k.rails.node.memory_deals import MemoryDeals
 from open401k.rails.node.rest import half_of_rest
 from open401k.rails.node.returning import give_back
@@ -694,6 +694,24 @@ def test_to_whom_nothing_comes_of_it_is_told_so_and_takes_part_in_the_next() -> 
     came_in(all_, "roth", "third", 3_00, 0)
     assert settled(all_, "third") == (State.POSTED,) * 3
     assert balances(all_.lead, "account at receiver")[0] == before[0] + 1_00
+
+
+def test_that_nothing_comes_ends_no_rollover_but_one_of_what_came_in_later() -> None:
+    """Told of any other, the case would end in silence, with words about money that had come before."""
+    all_ = three(founded())
+    for step in (all_.ask, all_.join, all_.put, all_.sign):
+        step()
+        all_.carry()
+    with all_.source.files.begin() as unit:
+        deal = unit.deal(all_.source.only())
+        with pytest.raises(BadInputError, match="is not 467"):
+            deals.stop(unit, all_.source.desk, deal.case, NOTHING_COMES)
+        unit.put_letter(deal.peer, deal.reference, LetterKind.STOP, Ended(NOTHING_COMES))
+    all_.carry()
+    file = last(all_.lead)
+    assert (file.state, file.stop) == (State.LIQUIDATING, None)
+    with all_.lead.files.begin() as unit:
+        assert [each.code for each in unit.raised(file.id) if each.is_open] == [LETTER_UNEXPECTED]
 
 
 def test_a_residual_that_was_stopped_is_proposed_again_to_those_it_pays() -> None:

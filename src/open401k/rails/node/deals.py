@@ -17,7 +17,7 @@ from ..transfer_file.leaves import FileRefusedError, TransferFile, made
 from .ballots import ballot_of
 from .cases import Agreed, Case, State
 from .codec import MOST_LETTERS, BadInputError, Wrong
-from .codes import EXPIRED, VOTER_REFUSED
+from .codes import EXPIRED, NOTHING_COMES, VOTER_REFUSED
 from .core import Side
 from .deal import Deal, DealUnit, Noted
 from .desk import Desk
@@ -276,6 +276,8 @@ def _file(making: Making) -> TransferFile:
 def _ended(unit: DealUnit, desk: Desk, deal: Deal, code: int, words: str, kind: LetterKind) -> Deal:
     if not 100 <= code <= 699:
         raise BadInputError([Wrong("code", "is one of the work queues, from 100 to 699")])
+    if code == NOTHING_COMES:
+        raise BadInputError([Wrong("code", f"is not {NOTHING_COMES}: the node says it by itself")])
     _words(words)
     if unit.case(deal.case).stop is not None:
         return deal

@@ -404,6 +404,8 @@ def _ended(unit: DealUnit, desk: Desk, deal: Deal, peer: bytes, kind: str, body:
         raise UnexpectedError(f"{body.code} is no code of a work queue")
     if kind == LetterKind.DECLINED and deal.side is not Side.SOURCE:
         raise UnexpectedError("only a receiver declines")
+    if body.code == NOTHING_COMES and (deal.side is Side.SOURCE or not deal.moved):
+        raise UnexpectedError("only of what came in after all was moved may nothing come to a receiver")
     noted = replace(deal, notes=(*deal.notes, Noted(desk.now(), False, body.words))[-_MOST_NOTES:])
     if body.words:
         unit.change_deal(deal, noted)
