@@ -1,7 +1,7 @@
 """A command of ours that ends with who started it, however that ended: ``python -m ...lifeline COMMAND ...``.
 
 Its standard input is a pipe that nobody writes into. It closes when the starter is gone, killed or not, and then the
-command is asked to end as by Ctrl-C of its own. Not here: starting programs (programs.py).
+command is asked to end (SIGTERM). Not here: starting programs (programs.py).
 """
 
 from __future__ import annotations
