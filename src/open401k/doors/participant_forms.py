@@ -42,11 +42,10 @@ def _place(said: Mapping[str, str], name: str) -> str:
 
 
 def _cents(text: str, name: str) -> int | None:
-    written = text.strip().removeprefix("$").replace(",", "")
-    if not written:
+    if not text.strip():
         return None
     try:
-        found = Money.usd(written).cents
+        found = Money.typed(text).cents
     except ValueError:
         raise _wrong(name, "is an amount such as 1234.50, or empty for all of it") from None
     if found <= 0:

@@ -56,7 +56,7 @@ def _day(text: str, name: str) -> date:
 
 def _cents(text: str) -> int:
     try:
-        found = Money.usd(text.strip().removeprefix("$").replace(",", "")).cents
+        found = Money.typed(text).cents
     except ValueError:
         fix = "Write it in dollars and cents, as 312.50."
         raise ProblemError(Problem(422, "amount_invalid", f"{text!r} is no amount.", fix=fix)) from None

@@ -9,6 +9,8 @@ from typing import Self
 
 _DOLLARS = re.compile(r"(?P<sign>-?)(?P<dollars>\d{1,15})(?:\.(?P<cents>\d{1,2}))?", re.ASCII)
 
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?", re.ASCII)
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Money:
@@ -28,6 +30,21 @@ class Money:
             raise ValueError(f"{text!r} is not an amount in dollars and cents; round it first, write it like 1234.50")
         cents = int(match["dollars"]) * 100 + int((match["cents"] or "").ljust(2, "0"))
         return cls(-cents if match["sign"] else cents)
+
+    @classmethod
+    def typed(cls, text: str) -> Self:
+        """Read what a person typed: as :meth:`usd`, or with a dollar sign and commas between thousands.
+
+        A comma anywhere else is refused: to some it is the decimal sign, and 12,50 would be read as 1,250.
+
+        >>> Money.typed(" $1,250.00 ")
+        Money(cents=125000)
+        >>> Money.typed("12,50")
+        Traceback (most recent call last):
+        ValueError: '12,50' is not an amount in dollars and cents; round it first, write it like 1234.50
+        """
+        plain = text.strip().removeprefix("$")
+        return cls.usd(plain.replace(",", "") if _GROUPED.fullmatch(plain) else plain)
 
     def __add__(self, other: Self) -> Self:
         return type(self)(self.cents + other.cents)

@@ -38,7 +38,7 @@ def came_of(typed: Mapping[str, str], sources: int) -> Came | Refusal:
     for place in range(sources):
         name = _AT.format(place)
         try:
-            amount = Money.usd(typed.get(name, "").replace(",", "").removeprefix("$") or "0.00")
+            amount = Money.typed(typed.get(name, "") or "0.00")
         except ValueError:
             return Refusal(name, "It is no amount in dollars and cents.", "Write it like 12.50, or leave it empty.")
         if amount.cents < 0:

@@ -150,7 +150,7 @@ def _wanted(typed: Mapping[str, str], mode: Mode | None, wrong: list[Refusal]) -
 
 def _cents(amount: str, name: str, wrong: list[Refusal]) -> int | None:
     try:
-        cents = Money.usd(amount.removeprefix("$").replace(",", "")).cents
+        cents = Money.typed(amount).cents
     except ValueError:
         cents = 0
     if 0 < cents < 2**63:

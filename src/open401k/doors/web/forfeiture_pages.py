@@ -38,9 +38,8 @@ def approve(
     form: Annotated[FormData, Depends(posted_form)],
 ) -> Response:
     """Somebody decides what forfeitures are used for; the same form twice is one approval."""
-    amount = word(form, "amount").removeprefix("$").replace(",", "")
     try:
-        used_for, money = ForfeitureUse(word(form, "used_for")), Money.usd(amount)
+        used_for, money = ForfeitureUse(word(form, "used_for")), Money.typed(word(form, "amount"))
     except ValueError:
         problem = Problem(422, "amount_invalid", "That is not a use and an amount.", fix="Write the amount as 250.00.")
         raise ProblemError(problem) from None
