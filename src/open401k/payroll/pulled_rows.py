@@ -87,9 +87,11 @@ def rows_of(
     if unknown:
         message = f"{len(unknown)} of {len(statements)} people of {payroll.pay_date} are not settled yet."
         return Waits(Why.PERSON_UNKNOWN, message, "Say who they are; each is listed with the connection.")
+    taken_back = {each.person_id for one in reversals for each in one.statements}
+    taken_back |= {each.person_id for each in payroll.statements if each.gross_cents < 0}
     rows: list[PayrollRow] = []
     for person_id, theirs in statements.items():
-        row = _row(len(rows) + 1, who[person_id], theirs, payroll)
+        row = _row(len(rows) + 1, who[person_id], theirs, payroll, hours_known=person_id not in taken_back)
         if isinstance(row, Waits):
             return row
         if row is not None:
@@ -125,9 +127,13 @@ def _beside(line: Withheld) -> bool:
 
 
 def _row(
-    number: int, employee_id: EmployeeId, statements: Sequence[PayStatement], payroll: ProviderPayroll
-) -> PayrollRow | Waits | None:
-    """One person; None where reversals left nothing."""
+    number: int, employee_id: EmployeeId, statements: Sequence[PayStatement], payroll: ProviderPayroll, *,
+    hours_known: bool,
+) -> PayrollRow | Waits | None:  # fmt: skip
+    """One person; None where reversals left nothing.
+
+    ``hours_known``: nothing of it was reversed. A reversal takes hours back as a positive number or not at all.
+    """
     cents = _by_meaning(line for each in statements for line in each.withheld)
     if isinstance(cents, Waits):
         return cents
@@ -150,8 +156,6 @@ def _row(
         return None
     values: dict[str, Any] = {f"{field}_cents": cents.get(field, 0) for field in DEFERRALS}
     values |= {f"{field}_cents": cents[field] for field in EMPLOYER_MONEY if cents.get(field)}
-    # A reversal takes hours back as a positive number or not at all: of a reversed payroll they are not known.
-    known_hours = hours[0] if len(statements) == 1 and hours else None
     return PayrollRow(
         row=number,
         line=number,
@@ -160,11 +164,11 @@ def _row(
         period_start=payroll.period_start,
         period_end=payroll.period_end,
         gross_cents=gross,
-        hours_hundredths=known_hours,
+        hours_hundredths=sum(hours) if hours_known and hours else None,
         loan_payments=tuple((name, paid) for name, paid in loans.items() if paid),
         earnings=tuple((code, paid) for code, paid in earnings.items() if paid),
         deductions=tuple((code, cents) for code, cents in taken.items() if cents),
-        earnings_hours=tuple(worked.items()) if len(statements) == 1 else (),
+        earnings_hours=tuple(worked.items()) if hours_known else (),
         pay_group=payroll.pay_group[:_LONGEST],
         **values,
     )

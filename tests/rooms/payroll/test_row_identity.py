@@ -192,6 +192,24 @@ def test_a_pulled_row_has_hours_by_code_and_its_pay_group() -> None:
     assert (pulled[0].earnings_hours, pulled[0].pay_group) == ((("Regular Hours", 72_00),), "weekly")
 
 
+def test_a_pulled_row_of_two_checks_has_the_hours_of_both_and_none_where_one_takes_back() -> None:
+    worked = PayStatement("p-1", 900_00, (Earning("Regular", 900_00, "hourly", 72_00),), hours_hundredths=72_00)
+    bonus = PayStatement("p-1", 100_00, (Earning("Bonus", 100_00, "fixed"),))
+    back = replace(bonus, gross_cents=-10_00, earnings=(Earning("Bonus", -10_00, "fixed"),))
+    told = ProviderPayroll("pay-1", PAID, None, None, PayrollKind.REGULAR, (worked, bonus))
+    reversal = ProviderPayroll("pay-2", PAID, None, None, PayrollKind.REVERSAL, (back,), reverses="pay-1")
+    within = replace(told, statements=(worked, bonus, back))
+    who = {"p-1": EmployeeId(UUID(int=1))}
+    both, less, also = (
+        rows_of(each, reversals=by, who=who) for each, by in ((told, []), (told, [reversal]), (within, []))
+    )
+    assert isinstance(both, list)
+    assert isinstance(less, list)
+    assert isinstance(also, list)
+    assert (both[0].hours_hundredths, both[0].earnings_hours) == (72_00, (("Regular", 72_00),))
+    assert [(each[0].hours_hundredths, each[0].earnings_hours) for each in (less, also)] == [(None, ())] * 2
+
+
 def test_a_pulled_row_has_what_was_taken_off_for_no_plan_by_code() -> None:
     off = (
         Withheld("401k", 50_00, provider_type="401k", means=Field.PRE_TAX),
