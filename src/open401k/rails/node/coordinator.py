@@ -145,7 +145,9 @@ class ChainCoordinator:
                 return None
             at = self._batched[rollover]
             found = settlements(self._chain.logs(at, at, [self._rollover]))
-            settlement = next(each for each in found if each.batch is not None and rollover in each.ids)
+            settlement = next((each for each in found if each.batch is not None and rollover in each.ids), None)
+            if settlement is None:
+                raise SilentError(f"block {at} settled {rollover.hex()[:16]} in a batch, and tells nothing of it now")
             told = told_by(settlement, self._chain.calldata(settlement.tx_hash) or b"")
         return None if told is None else (settlement, told)
 

@@ -162,7 +162,8 @@ class EvmEngine:
     def send(self, raw: bytes) -> Receipt:
         (receipt,) = self._chain.send_raw([raw])
         self._note()
-        return replace(receipt, block=self.heads()[-1])  # blocks are counted from the founding
+        head = self.heads()[-1]  # blocks are counted from the founding
+        return replace(receipt, block=head, logs=tuple(replace(log, block=head.number) for log in receipt.logs))
 
     def call(self, to: bytes, data: bytes, at: int) -> bytes:
         found = self._known.get((at, to, data))
