@@ -108,7 +108,12 @@ def test_a_reason_that_was_found_later_has_its_clock_from_then() -> None:
 def test_who_ran_out_of_time_reads_so() -> None:
     ended = seen(V.ABORTED, S.RELEASED, S.RELEASED, deadline=BEGUN + DAY, decided_at=BEGUN + DAY + 60)
     assert tracked(ended).headline == "The time ran out before everybody agreed; your money stayed yours"
-    assert tracked(replace(ended, decided_at=BEGUN + 60)).headline == "The move was stopped; your money stayed yours"
+    stopped = tracked(replace(ended, decided_at=BEGUN + 60))
+    assert stopped.headline == "The move was stopped; your money stayed yours"
+    assert "Old Custodian can tell you why" in stopped.where
+    assert "can tell you why" not in tracked(ended).where
+    said_no = tracked(replace(ended, decided_at=BEGUN + 60, declined=True)).headline
+    assert said_no == "Somebody whose agreement was needed did not agree; your money stayed yours"
 
 
 def test_what_is_late_is_told_as_late_by_business_days() -> None:

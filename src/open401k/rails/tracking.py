@@ -104,6 +104,8 @@ class Seen:
     explained: bool = True
     #: Whether they took the move back; it ends, unless it was decided before.
     taken_back: bool = False
+    #: Whether it ended since somebody besides the custodians, whose agreement it needed, does not agree.
+    declined: bool = False
     #: Of what came in later nothing comes to the company whose page it is.
     goes_elsewhere: bool = False
     #: Whether the money was set aside at some time, also where it went back since.
@@ -251,15 +253,22 @@ def tracked(seen: Seen, clocks: Clocks | None = None) -> Track:
     headline = _HEADLINES[place]
     if returned:
         is_late = seen.deadline is not None and seen.decided_at is not None and seen.decided_at > seen.deadline
-        why = "The time ran out before everybody agreed" if is_late else "The move was stopped"
-        headline = f"{why}; your money stayed yours"
+        headline = f"{_why_ended(seen, is_late)}; your money stayed yours"
     if seen.taken_back and seen.verdict not in _DECIDED:
         headline = "You took the move back; your money stays yours" if ended else "You took the move back; it is ending"
     where = _WHERE[place].format(**names)
     if returned:
         where = f"Your money is in your old account at {seen.source.name}. The move ended without it."
+        if not is_late and not seen.taken_back:
+            where += f" {seen.source.name} can tell you why, and what you can do now."
     todo = () if ended else tuple(_todo(seen, place, clocks or Clocks()))
     return Track(headline, _stations(seen, place, ended), place, where, todo, ended)
+
+
+def _why_ended(seen: Seen, is_late: bool) -> str:
+    if seen.declined:
+        return "Somebody whose agreement was needed did not agree"
+    return "The time ran out before everybody agreed" if is_late else "The move was stopped"
 
 
 def _place(seen: Seen) -> Place:

@@ -215,6 +215,9 @@ def test_a_voter_who_does_not_agree_ends_it_before_and_after_the_terms() -> None
         assert two.states() == (State.RELEASED, State.RELEASED)
         assert balances(two) == [{0: 5_000_00, 1: 1_000_00}] * 2
         assert two.source.file(two.source.only()).stop == VOTER_REFUSED
+        for one in (two.source, two.receiver):  # said on a page that no desk looks at
+            with one.files.begin() as unit:
+                assert [each.code for each in unit.raised(one.only()) if each.is_open] == [VOTER_REFUSED]
 
 
 def refused_on_chain(two: Both) -> list[tuple[int, int]]:

@@ -25,7 +25,7 @@ from .elections import election_for, is_of, unfit, unsound
 from .file_of import Making, values_of
 from .halves import Half, ReceivingHalf, ReleasingHalf
 from .joined import Joined
-from .judging import NotNowError, end, is_closed, judged, taken_over
+from .judging import NotNowError, end, is_closed, judged, taken_over, raise_for
 from .letters import Elected, Ended, FactsTold, LetterKind, Note, Request, TermsTold, file_from, leaves_of
 from .nays import is_no, keep_no
 from .opening import agree, move, open_case
@@ -195,9 +195,16 @@ def stop(unit: DealUnit, desk: Desk, case: str, code: int, words: str = "") -> D
 
 
 def refuse(unit: DealUnit, desk: Desk, case: str, role: Role) -> Deal:
-    """A further voter does not agree: their desk ends the case; what is held comes back by the chain's word."""
+    """A further voter does not agree: their desk ends the case; what is held comes back by the chain's word.
+
+    It is said on a page that no desk looks at, so it is on a desk, too: what follows is to be settled with them.
+    """
     is_asked(unit.deal(case), role)
-    return stop(unit, desk, case, VOTER_REFUSED, f"{NAMES[role]} does not agree")
+    before = unit.case(case).stop
+    after = stop(unit, desk, case, VOTER_REFUSED, f"{NAMES[role]} does not agree")
+    if before is None and unit.case(case).stop == VOTER_REFUSED:
+        raise_for(unit, desk, case, VOTER_REFUSED, NAMES[role])
+    return after
 
 
 def say_no(unit: DealUnit, desk: Desk, case: str, role: Role, signature: bytes) -> Deal:

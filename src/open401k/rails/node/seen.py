@@ -13,7 +13,7 @@ from .. import tracking
 from ..messages import Role
 from ..tracking import Seen, SideSeen, Vote
 from .cases import Case, State
-from .codes import BOOKING_LATE, NOTHING_COMES, WITHDRAWN
+from .codes import BOOKING_LATE, NOTHING_COMES, VOTER_REFUSED, WITHDRAWN
 from .core import Side
 from .deal import Deal, DealUnit
 from .explaining import is_awaited
@@ -63,6 +63,7 @@ def seen_of(
         unbooked_since=_unbooked_since(unit, case, told_at if theirs is State.POSTED else None),
         was_set_aside=unit.was_in(case, State.HELD) if deal.side is Side.SOURCE else deal.they_held,
         taken_back=file.stop == WITHDRAWN,
+        declined=file.stop == VOTER_REFUSED,
         goes_elsewhere=file.stop == NOTHING_COMES,
         keyless=keyless_in(deal),
         explained=_reads_elsewhere(deal) or not is_awaited(unit, deal),
