@@ -25,7 +25,7 @@ from .elections import election_for, is_of, unfit, unsound
 from .file_of import Making, values_of
 from .halves import Half, ReceivingHalf, ReleasingHalf
 from .joined import Joined
-from .judging import NotNowError, end, is_closed, judged, taken_over, raise_for
+from .judging import NotNowError, end, is_closed, judged, raise_for, taken_over
 from .letters import Elected, Ended, FactsTold, LetterKind, Note, Request, TermsTold, file_from, leaves_of
 from .nays import is_no, keep_no
 from .opening import agree, move, open_case
