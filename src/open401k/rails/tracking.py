@@ -48,6 +48,15 @@ class CaseState(StrEnum):
     OFF_RAIL = "off_rail"
 
 
+class Back(StrEnum):
+    """What became of money that had arrived, where the company that paid asks it back."""
+
+    NO = "no"
+    ASKED = "asked"
+    PART = "part"
+    ALL = "all"
+
+
 @dataclass(frozen=True, slots=True)
 class SideSeen:
     """One custodian: its name as the participant knows it, its case file, since when it stands there."""
@@ -106,6 +115,10 @@ class Seen:
     taken_back: bool = False
     #: Whether it ended since somebody besides the custodians, whose agreement it needed, does not agree.
     declined: bool = False
+    #: Whether what arrived is asked back, or went back, as a move of its own.
+    back: Back = Back.NO
+    #: Whether this move is one that gives back what came.
+    gives_back: bool = False
     #: Of what came in later nothing comes to the company whose page it is.
     goes_elsewhere: bool = False
     #: Whether the money was set aside at some time, also where it went back since.
@@ -261,8 +274,23 @@ def tracked(seen: Seen, clocks: Clocks | None = None) -> Track:
         where = f"Your money is in your old account at {seen.source.name}. The move ended without it."
         if not is_late and not seen.taken_back:
             where += f" {seen.source.name} can tell you why, and what you can do now."
+    stations = _stations(seen, place, ended)
+    if place is Place.NEW_ACCOUNT and ended and seen.back is not Back.NO:
+        place, headline, where = _back(seen, headline, where)
     todo = () if ended else tuple(_todo(seen, place, clocks or Clocks()))
-    return Track(headline, _stations(seen, place, ended), place, where, todo, ended)
+    return Track(headline, stations, place, where, todo, ended)
+
+
+def _back(seen: Seen, headline: str, where: str) -> tuple[Place, str, str]:
+    """Where the money is that arrived and is asked back, or went back; that way is a move of its own."""
+    payer = seen.source.name
+    if seen.back is Back.ALL:
+        told = f"It had arrived, and went back to {payer} by a move of its own. It is in your old account there."
+        return Place.OLD_ACCOUNT, f"Your money went back to {payer}", told
+    more = f"A part of it went back to {payer} by a move of its own."
+    if seen.back is Back.ASKED:
+        more = f"{payer} asks for it back by a move of its own; nothing goes back before you sign that."
+    return Place.NEW_ACCOUNT, headline, f"{where} {more}"
 
 
 def _why_ended(seen: Seen, is_late: bool) -> str:
@@ -332,7 +360,8 @@ def _stations(seen: Seen, place: Place, ended: bool) -> tuple[Station, ...]:
     for step in Step:
         going = going and reached[step]
         if going:
-            told.append(Station(step, Standing.DONE, _SAID[step]))
+            asked = f"{seen.receivers[0].name} asked back what it had paid"
+            told.append(Station(step, Standing.DONE, asked if _is_asked_back(seen, step) else _SAID[step]))
             continue
         if ended and step is Step.SET_ASIDE and seen.was_set_aside:
             told.append(Station(step, Standing.UNDONE, f"{_SAID[step]}, and went back"))
@@ -340,6 +369,10 @@ def _stations(seen: Seen, place: Place, ended: bool) -> tuple[Station, ...]:
         told.append(Station(step, ahead, _AHEAD[step]))
         ahead = Standing.NOT_REACHED if ended else Standing.TO_COME
     return tuple(told)
+
+
+def _is_asked_back(seen: Seen, step: Step) -> bool:
+    return seen.gives_back and step is Step.ASKED
 
 
 def _todo(seen: Seen, place: Place, clocks: Clocks) -> Iterator[Todo]:

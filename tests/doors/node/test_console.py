@@ -82,7 +82,7 @@ def cases() -> dict[str, CaseDetail]:
         "case-1": detail("case-1", "held", State.VOTED, rollover=b"\x17" * 32, outbox=sent),
         "case-2": detail("case-2", "stopped", State.RELEASED, exceptions=(amount,), parent="case-1"),
         "case-3": detail("case-3", "in-the-way", State.NIGO, cents=None),
-        "case-4": detail("case-4", "arrived", State.POSTED, sources=SOURCES),
+        "case-4": detail("case-4", "arrived", State.POSTED, sources=SOURCES, returns=(("case-9", State.HELD),)),
         "case-5": detail("case-5", "being-sold", State.PREVALIDATED),
         "case-6": detail("case-6", "another-way", State.OFF_RAIL, off_rail=(Way.WIRE, "FED 0612 8831")),
     }
@@ -224,6 +224,7 @@ def test_what_came_in_later_is_typed_by_source(fields: dict[str, str], field: st
     browser = Browser(desk)
     browser.sign_in("op")
     page = browser.client.get("/cases/case-4").text
+    assert '<dt>Asked back by</dt><dd><a href="/cases/case-9">case-9</a>: set aside</dd>' in page
     assert "After tax (earnings on it), in dollars" in page
     answer = browser.send("/cases/case-4/residual", **browser.form("case-4"), **fields)
     assert (answer.status_code, desk.asked) == (422, [])

@@ -30,8 +30,10 @@ from open401k.rails.node.judging import NotNowError
 from open401k.rails.node.letters import Came
 from open401k.rails.node.memory_deals import MemoryDeals
 from open401k.rails.node.returning import give_back, outside
+from open401k.rails.node.seen import seen_of
 from open401k.rails.node.worker import BOUNDARIES
 from open401k.rails.preflight.facts import Part
+from open401k.rails.tracking import Back as Told
 
 MOVED = [{0: 2_000_00, 1: 200_00}, {0: 8_000_00, 1: 1_800_00}]
 SOME = (Part(Kind.PRE_TAX, Into.PLAN, 0, 1_000_00),)
@@ -220,19 +222,31 @@ def test_it_goes_back_as_a_return_once_and_the_rest_as_a_rollover_of_its_own(bac
     assert back.ask(*SOME).case == "back"  # the same again is nothing new
     with pytest.raises(StillOpenError, match="asked back by case back already, which is liquidating"):
         back.ask()
+    assert told_back(back) == [Told.ASKED, Told.ASKED]
     back.ready()
     back.two.carry()
     back.two.run()
     assert states(back) == (State.POSTED, State.POSTED)
     assert back.balances() == [{0: 3_000_00, 1: 200_00}, {0: 7_000_00, 1: 1_800_00}]
+    assert told_back(back) == [Told.PART, Told.PART]
     second = Back(back.two, "second")
     with pytest.raises(BadInputError, match="of pre_tax 300000 cents are asked back, and 300000 came, of which 100000"):
         second.ask()
     rest = (Part(Kind.PRE_TAX, Into.PLAN, 0, 2_000_00), Part(Kind.ROTH, Into.PLAN, 0, 800_00))
     goes_alone(second, rest)
     assert back.balances() == [BEFORE, BEFORE]
+    assert told_back(back) == [Told.ALL, Told.ALL]
     with pytest.raises(StillOpenError, match="nothing is left of it"):
         Back(back.two, "third").ask(Part(Kind.PRE_TAX, Into.PLAN, 0, 1))
+
+
+def told_back(back: Back) -> list[Told]:
+    """What both trackers of the first say became of it."""
+    found = []
+    for one in (back.two.source, back.two.receiver):
+        with one.files.begin() as unit:
+            found.append(seen_of(unit, back.parent(one).id, None, now=one.desk.now()).back)
+    return found
 
 
 def goes_alone(back: Back, parts: tuple[Part, ...]) -> None:

@@ -249,6 +249,8 @@ class CaseDetail:
     sources: tuple[Held, ...] = ()
     #: We pay, and somebody besides the custodians approves.
     invites: bool = False
+    #: By which cases what it moved is asked back, or went back, and where each stands.
+    returns: tuple[tuple[str, CaseState], ...] = ()
     cursor: int = 0
 
 

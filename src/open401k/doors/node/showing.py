@@ -173,6 +173,7 @@ def detail_of(unit: KeptDealUnit, case: str, process: Process) -> CaseDetail:
         shares=shares_of(deal, file.state),
         sources=sources_of(deal.releasing) if deal.releasing is not None and deal.side is Side.SOURCE else (),
         invites=deal.side is Side.SOURCE and bool(asked(deal)),
+        returns=tuple(unit.returns_of(case)),
         cursor=happened[-1].seq if happened else 0,
     )
 

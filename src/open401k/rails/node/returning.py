@@ -19,6 +19,7 @@ from open401k.base.faults import fault
 from ..decoding import Decoded, decode_case
 from ..kinds import Into, Kind
 from ..messages import Leg, Mode
+from ..tracking import Back
 from .cases import Agreed, Case, State, Unit
 from .codec import BadInputError, Wrong
 from .codes import RETURN_UNFIT
@@ -253,6 +254,20 @@ def gone_back(unit: DealUnit, before: Case, other: bytes) -> dict[int, int]:
         for kind, cents in _cents(unit, name, state):
             found[kind] = found.get(kind, 0) + cents
     return found
+
+
+def back_of(unit: DealUnit, file: Case) -> Back:
+    """What became of all that a posted case of ours moved, as far as it is asked back or went back."""
+    if file.state is not State.POSTED or file.agreed is None or is_erased(file):
+        return Back.NO
+    tries = unit.returns_of(file.id)
+    gone = sum(cents for name, state in tries for _, cents in _cents(unit, name, state))
+    if not gone:
+        return Back.ASKED if _waits(tries) is not None else Back.NO
+    before = decode_case(file.agreed.encoded)
+    whose = before.election.receivers if file.agreed.us == before.election.source else (file.agreed.us,)
+    came = sum(cents for who in whose for cents in came_to(before, who).values())
+    return Back.ALL if gone >= came else Back.PART
 
 
 def _cents(unit: DealUnit, name: str, state: State) -> list[tuple[int, int]]:

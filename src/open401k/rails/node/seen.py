@@ -19,6 +19,7 @@ from .deal import Deal, DealUnit
 from .explaining import is_awaited
 from .following import Standing, Verdict
 from .halves import ADDRESS
+from .returning import back_of
 
 #: Until then the other side stands where we stand: the same letters took both there.
 _TOGETHER: Final = frozenset(
@@ -64,6 +65,8 @@ def seen_of(
         was_set_aside=unit.was_in(case, State.HELD) if deal.side is Side.SOURCE else deal.they_held,
         taken_back=file.stop == WITHDRAWN,
         declined=file.stop == VOTER_REFUSED,
+        back=back_of(unit, file),
+        gives_back=deal.gives_back is not None,
         goes_elsewhere=file.stop == NOTHING_COMES,
         keyless=keyless_in(deal),
         explained=_reads_elsewhere(deal) or not is_awaited(unit, deal),
