@@ -147,7 +147,7 @@ def minimum(facts: Facts) -> Iterator[Reason]:
 
 def loan(facts: Facts) -> Iterator[Reason]:
     """A plan loan was repaid, set off, or its note goes along."""
-    if not any(part.kind in OF_PLANS for part in facts.parts):
+    if not facts.plan_kinds:
         return
     told = facts.loan
     if told is None:
