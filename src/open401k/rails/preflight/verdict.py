@@ -113,7 +113,7 @@ def _times(facts: Facts, rules: RuleVersion) -> Iterator[Reason]:
     if timing.payment_on.year != timing.deadline.year:
         yield found(Code.ACROSS_NEW_YEAR, f"paid on {timing.payment_on}, deadline {timing.deadline}")
     if not timing.on <= timing.payment_on <= timing.deadline:
-        raise ImpossibleInput("payment_on", f"{timing.payment_on} is not from {timing.on} to {timing.deadline}")
+        yield found(Code.PAYMENT_DAY, f"payment_on: {timing.payment_on} is not from {timing.on} to {timing.deadline}")
 
 
 def _voters(facts: Facts, rules: RuleVersion) -> frozenset[Role]:
