@@ -356,6 +356,7 @@ REFUSALS: dict[str, dict[StrEnum, str]] = {
         RolloverRefusal.WENT_BACK: "Of what came so much went back before: no cent goes back twice.",
         RolloverRefusal.ENDED_BEFORE: "It was booked or has ended: nothing is told of it any more.",
         RolloverRefusal.FACTS_WRONG: "A fact is unknown, missing or not as it is written; each is named by its path.",
+        RolloverRefusal.ALTERNATE_PAYEE: "A court order gave the money to somebody else (QDRO): these books have no account apart for them.",
         RolloverRefusal.NOT_EXPLAINED: "The plan put explanations, and none tells of all the money that goes (IRC 402(f)).",
         RolloverRefusal.NOTHING_DIFFERS: "The tax withheld of it is what the books say, or nothing was paid to a person.",
     },

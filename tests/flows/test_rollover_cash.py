@@ -15,7 +15,7 @@ from open401k.base.db import Database
 from open401k.doors import withheld_rollovers
 from open401k.doors.problems import ProblemError
 from open401k.doors.provided import Services
-from open401k.flows.rollover import follow
+from open401k.flows.rollover import follow, tell
 from open401k.flows.rollover_forms import forms_of
 from open401k.flows.rollover_round import follow_plan
 from open401k.flows.verify import verify
@@ -86,6 +86,41 @@ def test_of_a_part_in_cash_the_chain_and_the_plans_forms_withhold_the_same(two: 
         if not isinstance(e, Refused)
     ] == [("G", 800_00, 0, 0), ("1", 400_00, 400_00, 80_00)]
     assert verify(two.pays.db, actor=TESTER, tenants=[two.pays.sponsor]).problems == []
+
+
+def test_a_wish_of_which_nothing_is_there_moves_no_other_wish_into_its_place(two: Plans) -> None:
+    """The Roth money is held for something else when exact terms are made: the cash is leg 0, the rollover leg 1."""
+    asked = two.ask(two.pays.db.ids.new(RolloverId))
+    case, receiver = str(asked.rollover_id), two.two.receiver
+    half = receiver.deal(case).receiving
+    assert half is not None
+    wanted = (
+        Wanted(Kind.ROTH, Into.PLAN), Wanted(Kind.PRE_TAX, Into.PERSON, 400_00), Wanted(Kind.PRE_TAX, Into.PLAN)
+    )  # fmt: skip
+    receiver.node = replace(receiver.node, core=MemoryCore({half.account: {}}))
+    receiver.desk = replace(receiver.desk, pays_persons=True)
+    with receiver.files.begin() as unit:
+        deals.put_facts(unit, receiver.desk, case, replace(half, wanted=wanted))
+    two.two.carry()
+    tax = {"nonresident_alien": False, "earlier": {"taxable_cents": 0, "withheld_cents": 0}}
+    answered = two.answer(two.pays.db.ids.new(RolloverId), tax=tax)
+    two.sign(case)
+    roth = Order(bytes([9]) * 32, Side.SOURCE, str(two.pays.leaver), (Part(0, int(Kind.ROTH), 100_00),))
+    assert isinstance(two.pays.core().hold(roth), Done)
+    of: dict[str, Any] = {"tenant_id": two.pays.sponsor, "plan_id": two.pays.plan}
+    told = {"tax": tax, "roth_basis_cents": 80_00}
+    tell(two.pays.db, actor=TESTER, node=two.source, **of, rollover_id=answered.rollover_id, told=told)
+    two.two.ready()
+    two.two.carry()
+    two.two.run()
+    assert receiver.file(case).state is State.POSTED
+    for _ in range(2):
+        (out,) = follow(two.pays.db, actor=TESTER, node=two.source, **of)
+    assert out.booked is not None
+    assert [(each.into, each.cents, each.taxable_cents, each.withheld_cents) for each in out.booked.parts] == [
+        ("person", 400_00, 400_00, 80_00), ("plan", 800_00, 0, 0),
+    ]  # fmt: skip
+    assert (out.told[WITHHELD].told, out.withheld_otherwise) == (80_00, None)
 
 
 class Otherwise(DealNode):

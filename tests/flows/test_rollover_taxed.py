@@ -20,7 +20,7 @@ from open401k.law.form_1099r import EarlyException, Form1099R, Payee
 from open401k.law.rollovers import Distributee, loan_offset
 from open401k.rails.node.core import Part
 from open401k.rails.preflight.facts import Identity, Minimum, Offset
-from open401k.recordkeeping import OpenedBy, Releasable, RolloverBooked, RolloverWay, TaxedMoney
+from open401k.recordkeeping import OpenedBy, Releasable, RolloverBooked, RolloverRefusal, RolloverWay, TaxedMoney
 from open401k.recordkeeping.loan_books import Offset as Booked
 
 PAID = date(2026, 6, 5)
@@ -136,6 +136,22 @@ def test_where_a_leg_went_or_whether_it_is_taxed_is_never_guessed() -> None:
 )
 def test_a_dead_employee_rolls_nothing_over(opened: OpenedBy, told: Distributee, who: Distributee | None) -> None:
     assert who_is_paid(opened, told) is who
+
+
+@pytest.mark.parametrize(
+    ("who", "may"),
+    [
+        (Distributee.ALTERNATE_PAYEE_SPOUSE, "rolled over directly (IRC 402(e)(1)(B))"),
+        (Distributee.ALTERNATE_PAYEE_OTHER, "cannot be rolled over, and the employee is taxed (IRC 402(e)(1)(A))"),
+    ],
+)
+def test_money_of_an_alternate_payee_is_refused_with_what_to_do(who: Distributee, may: str) -> None:
+    given = {"payment_on": "2026-06-05", "wanted": [{"kind": "pre_tax", "into": "plan"}], "distributee": who.value}
+    refused = told_of(OutTold, given)
+    assert isinstance(refused, Refused)
+    assert refused.reason is RolloverRefusal.ALTERNATE_PAYEE
+    assert may in refused.fix
+    assert isinstance(told_of(OutTold, given | {"distributee": "surviving_spouse"}), OutTold)
 
 
 def test_a_dead_employees_half_names_who_rolls_over_and_asks_for_the_minimum() -> None:

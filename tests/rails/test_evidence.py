@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tests.rails.evidence import Moved, moved
 from tests.rails.node.two_nodes import pair, rollover
 from tests.rails.served import asked_at, served
+from tests.rails.stubs import wallet_by_size
 from tests.rails.test_passkeys import PASSKEY, asserted
 from tests.rails.world import PERSON, PRE_TAX, Case, World, founded, key, leg
 
@@ -25,8 +26,9 @@ from open401k.rails.decoding import decode_case
 from open401k.rails.evidence import checking
 from open401k.rails.evidence.checking import check
 from open401k.rails.evidence.collecting import collect
-from open401k.rails.evidence.file import Evidence, joined, read_file, write
+from open401k.rails.evidence.file import Approval, Evidence, joined, read_file, write
 from open401k.rails.evidence.findings import Report, Status
+from open401k.rails.evidence.on_chain import asking
 from open401k.rails.evidence.wording import TITLES
 from open401k.rails.messages import Role, Voter
 from open401k.rails.node.said import Booked, Statement
@@ -337,6 +339,41 @@ def test_a_spouse_approves_and_her_signature_is_checked() -> None:
     report = of_settled(world, case)
     assert report.holds
     assert sum("spouse" in each.said and each.status is Status.PROVED for each in report.findings) == 1
+
+
+def test_a_signature_in_no_keys_form_is_broken_where_the_chain_shows_that_no_wallet_is_there() -> None:
+    """It was told as missing, and named the very option that changed nothing."""
+    world, odd = founded(), b"w" * 64
+    case = world.case(leg(PRE_TAX, 1_00), voters=[Voter(Role.SPOUSE, key("spouse").address)])
+    world.propose(case)
+    evidence = collect(world.chain, coordinator=world.rollover, encoded=case.encoded)
+    lie = replace(evidence, approvals=(Approval(Role.SPOUSE, key("spouse").address, bytes(32), odd),))
+    offline = check(write(lie))
+    assert offline.holds
+    assert "only its chain can tell (--network" in said(offline, Status.MISSING)["approvals"]
+    asked = check(write(lie), wallets=asking(world.chain))
+    assert "is not by a key" in said(asked, Status.FAILED)["approvals"]
+
+    other = world.case(leg(PRE_TAX, 2_00))
+    told = decode_case(other.encoded)
+    encoded = messages.encode_case(told.election, odd, told.attestation, told.attested, told.terms)
+    text = write(collect(world.chain, coordinator=world.rollover, encoded=encoded))
+    assert "only its chain can tell" in said(check(text), Status.MISSING)["election"]
+    assert "is not by" in said(check(text, wallets=asking(world.chain)), Status.FAILED)["election"]
+
+
+def test_of_a_wallet_whose_chain_says_no_nothing_is_proved_and_nothing_broken() -> None:
+    world = founded()
+    wallet = wallet_by_size(world, 100)
+    case = world.case(leg(PRE_TAX, 1_00), voters=[Voter(Role.SPOUSE, wallet)])
+    world.propose(case)
+    evidence = collect(world.chain, coordinator=world.rollover, encoded=case.encoded)
+    told = {size: replace(evidence, approvals=(Approval(Role.SPOUSE, wallet, bytes(32), b"w" * size),))
+            for size in (64, 100)}  # fmt: skip
+    yes, no = (check(write(told[size]), wallets=asking(world.chain)) for size in (100, 64))
+    assert "as the chain says of the wallet" in " ".join(each.said for each in yes.findings)
+    assert no.holds
+    assert "cannot be proven from this file" in said(no, Status.MISSING)["approvals"]
 
 
 def test_one_that_was_aborted_or_never_began() -> None:

@@ -102,7 +102,7 @@ _CHANGES: list[tuple[dict[str, Any], Code]] = [
     ({"loan": Loan(500_00)}, Code.LOAN_OPEN),
     ({"loan": Loan(500_00, Offset(400_00, TODAY, severed_on=TODAY))}, Code.LOAN_OPEN),
     ({"timing": Timing(TODAY, PAID, date(2027, 1, 1))}, Code.ACROSS_NEW_YEAR),
-    ({"timing": Timing(TODAY, DEADLINE, PAID)}, Code.IMPOSSIBLE_FACT),
+    ({"timing": Timing(TODAY, DEADLINE, PAID)}, Code.PAYMENT_DAY),
 ]
 
 

@@ -10,7 +10,7 @@ from open401k.kernel import Refused
 from open401k.law.distribution_events import Event
 from open401k.law.form_1099r import EarlyException, Form1099R, FormRefusal, Payee
 from open401k.law.rollovers import Distributee
-from open401k.rails.kinds import UNTAXED, Into, Kind
+from open401k.rails.kinds import OF_PLANS, UNTAXED, Into, Kind
 from open401k.rails.preflight.facts import Facts, Identity, Opened, Part, Roth, Timing
 from open401k.rails.preflight.worked import WorkedPart, forms
 from open401k.recordkeeping import RolloverBooked, RolloverPart, RolloverWay
@@ -58,4 +58,5 @@ def _worked(part: RolloverPart) -> WorkedPart | None:
         taxed = part.cents if kind in UNTAXED and into is Into.ROTH_IRA else 0
     if taxed is None:
         return None
+    kind = kind if kind in OF_PLANS else Kind.PRE_TAX  # money of an IRA that came in is the plan's when it goes back
     return WorkedPart(Part(kind, into, 0, part.cents), taxed, part.basis_cents, part.withheld_cents)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from open401k.kernel import Source
 from open401k.rails.kinds import Kind
-from open401k.rails.node.adapters.own_ledger import SOURCES
+from open401k.rails.node.adapters.own_ledger import SOURCES, drawn_on
 from open401k.rails.node.halves import Wanted
 from open401k.rails.preflight.facts import Held
 from open401k.recordkeeping import HeldSource, Releasable
@@ -52,10 +52,37 @@ def held_of(
     return (*lines, *earned)
 
 
-def _line(held: HeldSource, grown: int, paid: int) -> Held:
-    """One source without what it earned, where that is a line of its own; after-tax money is always vested."""
-    vested = None if held.vested_cents is None else held.vested_cents - grown
-    return Held(held.source, kind_of_source(held.source), held.balance_cents - grown, vested, paid)
+def going_back(releasable: Releasable, wanted: tuple[Wanted, ...], account: str) -> tuple[Held, ...]:
+    """Every source of an account from which money goes back as it came: of the source into which it came alone.
+
+    What came of an IRA, or of a 403(b) or 457(b) plan, is in the same source as other untaxed money: it is a line of
+    its own, of the kind as which it came.
+    """
+    payable, taken, apart = dict(releasable.payable()), dict[tuple[Source, Kind], int](), list[Held]()
+    for each in wanted:
+        source = next(iter(drawn_on(account, each.kind)), None)
+        if source is not None:
+            cents = min(payable.get(source, 0), each.cents or 0)
+            payable[source] = payable.get(source, 0) - cents
+            taken[source, each.kind] = taken.get((source, each.kind), 0) + cents
+    lines = []
+    for held in releasable.held:
+        others = {kind: n for (source, kind), n in taken.items() if source is held.source and kind is not _kind(held)}
+        gone, paid = sum(others.values()), taken.get((held.source, _kind(held)), 0)
+        lines.append(_line(held, gone, paid))
+        apart += [Held(held.source, kind, cents, cents, cents) for kind, cents in others.items() if cents]
+    return (*lines, *apart)
+
+
+def _kind(held: HeldSource) -> Kind:
+    return kind_of_source(held.source)
+
+
+def _line(held: HeldSource, apart: int, paid: int) -> Held:
+    """One source without what is a line of its own, and is always vested: what after-tax money earned, what goes back
+    under another kind."""
+    vested = None if held.vested_cents is None else held.vested_cents - apart
+    return Held(held.source, kind_of_source(held.source), held.balance_cents - apart, vested, paid)
 
 
 def _along(earnings: Mapping[Source, int], left: dict[Kind, int | None]) -> dict[Source, int]:

@@ -15,7 +15,7 @@ from open401k.rails.preflight.facts import Identity, Loan, Minimum, Offset, Open
 from open401k.recordkeeping import Releasable
 
 from .rollover_halves import OurPlan
-from .rollover_held import held_of
+from .rollover_held import going_back, held_of
 from .rollover_taxed import who_is_paid
 from .rollover_told import OutTold
 
@@ -27,7 +27,8 @@ def releasing_half(
     """What we know as the plan that pays: vested money by source, what opened it, Roth clock, loan, minimum, spouse."""
     basis = _first_known(releasable.after_tax.basis_cents, told.after_tax_basis_cents)
     goes_back = recordkeeping.came_by(account) is not None
-    held, opened = held_of(releasable, told.wanted, None if goes_back else basis), releasable.opened
+    held = going_back(releasable, told.wanted, account) if goes_back else held_of(releasable, told.wanted, basis)
+    opened = releasable.opened
     died = opened is not None and opened.event is Event.DEATH
     return ReleasingHalf(
         custodian=ours.name,

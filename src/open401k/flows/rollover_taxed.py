@@ -88,7 +88,13 @@ def booked_part(
 
 
 def _into(part: Part, wanted: Sequence[Mapping[str, Any]]) -> Into | None:
-    """Legs come in the order of the wishes; a request that was changed since says nothing of them."""
+    """As the terms say. Where nobody told them legs come in the order of the wishes, if their kinds still do.
+
+    Terms leave out what is empty, so that of a rollover for all there is, or of what came in later, a leg's place is
+    not that of its wish.
+    """
+    if part.into is not None:
+        return Into(part.into)
     name = Kind(part.kind).name.lower()
     if part.leg < len(wanted) and wanted[part.leg]["kind"] == name:
         return Into[str(wanted[part.leg]["into"]).upper()]

@@ -90,15 +90,38 @@ class OutTold:
 
 
 Told = TypeVar("Told", IntoTold, OutTold)
+_ALTERNATE_PAYEES = (Distributee.ALTERNATE_PAYEE_SPOUSE, Distributee.ALTERNATE_PAYEE_OTHER)
 
 
 def told_of(kind: type[Told], given: Mapping[str, Any]) -> Told | Refused[RolloverRefusal]:
     """What was given as JSON; or every wrong field, by its path."""
     try:
-        return read(kind, dict(given))
+        made = read(kind, dict(given))
+        return of_another(made) or made
     except BadInputError as wrong:
         fix = "Correct each field that is named, and send it again; nothing was kept."
         return Refused(RolloverRefusal.FACTS_WRONG, str(wrong), fix)
+
+
+def of_another(told: IntoTold | OutTold) -> Refused[RolloverRefusal] | None:
+    """A payment to an alternate payee under a QDRO is theirs, not the employee's: these books cannot tell it apart.
+
+    A spouse or former spouse may roll it over as an employee could (IRC 402(e)(1)(B)); anybody else may not, and the
+    employee is taxed.
+    """
+    if not isinstance(told, OutTold) or told.distributee not in _ALTERNATE_PAYEES:
+        return None
+    message = (
+        "The money is an alternate payee's under a domestic relations order (IRC 414(p)), and these books have no "
+        "account apart for it: paid over the rails it would be the employee's rollover, vesting and Form 1099-R."
+    )
+    may = "A spouse or former spouse may have it rolled over directly (IRC 402(e)(1)(B)): pay it"
+    if told.distributee is Distributee.ALTERNATE_PAYEE_OTHER:
+        may = "It cannot be rolled over, and the employee is taxed (IRC 402(e)(1)(A)): pay it"
+    fix = (
+        f"{may} by check or wire to the payee, outside of this system, once the plan administrator qualified the order."
+    )
+    return Refused(RolloverRefusal.ALTERNATE_PAYEE, message, fix)
 
 
 def by_name(found: IntoTold | OutTold) -> dict[str, Any]:

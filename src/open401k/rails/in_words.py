@@ -144,6 +144,11 @@ TAKE_BACK: dict[str, tuple[str, str]] = {
         "the money stays there in cash. If the move is being decided at this very moment, that counts. You can ask "
         "for a new move at any time. If it has ended already, it is not tried again under what you signed.",
     ),
+    "ended": (
+        "Do not have it tried again",
+        "This move has ended, and nothing of it moves any more. It may be tried again under what you signed, as long "
+        "as that holds; from now on it is not. You can ask for a new move at any time.",
+    ),
     "rest": (
         "Have nothing more moved",
         "What has moved stays where it is. What comes in at your old account later stays there: it does not follow "

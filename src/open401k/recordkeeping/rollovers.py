@@ -59,6 +59,7 @@ class RolloverRefusal(StrEnum):
     WENT_BACK = "went_back"
     ENDED_BEFORE = "ended_before"
     FACTS_WRONG = "facts_wrong"
+    ALTERNATE_PAYEE = "alternate_payee"
     NOT_EXPLAINED = "not_explained"
     NOTHING_DIFFERS = "nothing_differs"
 

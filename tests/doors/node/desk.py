@@ -197,8 +197,10 @@ class Desk:
     def stop(self, staff: Staff, case: str, *, code: int, key: str) -> Refusal | None:
         return self._asked("stop", staff, case, code, key)
 
-    def close_exception(self, staff: Staff, case: str, *, code: int, words: str, key: str) -> Refusal | None:
-        return self._asked("close_exception", staff, case, code, words, key)
+    def close_exception(
+        self, staff: Staff, case: str, *, code: int, words: str, key: str, paid: tuple[Way, str] | None = None
+    ) -> Refusal | None:
+        return self._asked("close_exception", staff, case, code, words, *([paid] if paid else []), key)
 
     async def changes(self, case: str | None, *, after: int | None) -> AsyncIterator[int | None]:
         after = self.cursor if after is None else after

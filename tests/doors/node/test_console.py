@@ -176,6 +176,11 @@ def test_guessing_is_slowed_down() -> None:
             ("close_exception", OPERATOR, "case-2", 451, "they pay it by check 9"),
         ),
         (
+            "/cases/case-2/exceptions/451",
+            {"words": "they changed banks", "way": "wire", "reference": "20260601-7"},
+            ("close_exception", OPERATOR, "case-2", 451, "they changed banks", (Way.WIRE, "20260601-7")),
+        ),
+        (
             "/cases/case-4/residual",
             {"came-0": "1,012.50", "came-1": "", "came-2": "$3.00", "payment_on": "2026-06-09"},
             ("residual", OPERATOR, "case-4", (1_012_50, 0, 3_00), date(2026, 6, 9)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import expect
@@ -60,11 +61,21 @@ def test_a_link_is_private_and_a_wrong_one_opens_nothing() -> None:
         assert "another" not in answer.text
 
 
+def test_of_a_move_that_ended_it_is_not_taken_back_but_not_tried_again() -> None:
+    expired = replace(STORY["stopped"], takes_back=(TakeBack.MOVE,))
+    client = TestClient(Starlette(routes=pages.routes(Desk(links={LINK: expired}), SeededRandom(7))))
+    text = client.get(f"/r/{LINK}").text
+    assert in_words.TAKE_BACK["ended"][0] in text
+    assert in_words.TAKE_BACK["move"][0] not in text
+
+
 def test_what_is_taken_back_is_ticked_and_comes_from_our_own_page() -> None:
     desk = Desk(links={LINK: STORY["held"]})
     client = TestClient(Starlette(routes=pages.routes(desk, SeededRandom(7))), base_url=desk.origin)
     text = client.get(f"/r/{LINK}").text
-    assert all(title in text and what in text for title, what in in_words.TAKE_BACK.values())
+    now = [words for what, words in in_words.TAKE_BACK.items() if what != "ended"]
+    assert all(title in text and what in text for title, what in now)
+    assert in_words.TAKE_BACK["ended"][0] not in text
     at, here = f"/r/{LINK}/take-back", {"Origin": desk.origin, "Sec-Fetch-Site": "same-origin"}
     assert client.post(at, data={"what": "move"}, headers=here).status_code == 422
     assert client.post(at, data={"what": "all", "sure": "yes"}, headers=here).status_code == 404

@@ -7,15 +7,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from tests.rails.node.deal_nodes import both
 from tests.rails.world import founded
 
 from open401k.kernel import FixedClock
 from open401k.rails.node.adapters.bank import BankFiles, WentBack
-from open401k.rails.node.codes import PAYMENT_RETURNED, Owner, queue_of
+from open401k.rails.node.by_hand import close_exception
+from open401k.rails.node.cases import Way
+from open401k.rails.node.codes import PAYMENT_RETURNED, Owner, Step, queue_of
 from open401k.rails.node.core import Done, Refused, Side
 from open401k.rails.node.gone_back import GoneBack
+from open401k.rails.node.judging import NotNowError
 from open401k.rails.node.kept_deals import KeptDeals
+from open401k.rails.node.report import events_of
 from open401k.wire import mx
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -62,6 +67,43 @@ def test_it_is_raised_once_resolved_when_paid_anew_and_raised_again_by_the_next(
         raised = unit.raised(case)[-1]
     assert raised.words.endswith("after it was booked: AC04")
     assert queue_of(raised.code).owner is Owner.SETTLEMENT
+
+
+def test_closed_by_hand_it_names_what_pays_instead_and_stays_closed_until_another_return(
+    kept_deals: Callable[[str, Callable[[], int]], KeptDeals],
+) -> None:
+    """A person's word alone left $3,800.00 with nobody: the books had paid, the bank had it back, nothing was open."""
+    two = both(founded(), kept_deals)
+    two.until_terms()
+    two.run()
+    case, files, bank = two.source.only(), two.source.files, Told()
+    assert isinstance(files, KeptDeals)
+    agreed = two.source.file(case).agreed
+    assert agreed
+    watch = GoneBack(files, bank, two.source.desk.now)
+
+    def told(times: int) -> list[int]:
+        bank.back = [WentBack(agreed.rollover[:16].hex(), Side.SOURCE, "AC04", times, stands=True)]
+        watch.once(at=0)
+        return two.source.open_codes()
+
+    def close(paid: tuple[Way, str] | None) -> None:
+        with files.begin() as unit:
+            close_exception(unit, case, PAYMENT_RETURNED, "they changed banks", by="cash desk", paid=paid)
+
+    assert told(1) == [PAYMENT_RETURNED]
+    for paid in (None, (Way.WIRE, " ")):
+        with pytest.raises(NotNowError, match="name the check or wire"):
+            close(paid)
+    assert told(1) == [PAYMENT_RETURNED]
+    close((Way.WIRE, "20260601-7"))
+    close((Way.WIRE, "20260601-7"))
+    assert told(1) == []
+    with files.begin() as unit:
+        said = events_of(unit, case)[-1].words
+    assert said == "exception 553 was closed by cash desk (paid by wire 20260601-7): they changed banks"
+    assert told(2) == [PAYMENT_RETURNED]
+    assert queue_of(PAYMENT_RETURNED).steps == (Step.PAY_AGAIN,)
 
 
 def test_a_pacs_004_that_comes_later_is_read(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from open401k.rails.node.deal import Deal
 from open401k.rails.node.office import wallet_signed
 from open401k.rails.node.opening import open_case
 from open401k.rails.node.post import Carried
+from open401k.rails.node.report import events_of
 from open401k.rails.node.shares import handed
 from open401k.rails.node.signing import PolicyError
 
@@ -101,6 +102,11 @@ def test_a_node_is_prepared_and_tells_how_it_stands(
         waits = {"role": "spouse", "who": None, "voted_at": None, "until": None}
         assert command("voters", "c", *typed) == {"voters": [waits]}
         assert "/v/" in command("voter-link", "c", "spouse", "--days", "3", *typed)["url"]
+        ends = ("voter-links-end", "c", "spouse", "--by", "consents desk", *typed)
+        assert [command(*ends)["ended"] for _ in range(2)] == [1, 0]
+        with node.office() as office, office.process.files.begin() as unit:
+            assert events_of(unit, "c")[-1].words == "consents desk ended the links of the spouse"
+        assert "'king' is no voter" in command("voter-links-end", "c", "king", "--by", "consents desk", *typed, code=2)
         assert "does not ask for the depository" in command("voter-link", "c", "depository", *typed, code=2)
         (tmp_path / "half.json").write_text('{"custodian": "Us", "color": 1}')
         for verb in ("return", "residual"):

@@ -131,16 +131,22 @@ def close_exception_(
     code: Annotated[int, typer.Argument(help="The exception's code, as node exceptions tells it.")],
     by: Annotated[str, typer.Option(help="Who closes it: a desk.")],
     found: Annotated[str, typer.Option(help="What was found; no participant's name.")],
+    check: Annotated[str, typer.Option(help="Of a payment that came back: the check that pays it instead.")] = "",
+    wire: Annotated[str, typer.Option(help="Of a payment that came back: the wire that pays it instead.")] = "",
     config: Config = CONFIG,
     json: Json = False,
 ) -> None:
     """Close an exception that nothing else closes: of a case that ended, or left by a letter. What was found stays."""
     from open401k.rails.node.by_hand import close_exception
+    from open401k.rails.node.cases import Way
 
     if not by.strip() or not found.strip():
         raise BadInputError("Who closes it, or what was found, is empty.", fix="Write both.")
+    if check and wire:
+        raise BadInputError("It is paid by a check or by a wire.", fix="Say --check NUMBER or --wire REFERENCE.")
+    paid = (Way.CHECK, check) if check else (Way.WIRE, wire) if wire else None
     with _office(context, config) as office:
-        _done(office, lambda unit, _: close_exception(unit, case, code, found.strip(), by=by.strip()))
+        _done(office, lambda unit, _: close_exception(unit, case, code, found.strip(), by=by.strip(), paid=paid))
     voice = Voice(json)
     voice.tell({"case": case, "code": code, "state": "closed"})
     voice.line(f"Exception {code} of case {case} is closed.")

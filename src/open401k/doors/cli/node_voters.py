@@ -67,5 +67,36 @@ def voter_link(
     voice.line(f"{url}\nHand it to them and to nobody else; it holds for {days} days.")
 
 
+@commands.command("voter-links-end")
+def voter_links_end(
+    context: typer.Context,
+    case: CaseId,
+    role: Annotated[str, typer.Argument(help="spouse, administrator or depository.")],
+    by: Annotated[str, typer.Option(help="Who ends them: a desk.")],
+    config: Config = CONFIG,
+    json: Json = False,
+) -> None:
+    """End every link of a voter that holds, at once: one went to somebody else. A new one is made by voter-link."""
+    from open401k.rails.messages import Role
+    from open401k.rails.node.staff import end_voter_links
+    from open401k.rails.node.voting import NAMES
+
+    if role not in _ROLES:
+        raise BadInputError(f"{role!r} is no voter.", fix=f"Write one of: {', '.join(_ROLES)}.")
+    if not by.strip():
+        raise BadInputError("Who ends them is empty.", fix="Write the desk.")
+    named = Role[role.upper()]
+    with _office(context, config) as office:
+        process = office.process
+        _done(office, lambda unit, _: unit.deal(case))
+        with process.files.begin() as unit:
+            count = end_voter_links(unit, case, named, at=process.around.seconds())
+            if count:
+                unit.put_event(case, f"{by.strip()} ended the links of {NAMES[named]}")
+    voice = Voice(json)
+    voice.tell({"case": case, "role": role, "ended": count})
+    voice.line(f"{count} {'link' if count == 1 else 'links'} of the {role} ended.")
+
+
 def _moment(at: object, otherwise: str) -> str:
     return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC" if isinstance(at, int) else otherwise

@@ -287,14 +287,21 @@ def exceptions(call: Call) -> Answer:
 
 
 def close_exception(call: Call) -> Answer:
-    """Close an exception that nothing else closes, with what was found; the words name no participant."""
-    words = _text(_object(call.body, "words")["words"], "words").strip()
+    """Close an exception that nothing else closes, with what was found; the words name no participant.
+
+    One of a payment that the bank returned after it was booked needs ``way`` and ``reference`` of what pays instead.
+    """
+    body = _object(call.body, "words", way=None, reference="")
+    words, reference = _text(body["words"], "words").strip(), _text(body["reference"], "reference")
     code = int(call.names["code"]) if call.names["code"].isdecimal() else 0
     if not words:
         raise BadInputError([Wrong("words", "says what was found")])
+    if body["way"] not in (None, *Way):
+        raise BadInputError([Wrong("way", "is check or wire")])
+    paid = (Way(body["way"]), reference) if body["way"] else None
 
     def work(unit: DealUnit) -> Answer:
-        by_hand.close_exception(unit, case_named(unit, call), code, words, by=call.token.name)
+        by_hand.close_exception(unit, case_named(unit, call), code, words, by=call.token.name, paid=paid)
         return _state(unit, call)
 
     return _once(call, work)

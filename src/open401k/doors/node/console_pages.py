@@ -123,7 +123,7 @@ class Console:
         """Close an exception with what was found."""
         async with request.form(max_files=0, max_fields=8) as form:
             who = await run_in_threadpool(self.sessions.for_form, request, form)
-            typed = {name: _word(form, name) for name in ("words", "key")}
+            typed = {name: _word(form, name) for name in ("words", "way", "reference", "key")}
         case, code = request.path_params["case"], request.path_params["code"]
         refusal = await run_in_threadpool(self._close, who, case, code, typed)
         if refusal is not None:
@@ -137,7 +137,8 @@ class Console:
         if not words or len(words) > LONGEST_WORDS or not words.isprintable():
             why = f"It is empty, longer than {LONGEST_WORDS} characters, or holds characters that nobody can read."
             return Refusal("words", why, "Write what was found, and no participant's name.")
-        return self._given.close_exception(who.staff, case, code=code, words=words, key=typed["key"])
+        paid = (Way(typed["way"]), typed["reference"]) if typed["way"] in set(Way) and typed["reference"] else None
+        return self._given.close_exception(who.staff, case, code=code, words=words, key=typed["key"], paid=paid)
 
     def _act(self, act: Act) -> Any:
         async def done(request: Request) -> Response:

@@ -226,11 +226,13 @@ class NodePages:
         desk = self.doors.office.desk
         return self._once(staff, key, f"stop {case} {code}", lambda unit: deals.stop(unit, desk, case, code))
 
-    def close_exception(self, staff: Staff, case: str, *, code: int, words: str, key: str) -> Refusal | None:
+    def close_exception(
+        self, staff: Staff, case: str, *, code: int, words: str, key: str, paid: tuple[Way, str] | None = None
+    ) -> Refusal | None:
         def work(unit: KeptDealUnit) -> None:
-            by_hand.close_exception(unit, case, code, words, by=staff.name)
+            by_hand.close_exception(unit, case, code, words, by=staff.name, paid=paid)
 
-        return self._once(staff, key, f"close {case} {code} {words}", work)
+        return self._once(staff, key, f"close {case} {code} {words}" + (f" {paid}" if paid else ""), work)
 
     async def changes(self, case: str | None, *, after: int | None) -> AsyncIterator[int | None]:
         start = await run_in_threadpool(self.doors.happenings.newest) if after is None else after

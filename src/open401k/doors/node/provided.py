@@ -222,6 +222,8 @@ class Exceptional:
     acts: tuple[Act, ...]
     #: Whether a person may close it with what was found.
     may_close: bool = False
+    #: It is closed by the check or wire that pays instead.
+    paid_otherwise: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,7 +332,9 @@ class ForPages(Protocol):
         """Want it ended, for the reason of this code."""
         ...
 
-    def close_exception(self, staff: Staff, case: str, *, code: int, words: str, key: str) -> Refusal | None:
+    def close_exception(
+        self, staff: Staff, case: str, *, code: int, words: str, key: str, paid: tuple[Way, str] | None = None
+    ) -> Refusal | None:
         """Close an exception that nothing else closes, with what was found."""
         ...
 

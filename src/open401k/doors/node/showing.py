@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from open401k.rails.in_words import Known, Notice
 from open401k.rails.kinds import Into, Kind
 from open401k.rails.node.again import moves_otherwise, rest_follows, went_before
-from open401k.rails.node.by_hand import may_close
+from open401k.rails.node.by_hand import is_paid_otherwise, may_close
 from open401k.rails.node.cases import Case, State
 from open401k.rails.node.codes import WITHDRAWN, queued
 from open401k.rails.node.config import NodeConfig
@@ -189,7 +189,13 @@ def exceptions_of(unit: KeptDealUnit, process: Process, case: str) -> tuple[Exce
     except LookupError:
         other, acts = "", acts_of(file)
     return tuple(
-        Exceptional(waiting, other, acts, may_close(unit, file, waiting.queue.code))
+        Exceptional(
+            waiting,
+            other,
+            acts,
+            may_close(unit, file, waiting.queue.code),
+            is_paid_otherwise(file, waiting.queue.code),
+        )
         for waiting in queued(unit.raised(case), on=today)
     )
 

@@ -11,7 +11,7 @@ from ..transfer_file.leaves import proves
 from .calls import custodians
 from .findings import Finding, failed, missing, proved, stated
 from .proven import Context, expected_payments
-from .wording import ONLY_A_CHAIN, capital, money, name
+from .wording import capital, money, name
 
 _AMOUNT = "settlement.amount_cents"
 
@@ -64,7 +64,7 @@ def _receipt(
         yield failed("books", f"The statement of {by} is about another rollover.")
         return
     if holds is None:
-        yield missing("books", f"Whether the wallet of {by} signed the statement of its books: {ONLY_A_CHAIN}")
+        yield missing("books", f"Whether the wallet of {by} signed the statement of its books: {context.why_not}")
     elif not holds:
         yield failed("books", f"The statement of {by} is not signed by a key of it.")
         return

@@ -9,7 +9,7 @@ from ..messages import head_hash
 from .calls import custodians
 from .findings import Finding, failed, missing, proved, stated
 from .proven import Context, codes_told, expected_payments, moved_on_chain, netted
-from .wording import ONLY_A_CHAIN, capital, moment, money, name
+from .wording import capital, moment, money, name
 
 STATES = ("absent", "preparing", "committed", "aborted", "closed")
 _WORDS = {
@@ -57,7 +57,7 @@ def heads(context: Context, known: bytes | None) -> Iterator[Finding]:
         if (each.role, each.who) not in custodians(context.case):
             yield failed("countersigned", f"{capital(who)} is no custodian of this rollover.")
         elif (holds := context.says(each.who, head_hash(each.number, each.hash), each.signature)) is None:
-            yield missing("countersigned", f"Whether the wallet of {who} signed {words}: {ONLY_A_CHAIN}")
+            yield missing("countersigned", f"Whether the wallet of {who} signed {words}: {context.why_not}")
         elif not holds:
             yield failed("countersigned", f"The signature under {words} is not by a key of {who}.")
         elif each.number == head.number and each.hash != head.hash:

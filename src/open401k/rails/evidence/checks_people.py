@@ -14,7 +14,6 @@ from .proven import Context, people
 from .signed import is_a_wallets, is_by
 from .wording import capital, moment, name
 
-_ASK_ITS_CHAIN = "what a contract signed is not checkable offline; name its network (--network)"
 _MEMBERS = (Role.SOURCE, Role.RECEIVER, Role.ADMINISTRATOR, Role.DEPOSITORY)
 
 
@@ -28,8 +27,10 @@ def election(context: Context) -> Iterator[Finding]:
         yield proved("election", f"The participant signed {words}, by {by} known as 0x{who.hex()}.")
     elif _is_taken(context):
         yield proved("election", f"The coordinator took the participant's signature under {words}.")
-    elif is_a_wallets(case.signature):
-        yield missing("election", f"A wallet's signature under {words}: {_ASK_ITS_CHAIN}.")
+    elif (asked := context.contract_says(who, digest, case.signature)) is True:
+        yield proved("election", f"The participant's wallet 0x{who.hex()} signed {words}, as its chain says.")
+    elif is_a_wallets(case.signature) and asked is None:
+        yield missing("election", f"A wallet's signature under {words}: {context.why_not}")
     else:
         yield failed("election", f"The signature under {words} is not by 0x{who.hex()}.")
     yield stated(
@@ -71,7 +72,7 @@ def attestation(context: Context) -> Iterator[Finding]:
     elif _is_taken(context):
         yield proved("attestation", f"The coordinator took the {who}'s signature {words}.", by=who)
     elif _is_unread(context, told.attestor, hashed, case.attested):
-        yield missing("attestation", f"The {who}'s wallet's signature {words}: {_ASK_ITS_CHAIN}.")
+        yield missing("attestation", f"The {who}'s wallet's signature {words}: {context.why_not}")
     elif told.attestor not in context.keys:
         yield missing("attestation", f"The key of the {who} is not proved in this file.")
     else:
@@ -129,8 +130,12 @@ def _approval(context: Context, role: Role, who: bytes, told: Approval | None) -
         told in approvals_in(one.transaction.data, context.evidence.case, context.case) for one in context.transactions
     ):
         return proved("approvals", f"{capital(by)} {words}, as the coordinator found.", by)
-    if _is_unread(context, who, hashed, told.signature) if role in _MEMBERS else is_a_wallets(told.signature):
-        return missing("approvals", f"The signature of {by}'s wallet under its approval: {_ASK_ITS_CHAIN}.")
+    asked = None if role in _MEMBERS else context.contract_says(who, context.domain.digest(hashed), told.signature)
+    if asked:
+        return proved("approvals", f"{capital(by)} {words}, as the chain says of the wallet.", by)
+    unread = asked is None and is_a_wallets(told.signature)
+    if _is_unread(context, who, hashed, told.signature) if role in _MEMBERS else unread:
+        return missing("approvals", f"The signature of {by}'s wallet under its approval: {context.why_not}")
     return failed("approvals", f"The approval of {by} is not by a key that this file proves to be its.")
 
 

@@ -5,7 +5,8 @@ A wallet is asked at the block that a signature is about, as it was then; a chai
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from eth_hash.auto import keccak
@@ -17,7 +18,7 @@ from ..chain.interface import At, Chain, UnavailableError
 from ..chain.states import ShowsState, check_state
 from ..decoding import Decoded
 from ..node.core import SilentError
-from ..node.wallets import is_contracts
+from ..node.wallets import answers, is_contracts
 from .calls import custodians
 
 #: The hash of the code of who has none.
@@ -29,20 +30,34 @@ class Wallets(Protocol):
 
     def __call__(self, wallet: bytes, digest: bytes, signature: bytes, *, number: int, block: bytes) -> bool | None: ...
 
+    def is_there(self, wallet: bytes, *, number: int, block: bytes) -> bool | None:
+        """Whether anything at this address answers at this block; a key's address answers nothing."""
+        ...
 
-def asking(chain: Chain) -> Wallets:
+
+@dataclass(frozen=True, slots=True)
+class Asking:
     """By this chain."""
 
-    def holds(wallet: bytes, digest: bytes, signature: bytes, *, number: int, block: bytes) -> bool | None:
+    chain: Chain
+
+    def __call__(self, wallet: bytes, digest: bytes, signature: bytes, *, number: int, block: bytes) -> bool | None:
+        return self._asked(number, block, lambda: is_contracts(self.chain, wallet, digest, signature, at=number))
+
+    def is_there(self, wallet: bytes, *, number: int, block: bytes) -> bool | None:
+        return self._asked(number, block, lambda: answers(self.chain, wallet, at=number))
+
+    def _asked(self, number: int, block: bytes, ask: Callable[[], bool]) -> bool | None:
         try:
-            there = chain.block(number)
-            if there is None or there.hash != block:
-                return None
-            return is_contracts(chain, wallet, digest, signature, at=number)
+            there = self.chain.block(number)
+            return None if there is None or there.hash != block else ask()
         except (UnavailableError, SilentError):
             return None
 
-    return holds
+
+def asking(chain: Chain) -> Wallets:
+    """By this chain."""
+    return Asking(chain)
 
 
 class _Shows(Chain, ShowsState, Protocol):

@@ -30,6 +30,7 @@ from .calls import approvers, cases_in, custodians, is_about, is_batched_by
 from .file import Evidence
 from .on_chain import NO_CODE, Wallets
 from .signed import is_by
+from .wording import NOT_BY_THESE_BLOCKS, ONLY_A_CHAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +86,32 @@ class Context:
         return self.says(who, struct_hash, signature) is True
 
     def says(self, who: bytes, struct_hash: bytes, signature: bytes) -> bool | None:
-        """The same; None where it is a contract's word, and no chain that has the block was asked."""
+        """The same; None where it is a contract's word, and no chain was asked, or it says no at the file's blocks:
+        other owners may have signed in between."""
         digest = self.domain.digest(struct_hash)
         if any(is_by(key, digest, signature) for key in self.keys.get(who, ())):
             return True
         told = [self._of_wallet(wallet, digest, signature, state) for wallet, state in self._contracts(who)]
-        return True if True in told else (None if None in told else False)
+        return True if True in told else (None if told else False)
+
+    def contract_says(self, address: bytes, digest: bytes, signature: bytes) -> bool | None:
+        """Whether a contract at this address signed it, by any block of the file; False: there is none at any of them.
+
+        None: no chain tells, or the contract says no.
+        """
+        told = [self._of_wallet(address, digest, signature, state) for state in self.states]
+        if True in told:
+            return True
+        wallets = self.wallets
+        if wallets is None or not told or None in told:
+            return None
+        there = [wallets.is_there(address, number=each.block.number, block=each.block.hash) for each in self.states]
+        return False if all(each is False for each in there) else None
+
+    @property
+    def why_not(self) -> str:
+        """Why a contract wallet's signature is neither proved nor broken."""
+        return ONLY_A_CHAIN if self.wallets is None else NOT_BY_THESE_BLOCKS
 
     def _contracts(self, who: bytes) -> Iterator[tuple[bytes, Shown]]:
         """Contracts that a proof shows to sign for this member, and where."""

@@ -16,6 +16,11 @@ _ROLES: Final = {
 
 #: Why a contract wallet's signature is neither proved nor broken.
 ONLY_A_CHAIN: Final = "only its chain can tell (--network, or the console of a node)."
+#: The same where a chain was asked.
+NOT_BY_THESE_BLOCKS: Final = (
+    "it does not say so at the blocks of this file, or the chain has not those blocks. It may have had other owners "
+    "when it signed: this cannot be proven from this file."
+)
 
 #: What findings are about, as people read it; in no order.
 TITLES: Final = {

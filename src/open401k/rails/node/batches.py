@@ -40,10 +40,11 @@ from .batching import (
 from .cases import Case, ChangedError, State
 from .codes import BATCH_DECLINED
 from .coordinator import BatchCoordinator, Refusal
-from .core import CustodianCore, Done, Order, Side, SilentError
+from .core import CustodianCore, Done, Side, SilentError
 from .deal import Deals, DealUnit
 from .following import Verdict
 from .letters import BatchDeclined, BatchOffered, BatchSigned, LetterKind, NotTaken
+from .opening import order_of
 from .signing import BatchSigner, Item, PolicyError, SignerAwayError
 from .wanted import AwaitedError
 
@@ -173,7 +174,7 @@ class Batches:
 
     def _holds(self, case: Case) -> bool:
         agreed = agreed_of(case)
-        answer = self.core.hold(Order(agreed.rollover, case.side, case.account, agreed.parts))
+        answer = self.core.hold(order_of(case, agreed))
         return isinstance(answer, Done) and answer.cents == agreed.cents
 
     def _offer(

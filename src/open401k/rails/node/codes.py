@@ -141,6 +141,9 @@ class Step(StrEnum):
     WAIT = "nothing: it goes on by itself, or ends at the deadline"
     ESCALATE = "stop and find out: the books and the verdict may differ"
     WAKE = "have the core answer: then it goes on by itself"
+    PAY_AGAIN = (
+        "have the bank pay it again: then it closes by itself; if it is paid by check or wire, close it with that"
+    )
     CLOSE = "find out with the other custodian's desk, then close it here with what was found"
 
 
@@ -192,6 +195,7 @@ _OTHERWISE: Final = {
         1, "The time ran out before everybody agreed. Your money has not moved.",
         (Step.FIX_AND_REPROPOSE, Step.OFF_RAIL),
     ),
+    PAYMENT_RETURNED: (1, "The bank sent a payment back. The companies pay it again.", (Step.PAY_AGAIN,)),
     BOOKING_LATE: (1, "Your money has moved. It is being entered in your account.", (Step.WAKE,)),
     CORE_AWAY: (1, _PARTICIPANT[6], (Step.WAKE,)),
 }  # fmt: skip

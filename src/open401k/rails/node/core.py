@@ -27,7 +27,7 @@ class Part:
     """One leg, as a core books it: cents of one kind of money, with the facts that go with it.
 
     ``basis`` is what was taxed already (Roth or after-tax contributions); ``roth_since`` the first year of a Roth
-    account: both come from the transfer file.
+    account: both come from the transfer file. ``into`` is the type of account that the terms name; None: nobody told.
     """
 
     leg: int
@@ -35,6 +35,7 @@ class Part:
     cents: int
     basis: int = 0
     roth_since: int | None = None
+    into: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from .. import messages
+from ..decoding import decode_case
 from ..kinds import Into
 from ..messages import Attestation, Election, Leg, Terms
 from .cases import Agreed, Case, Raised, State, Unit
 from .codes import FORGOTTEN, FOUND
-from .core import CASH_TO_PERSON, Part, Side
+from .core import CASH_TO_PERSON, Order, Part, Side
 from .locking import FORGOTTEN_FILE
 
 
@@ -73,6 +74,13 @@ def _part(number: int, leg: Leg, side: Side, facts: TaxFacts) -> Part:
     if leg.into == Into.PERSON and side is Side.RECEIVER:
         return Part(number, CASH_TO_PERSON, leg.amount - facts.withheld)
     return Part(number, leg.kind, leg.amount, facts.basis, facts.roth_since)
+
+
+def order_of(case: Case, agreed: Agreed) -> Order:
+    """What our core is to hold or post: each part with the account that its leg goes into, by the terms themselves."""
+    legs = decode_case(agreed.encoded).terms.legs
+    parts = tuple(replace(part, into=legs[part.leg].into) for part in agreed.parts)
+    return Order(agreed.rollover, case.side, case.account, parts)
 
 
 def open_case(unit: Unit, case: str, *, side: Side, account: str, parent: str | None = None) -> Case:

@@ -49,6 +49,16 @@ def is_contracts(chain: Chain, who: bytes, digest: bytes, signature: bytes, *, a
     return len(answer) >= 32 and answer[:4] == _MAGIC
 
 
+def answers(chain: Chain, who: bytes, *, at: At = "final") -> bool:
+    """Whether anything at this address takes the question whether it signed: a wallet says yes, or no, or refuses."""
+    try:
+        return bool(chain.call(who, call_of("isValidSignature(bytes32,bytes)", bytes(32), b""), at=at))
+    except RevertedError:
+        return True
+    except Open401kError as why:
+        raise SilentError(str(why)) from why
+
+
 def checks_passkeys(chain: Chain) -> bool:
     """Whether the chain's contracts can check P-256."""
     said = b"".join(each.to_bytes(32, "big") for each in _GOOD)

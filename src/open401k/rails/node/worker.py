@@ -18,7 +18,7 @@ from .cases import Agreed, Case, Cases, ChangedError, Kind, Message, Posting, Ra
 from .codes import PAPER_WANTED, POLICY, SIGNER_AWAY, UNTOLD, WALLET_AWAITED, WRONG_AMOUNT
 from .confirming import confirmed
 from .coordinator import Coordinator
-from .core import Answer, CustodianCore, Done, Order, Refused, SilentError, Waiting
+from .core import Answer, CustodianCore, Done, Refused, SilentError, Waiting
 from .following import (
     Action,
     Adopt,
@@ -34,7 +34,7 @@ from .following import (
     is_useful,
     next_actions,
 )
-from .opening import given_back, note_forgotten
+from .opening import given_back, note_forgotten, order_of
 from .recalling import of_us
 from .signing import PolicyError, Signer, SignerAwayError, abort_call, expire_call, receipt_call, vote_call
 from .wanted import AwaitedError
@@ -322,7 +322,7 @@ class Node:
 
     def _hold(self, case: Case, agreed: Agreed, final: Standing) -> bool:
         fault("node.before_core_hold")
-        answer = self.core.hold(_order(case, agreed))
+        answer = self.core.hold(order_of(case, agreed))
         fault("node.after_core_hold")
         held = self._checked(case, agreed, final, answer, stops=True)
         if held is None:
@@ -339,7 +339,7 @@ class Node:
         if final.batched and self.batches is not None:
             self.batches.note_settled(case)  # before it is posted: from then on a return may be asked
         fault("node.before_core_post")
-        answer = self.core.post(_order(case, agreed))
+        answer = self.core.post(order_of(case, agreed))
         fault("node.after_core_post")
         posted = self._checked(case, agreed, final, answer, stops=False)
         if posted is None:
@@ -393,7 +393,7 @@ class Node:
 
     def _vote(self, case: Case, agreed: Agreed, final: Standing, kind: Kind) -> bool:
         # the file may be of a backup that is older than a release: only what the core holds now is promised
-        if self._checked(case, agreed, final, self.core.hold(_order(case, agreed)), stops=True) is None:
+        if self._checked(case, agreed, final, self.core.hold(order_of(case, agreed)), stops=True) is None:
             return False
         data = self._vote_call(case, kind, final)
         with self.cases.begin() as unit:
@@ -485,10 +485,6 @@ class Node:
         with self.cases.begin() as unit:
             unit.raise_(Raised(case.id, code, words, final.block.time))
         return False
-
-
-def _order(case: Case, agreed: Agreed) -> Order:
-    return Order(agreed.rollover, case.side, case.account, agreed.parts)
 
 
 def _message(unit: Unit, case: Case, kind: Kind) -> Message:

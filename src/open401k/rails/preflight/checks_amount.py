@@ -119,7 +119,7 @@ def _earnings_along(facts: Facts, moved: int, basis_cents: int) -> Iterator[Reas
     """Basis leaves with its share of the earnings, which are pre-tax money: the ratio of the separate contract that
     after-tax contributions and their earnings are (IRC 72(d)(2), 72(e)(8)(B)).
 
-    Contributions made before 1987 may have come out first (72(e)(8)(D)): nobody tells of those here.
+    Contributions made before 1987 may come out first (72(e)(8)(D)): nobody tells of those here, so they go otherwise.
     """
     lines = [each for each in facts.held if each.kind is Kind.AFTER_TAX or each.source in AFTER_TAX_SOURCES]
     account = sum(each.balance_cents for each in lines)
@@ -147,7 +147,7 @@ def minimum(facts: Facts) -> Iterator[Reason]:
 
 def loan(facts: Facts) -> Iterator[Reason]:
     """A plan loan was repaid, set off, or its note goes along."""
-    if not any(part.kind in OF_PLANS for part in facts.parts):
+    if not facts.plan_kinds:
         return
     told = facts.loan
     if told is None:

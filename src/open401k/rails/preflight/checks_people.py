@@ -9,7 +9,7 @@ from datetime import timedelta
 from ...law.rollover_statements import explanation_in_time
 from ...law.rollovers import Distributee
 from ...law.spousal_consent import SpouseStanding, consent_checked, spousal_consent
-from ..kinds import IRAS, OF_PLANS, Into, Kind
+from ..kinds import IRAS, Into, Kind
 from .facts import Facts, Spouse
 from .policy import Policy
 from .reasons import Code, Reason, found, unknown
@@ -78,7 +78,7 @@ def members(facts: Facts) -> Iterator[Reason]:
 
 def explanation(facts: Facts) -> Iterator[Reason]:
     """The explanation of section 402(f), of each kind of money that is paid by a plan, in time."""
-    kinds = {part.kind for part in facts.parts} & OF_PLANS
+    kinds = facts.plan_kinds
     if not kinds:
         return  # an IRA's trustee owes none
     told = facts.explanation
@@ -105,7 +105,7 @@ def explanation(facts: Facts) -> Iterator[Reason]:
 
 def spouse(facts: Facts) -> Iterator[Reason]:
     """A spouse's consent, where the plan's terms ask for it, with its form and its 180 days."""
-    if not {part.kind for part in facts.parts} & OF_PLANS:
+    if not facts.plan_kinds:
         return
     if facts.distributee is Distributee.SURVIVING_SPOUSE:
         return  # a spouse consents to what would be paid to somebody else (IRC 401(a)(11)(B)(iii), 417(a)(2))

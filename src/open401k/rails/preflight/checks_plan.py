@@ -8,7 +8,7 @@ from ...law.distribution_events import may_distribute
 from ...law.rollover_acceptance import reasonable_conclusion
 from ...law.rollover_matrix import Obstacle, rollover_route
 from ...law.rollovers import Distributee, eligible_rollover
-from ..kinds import OF_PLANS, SOURCE, Into, Kind, destination
+from ..kinds import SOURCE, Into, Kind, destination
 from .facts import Facts
 from .reasons import Code, Reason, found, unknown
 from .rule_version import RuleVersion
@@ -17,7 +17,7 @@ from .wording import INTO, KINDS
 
 def event(facts: Facts) -> Iterator[Reason]:
     """An event opened each source that is paid, and no more is paid than is vested."""
-    of_plan = [each for each in facts.held if each.paid_cents and each.kind in OF_PLANS]
+    of_plan = [each for each in facts.held if each.paid_cents and facts.plan_pays(each.kind) is not None]
     opened = facts.opened
     if of_plan and opened is None:
         yield unknown(Code.NO_EVENT, "no distributable event is named (IRC 401(k)(2)(B))")

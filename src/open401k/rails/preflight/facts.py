@@ -11,7 +11,7 @@ from ...law.rollover_acceptance import SourceEvidence
 from ...law.rollovers import Distributee, PaidBecause
 from ...law.spousal_consent import SpouseStanding, Witness
 from ...law.withholding import EarlierThisYear
-from ..kinds import Into, Kind
+from ..kinds import OF_PLANS, Into, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,3 +247,18 @@ class Facts:
     e_sign_consent: bool | None = None
     #: What came goes back as it came: no distribution of which earnings would go along.
     is_return: bool = False
+
+    def plan_pays(self, kind: Kind) -> Kind | None:
+        """As which kind a plan pays it; None where an IRA pays.
+
+        What came from an IRA into a plan is the plan's money, also when it goes back as it came. Only a plan has loans
+        to tell of: that it tells of them, if only that there is none, shows that a plan pays.
+        """
+        if kind in OF_PLANS:
+            return kind
+        return Kind.PRE_TAX if self.is_return and self.loan is not None else None
+
+    @property
+    def plan_kinds(self) -> frozenset[Kind]:
+        """Of what a plan pays."""
+        return frozenset(paid for part in self.parts if (paid := self.plan_pays(part.kind)) is not None)

@@ -77,6 +77,7 @@ class Code(IntEnum):
     ACROSS_NEW_YEAR = 670
     FIGURES_NOT_ON_FILE = 671
     IMPOSSIBLE_FACT = 672
+    PAYMENT_DAY = 673
 
 
 #: Business days in which a reason is answered, by the hundred of its code; the clocks are ours (ACATS and ToRA are
@@ -235,7 +236,7 @@ ENTRIES: dict[Code, Entry] = {
     Code.AFTER_TAX_BASIS: Entry(
         _FROM,
         "What of your money was taxed before must be told exactly, and what it earned goes along with it.",
-        "State the after-tax basis; ask for its earnings too, as pre-tax money.",
+        "State the after-tax basis; ask for its earnings too, as pre-tax money. What is of before 1987 goes by check.",
     ),
     Code.PRE_TAX_GOES_FIRST: Entry(
         _PERSON, "Money not taxed yet goes to the new accounts before any other.", "Change what goes where."
@@ -263,4 +264,9 @@ ENTRIES: dict[Code, Entry] = {
         Owner.NETWORK, "The figures of the law for that year are not known yet.", "Choose a day of a year on file."
     ),
     Code.IMPOSSIBLE_FACT: Entry(_FROM, "Something in the data cannot be.", "Correct the field that is named."),
+    Code.PAYMENT_DAY: Entry(
+        _FROM,
+        "The day named for the payment has passed, or is after the last day of the move.",
+        "Name a new day of payment, from today to the deadline; if the deadline passed too, ask for a new move.",
+    ),
 }

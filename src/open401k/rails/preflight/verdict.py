@@ -15,7 +15,6 @@ from ...kernel import Refused
 from ...law import NotEnacted
 from ...law.form_1099r import Form1099R, FormRefusal
 from ...law.given import ImpossibleInput
-from ..kinds import OF_PLANS
 from ..messages import Role
 from . import checks_amount, checks_people, checks_plan
 from .facts import Facts
@@ -114,14 +113,14 @@ def _times(facts: Facts, rules: RuleVersion) -> Iterator[Reason]:
     if timing.payment_on.year != timing.deadline.year:
         yield found(Code.ACROSS_NEW_YEAR, f"paid on {timing.payment_on}, deadline {timing.deadline}")
     if not timing.on <= timing.payment_on <= timing.deadline:
-        raise ImpossibleInput("payment_on", f"{timing.payment_on} is not from {timing.on} to {timing.deadline}")
+        yield found(Code.PAYMENT_DAY, f"payment_on: {timing.payment_on} is not from {timing.on} to {timing.deadline}")
 
 
 def _voters(facts: Facts, rules: RuleVersion) -> frozenset[Role]:
     """Who must approve besides participant and custodians: by the rules, and the spouse where consent is needed."""
     kinds = {part.kind for part in facts.parts}
     asked = frozenset(role for kind in kinds for role in rules.voters_for(kind))
-    needs_spouse = bool(kinds & OF_PLANS) and facts.spouse is not None
+    needs_spouse = bool(facts.plan_kinds) and facts.spouse is not None
     if needs_spouse and facts.spouse is not None and checks_people.consent_needed(facts, facts.spouse):
         return asked | {Role.SPOUSE}
     return asked

@@ -156,8 +156,8 @@ def forms(facts: Facts, parts: Sequence[WorkedPart]) -> tuple[Form1099R | Refuse
     """Form 1099-R of what plans pay: one for each event, Roth money apart (two forms if two kinds)."""
     groups: dict[tuple[bool, Event], list[WorkedPart]] = {}
     for each in parts:
-        if each.part.kind in OF_PLANS:
-            groups.setdefault((each.part.kind is Kind.ROTH, _event(each.part)), []).append(each)
+        if (paid := facts.plan_pays(each.part.kind)) is not None:
+            groups.setdefault((paid is Kind.ROTH, _event(each.part)), []).append(each)
     payee = {
         Distributee.EMPLOYEE: Payee.PARTICIPANT,
         Distributee.ALTERNATE_PAYEE_SPOUSE: Payee.ALTERNATE_PAYEE_SPOUSE,

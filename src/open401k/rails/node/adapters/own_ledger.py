@@ -20,6 +20,7 @@ from open401k.kernel import AccountId, EmployeeId, EntryId, PlanId, Source, Spon
 from open401k.kernel import Refused as RefusedByBooks
 from open401k.ledger import USD, AccountKey, Held, Kind, Line
 
+from ...kinds import UNTAXED
 from ..codes import (
     ACCOUNT_UNKNOWN,
     BALANCE_TOO_LOW,
@@ -186,7 +187,7 @@ class OwnLedger:
         found = self._cash(tx, order.account)
         if not found:
             return Refused(ACCOUNT_UNKNOWN, f"no cash account of {order.account} in these books")
-        if order.side is Side.SOURCE and any(part.kind >= len(SOURCES) for part in order.parts):
+        if order.side is Side.SOURCE and any(not drawn_on(order.account, part.kind) for part in order.parts):
             return Refused(KIND_NOT_TAKEN, "these books have no such kind of money")
         free = {source: amount - reserved for source, (amount, reserved) in found.items()}
         into, earned = self.into, dict[Source, int]()
@@ -199,7 +200,11 @@ class OwnLedger:
         clearing = AccountKey(self.plan_id, Kind.CASH_CLEARING)
         lines = []
         for part in order.parts:
-            shares = _drawn(part, free, earned) if order.side is Side.SOURCE else _taken(part, into)
+            shares = (
+                _drawn(part, drawn_on(order.account, part.kind), free, earned)
+                if order.side is Side.SOURCE
+                else _taken(part, into)
+            )
             if isinstance(shares, Refused):
                 return shares
             keys = {source: self._account(order.account, source) for source in shares}
@@ -265,6 +270,16 @@ def holder_of(account: str) -> EmployeeId:
     return EmployeeId.parse(account.partition("/")[0])
 
 
+def drawn_on(account: str, kind: int) -> Sequence[Source]:
+    """The sources of a kind, in order; none where these books have no such money.
+
+    What goes back as it came is paid of the source into which it came alone, under the kind as which it came.
+    """
+    if "/" not in account:
+        return SOURCES[kind] if kind < len(SOURCES) else ()
+    return SOURCES[kind][:1] if kind < len(SOURCES) else SOURCES[0][:1] if kind in UNTAXED else ()
+
+
 def _taken(part: Part, into: Mapping[int, Source]) -> Mapping[Source, int] | Refused:
     source = into.get(part.kind)
     if source is None:
@@ -272,7 +287,9 @@ def _taken(part: Part, into: Mapping[int, Source]) -> Mapping[Source, int] | Ref
     return {source: part.cents}
 
 
-def _drawn(part: Part, free: dict[Source, int], earned: dict[Source, int]) -> Mapping[Source, int] | Refused:
+def _drawn(
+    part: Part, sources: Sequence[Source], free: dict[Source, int], earned: dict[Source, int]
+) -> Mapping[Source, int] | Refused:
     """A part from the sources of its kind, in their order; pre-tax money first from what after-tax money earned.
 
     ``free`` and ``earned`` fall by it.
@@ -280,7 +297,7 @@ def _drawn(part: Part, free: dict[Source, int], earned: dict[Source, int]) -> Ma
     shares: dict[Source, int] = {}
     wanted = part.cents
     along = [(earned, source) for source in earned] if part.kind == 0 else []
-    for left, source in (*along, *((free, source) for source in SOURCES[part.kind])):
+    for left, source in (*along, *((free, source) for source in sources)):
         share = min(wanted, max(0, left.get(source, 0)))
         if share:
             shares[source] = share
