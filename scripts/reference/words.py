@@ -547,7 +547,7 @@ EVENTS: dict[str, tuple[str, str, str]] = {
         "`state`, `failures`",
     ),
     "connection.needs_a_person": (
-        "A payroll provider does not let us in any more.",
+        "A payroll provider does not let us in any more, or something that it told waits for a person; told once.",
         "the connection",
         "`provider`, `message`, `fix`",
     ),

@@ -121,6 +121,25 @@ def test_another_company_of_the_plan_is_connected_by_a_word(
         assert {each["ein"] for each in client.get(f"/v1{address}").json()["items"]} == {"12-3456789", "98-7654321", ""}
 
 
+def test_beside_a_paused_company_without_an_ein_another_one_can_be_said_to_be_another(
+    browser: TestClient, server: StandIn, place: Place
+) -> None:
+    address = f"/plans/{place[1]}/connections"
+    sent = {"name": "Acme Old", "ein": "", "first_check": "2026-01-16", "people": [PERSON]}
+    old = server.tell("/companies", sent)["company_uuid"]
+    link = browser.get(address).text.split('class="button" href="')[1].split('"')[0].replace("&amp;", "&")
+    made = browser.get(authorized(f"{link}&company={old}").removeprefix(ORIGIN))
+    assert "payrolls%20from%202026-01-01%20on" in made.headers["location"]
+    page = browser.get(address).text
+    connection = page.split('name="connection_id" value="')[1].split('"')[0]
+    assert "is not on file" not in page
+    browser.post(f"{address}/pull", data=form(page, connection_id=connection))
+    browser.post(f"{address}/stand", data=form(page, connection_id=connection, to="pause"))
+    page = browser.get(address).text
+    assert "The EIN of Acme Old, paused, is not on file" in page
+    assert "Connect another company at Gusto" in page
+
+
 def test_a_return_that_was_not_begun_here_connects_nothing(browser: TestClient, server: StandIn, place: Place) -> None:
     page = browser.get(f"/plans/{place[1]}/connections").text
     link = page.split('class="button" href="')[1].split('"')[0].replace("&amp;", "&")

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from tests.flows.bookkeeping import acme, assert_sound, at_once, books
+from tests.flows.bookkeeping import Plan, acme, assert_sound, at_once, books
 from tests.support import standin
 from tests.support.connected import FIRST_CHECK, Connected, connected
 from tests.support.database import TESTER
@@ -165,6 +165,13 @@ def test_a_reversal_in_doubt_is_asked_for_again_with_what_it_reverses(paid: Conn
     assert (looked[payroll], looked[reversal]) == ("", "")
 
 
+def asked(plan: Plan) -> list[dict[str, Any]]:
+    """What our own webhooks tell of providers that ask for somebody."""
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        found = tx.rows("select data from base.event where kind = 'connection.needs_a_person' order by event_no")
+    return [data for (data,) in found]
+
+
 def test_a_reversal_told_anew_behind_what_it_reverses_is_told_until_a_person_corrected_it(paid: Connected) -> None:
     (payroll,) = _payrolls(paid)
     reversal = paid.reverse(payroll)
@@ -177,6 +184,8 @@ def test_a_reversal_told_anew_behind_what_it_reverses_is_told_until_a_person_cor
     for _ in range(2):
         (waits,) = paid.pull().waits
         assert (waits["why"], waits["provider_id"]) == ("reversal_anew", reversal)
+        assert waits["run_id"] == str(paid.posted()[0].run_id)  # its page has the corrected upload
+    assert [said["message"] for said in asked(paid.plan)] == [waits["message"]]  # told once, not with each pull
 
 
 @pytest.mark.parametrize("point", ["provider_pull.taken", "provider_pull.posted", "payroll_run.post.before_commit"])

@@ -20,7 +20,7 @@ from open401k.flows.payroll_intake import say_yes
 from open401k.flows.plan_takeover import take_over
 from open401k.flows.write_back import instruct
 from open401k.flows.write_back_send import Sent, send_due
-from open401k.kernel import EmployeeId, FixedClock, SeededRandom, Source, SystemClock
+from open401k.kernel import ConnectionId, EmployeeId, FixedClock, SeededRandom, Source, SystemClock
 from open401k.payroll import write_back_book
 from open401k.payroll.providers import Connector, InForce, Patience, Rate, Surroundings, Tokens, gusto
 from open401k.payroll.rows import Field
@@ -115,7 +115,7 @@ def on_file(plan: Plan) -> list[Instruction]:
         return write_back_book.on_file(tx, tenant_id=plan.sponsor, plan_id=plan.plan)
 
 
-def send(plan: Plan, at: AtGusto) -> Sent:
+def send(plan: Plan, at: AtGusto, *, company: ConnectionId | None = None) -> Sent:
     return send_due(
         plan.db,
         actor=TESTER,
@@ -123,6 +123,7 @@ def send(plan: Plan, at: AtGusto) -> Sent:
         plan_id=plan.plan,
         connector=at.connector,
         who=at.who,
+        at=company,
     )
 
 

@@ -22,7 +22,7 @@ from open401k.kernel import FixedClock, Source
 from open401k.payroll import connections, write_back_book
 from open401k.payroll.providers import Rate
 from open401k.payroll.rows import Field
-from open401k.payroll.write_back import Instruction, Slot, State, Wanted
+from open401k.payroll.write_back import Answer, Instruction, Slot, State, Wanted
 
 OLDER = next(each for each in ACME.people if (each.first_name, each.last_name) == ("Elliot", "Voss"))
 YOUNGER = ACME.people[2]
@@ -90,7 +90,11 @@ def test_a_plan_that_was_told_without_it_tells_only_who_makes_catch_up(db: Datab
             assert len(write_back_book.queue(tx, **of, wanted=wanted)) == 2
         before = on_file(world)
         with db.begin(TESTER, tenants=[world.plan.sponsor]) as tx:
-            write_back_book.handed_over(tx, tenant_id=world.plan.sponsor, instructions=before, how="As before.")
+            for each in before:
+                took: dict[str, Any] = {"answer": Answer(State.ACKNOWLEDGED), "at": world.of.connection_id}
+                write_back_book.attempted(
+                    tx, tenant_id=world.plan.sponsor, instruction=each, **took, detail="As before.", taken=True
+                )
         assert exchange(world).told == 1
         assert in_force(world, OLDER)[0][2] is True
         (new,) = [each for each in on_file(world) if each.number > before[-1].number]

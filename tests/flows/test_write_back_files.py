@@ -5,24 +5,25 @@ from datetime import date, timedelta
 
 import pytest
 from tests.flows.bookkeeping import Plan
-from tests.flows.test_write_back import JANUARY_16, OTHER, SAVER, elect, on_file, plan
+from tests.flows.test_write_back import JANUARY_16, OTHER, SAVER, AtGusto, at_gusto, elect, on_file, plan, queue, send
 from tests.support.database import TESTER
 
-from open401k.demo.people import Person
+from open401k.demo.people import ACME, Person
 from open401k.doors.provided import Order
 from open401k.doors.stories import PayrollStories
 from open401k.flows.write_back import keep_told
 from open401k.flows.write_back_files import Made, make_file, take_answer
 from open401k.kernel import Open401kError, Source
-from open401k.payroll import Findings, feedback_files, write_back_book
+from open401k.payroll import Field, Findings, connections, feedback_files, write_back_book
 from open401k.payroll.feedback_files import FeedbackFileId
 from open401k.payroll.formats.feedback import Deduction, Percent
 from open401k.payroll.formats.feedback_ascensus import read_ascensus
 from open401k.payroll.formats.feedback_layouts import FEEDBACK_LAYOUTS
+from open401k.payroll.providers import Company, Provider, Rate, Tokens
 from open401k.payroll.write_back import State
 from open401k.payroll.write_back_said import Answered
 
-__all__ = ["plan"]
+__all__ = ["at_gusto", "plan"]
 
 
 def choose(plan: Plan, layout: str = "ascensus", number: str = "4711-01") -> None:
@@ -139,3 +140,37 @@ def test_the_next_payroll_is_the_proof_and_what_is_in_no_file_expires(plan: Plan
             keep_told(tx, tenant_id=plan.sponsor, plan_id=plan.plan)
         plan.clock.advance(timedelta(days=60))
     assert [each.state for each in on_file(plan)] == [State.NOT_REFLECTED, State.EXPIRED]
+
+
+def connect(plan: Plan) -> connections.Connection:
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        made = connections.add(
+            tx,
+            tenant_id=plan.sponsor,
+            plan_id=plan.plan,
+            provider=Provider.GUSTO,
+            company=Company("a-company", ACME.name, ACME.ein),
+            tokens=Tokens("access", "refresh", None),
+            since=date(2026, 1, 1),
+        )
+    assert isinstance(made, connections.Connection)
+    return made
+
+
+def test_what_a_file_told_is_told_to_a_provider_that_is_connected_later_once(plan: Plan, at_gusto: AtGusto) -> None:
+    choose(plan)
+    elect(plan, SAVER.ssn[-4:], on=JANUARY_16, bps=600)
+    elect(plan, OTHER.ssn[-4:], on=JANUARY_16, bps=300)
+    made = make(plan)
+    assert made is not None
+    assert queue(plan) == 0
+    of = connect(plan)
+    assert queue(plan) == 2  # nothing is withheld there of what the files said
+    assert queue(plan) == 0
+    at_gusto.who.pop(plan.employee(OTHER.ssn[-4:]))
+    sent = send(plan, at_gusto, company=of.connection_id)
+    assert (sent.acknowledged, sent.refused) == (1, 1)
+    assert at_gusto.withheld(plan.employee(SAVER.ssn[-4:])) == {Field.PRE_TAX: Rate(bps=600)}
+    assert queue(plan) == 0  # what was refused waits for a person, who may enter it by hand there
+    assert isinstance(answer(plan, made.file_id, data_of(plan, made.file_id)), Answered)
+    assert queue(plan) == 0

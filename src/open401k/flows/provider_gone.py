@@ -47,7 +47,8 @@ def reversal(tx: Tx, of: connections.Connection, version: Version[ProviderPayrol
     if run is None or run.told is None:  # nothing of it is in the books, or a person corrected it by hand
         done_with(tx, of, version, None)
         return None
-    return waiting(told, "reversal_anew", f"It was told otherwise than {run.run_id} posted it.", _ALONE[1])
+    said = f"A reversal of the payroll of {original.told.pay_date} was told otherwise than {run.run_id} posted it."
+    return {**waiting(told, "reversal_anew", said, _BY_HAND), "run_id": str(run.run_id)}
 
 
 def standing(known: Sequence[runs.Run]) -> runs.Run | None:
@@ -77,7 +78,5 @@ _GONE = (
     "If it was deleted or canceled there, take its run back: send a payroll of no contributions that replaces it. "
     "If it was not, ask the provider; once it is listed again this ends by itself."
 )
-_ALONE = (
-    "A reversal came of a payroll that the provider did not tell.",
-    "Correct that payroll's run by hand: upload it again without what was reversed.",
-)
+_BY_HAND = "Correct that payroll's run by hand: upload it again without what was reversed."
+_ALONE = ("A reversal came of a payroll that the provider did not tell.", _BY_HAND)

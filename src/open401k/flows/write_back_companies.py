@@ -30,7 +30,11 @@ def where_only(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Where | None
 
 
 def told_anew(on_file: Iterable[write_back.Instruction], at: Where | None) -> frozenset[write_back.Slot]:
-    """What stands, and a company that pays the person now did not hear of; a job of one that pays them no more."""
+    """What stands, and a company that pays the person now did not hear of; a job of one that pays them no more.
+
+    What went out in a file was told to a payroll that was connected by nothing: a company connected since has to hear
+    of it, unless it said already what it makes of it (one that takes no change has it entered by hand).
+    """
     if at is None:
         return frozenset()
     last = {each.slot: each for each in on_file if each.state is not write_back.State.REPLACED}
@@ -39,7 +43,12 @@ def told_anew(on_file: Iterable[write_back.Instruction], at: Where | None) -> fr
         for slot, each in last.items()
         if (each.state in _STANDS and each.taken_by and set(at.of(slot, each.rate)) - each.taken_by)
         or (each.awaits_job and each.at is not None and each.at not in at.of(slot, each.rate))
+        or (each.filed and _went_out(each) and set(at.of(slot, each.rate)) - each.tried_at)
     )
+
+
+def _went_out(each: write_back.Instruction) -> bool:
+    return each.state in _STANDS or (each.state is write_back.State.SENT and not each.job)
 
 
 def histories(history: Sequence[runs.Run], at: Where | None) -> dict[ConnectionId | None, Sequence[runs.Run]]:

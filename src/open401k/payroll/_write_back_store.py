@@ -31,6 +31,8 @@ class InstructionRow(NamedTuple):
     catch_up: bool
     connection_id: UUID | None
     taken_by: list[UUID]
+    tried_at: list[UUID]
+    filed: bool
 
 
 _EVENT = ("ids", "states", "attempts", "next", "jobs", "details", "companies", "taken")
@@ -112,6 +114,21 @@ def instructions(
                 select event.connection_id
                 from payroll.instruction_event as event
                 where event.tenant_id = told.tenant_id and event.instruction_id = told.instruction_id and event.taken
+            ),
+            array(
+                select distinct event.connection_id
+                from payroll.instruction_event as event
+                where event.tenant_id = told.tenant_id
+                    and event.instruction_id = told.instruction_id
+                    and event.connection_id is not null
+            ),
+            exists (
+                select 1
+                from payroll.instruction_event as event
+                where event.tenant_id = told.tenant_id
+                    and event.instruction_id = told.instruction_id
+                    and event.state = 'sent'
+                    and event.connection_id is null
             )
         from payroll.instruction as told
         join lateral (

@@ -206,10 +206,31 @@ def go_on(tx: Tx, *, of: Connection, cursor: str) -> None:
 
 
 def succeeded(tx: Tx, *, of: Connection, waits: Sequence[dict[str, Any]]) -> None:
-    """A pull came to its end. ``waits``: what of it waits for a person, each with what, why and fix."""
+    """A pull came to its end. ``waits``: what of it waits for a person, each with what, why and fix.
+
+    What waited before the pull already was told then, and is not told again.
+    """
     if of.state == State.NEEDS_A_PERSON:  # it was asked by hand, and answered
         _stand(tx, of.tenant_id, of.connection_id, State.CONNECTED, {})
     _store.succeed(tx, tenant_id=of.tenant_id, connection_id=of.connection_id, waits=list(waits))
+    known = {_of_what(each) for each in of.waits}
+    if new := [each for each in waits if _of_what(each) not in known]:
+        more = f" And {len(new) - 1} more." if len(new) > 1 else ""
+        _ask(tx, of, message=f"{new[0]['message']}{more}", fix=new[0]["fix"])
+
+
+def _of_what(wait: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(str(wait.get(each, "")) for each in ("what", "provider_id", "run_id", "why"))
+
+
+def _ask(tx: Tx, of: Connection, *, message: str, fix: str) -> None:
+    messages.publish(
+        tx,
+        tenant_id=of.tenant_id,
+        kind="connection.needs_a_person",
+        subject=of.connection_id,
+        data={"provider": of.provider, "message": message, "fix": fix},
+    )
 
 
 def failed(tx: Tx, *, of: Connection, error: ProviderError) -> None:
@@ -222,13 +243,7 @@ def failed(tx: Tx, *, of: Connection, error: ProviderError) -> None:
         _store.stand(tx, **keys, state=of.state, problem=problem)
         return
     _stand(tx, of.tenant_id, of.connection_id, State.NEEDS_A_PERSON, problem)
-    messages.publish(
-        tx,
-        tenant_id=of.tenant_id,
-        kind="connection.needs_a_person",
-        subject=of.connection_id,
-        data={"provider": of.provider, "message": error.message, "fix": error.fix},
-    )
+    _ask(tx, of, message=error.message, fix=error.fix)
 
 
 def heard(tx: Tx, *, provider: Provider, notice: Notice) -> list[Connection]:

@@ -49,6 +49,7 @@ def convert(
     to: str,
     file_name: str = "",
     encoding: str | None = None,
+    out_encoding: str | None = None,
     records: RecordLayout | None = None,
     accept_columns: bool = False,
     pay_date: date | None = None,
@@ -57,11 +58,14 @@ def convert(
     """Read a file of any known layout (or of ``records``) and write it in the layout ``to``.
 
     ``pay_date`` is the day of rows that say none; ``shared`` fills columns of the other layout that say the same in
-    every row; ``accept_columns`` takes the proposed meaning of columns that nobody has settled.
+    every row; ``out_encoding`` is that of records that are written, where it is not that of the file (``encoding``);
+    ``accept_columns`` takes the proposed meaning of columns that nobody has settled.
     """
     target = writable().get(to)
     if target is None:
         raise Open401kError(f"There is no layout {to!r}.", fix=f"Take one of {', '.join(writable())}.")
+    if out_encoding and isinstance(target, Layout):
+        raise Open401kError(f"{to} is a CSV file, which is written as UTF-8.", fix="Leave out the encoding.")
     findings, rows = _read(data, file_name, encoding, records, accept_columns)
     if findings.rejected:
         return Converted(findings=findings)
@@ -75,7 +79,7 @@ def convert(
     if isinstance(target, Layout):
         written = write_layout(target, rows, shared=shared)
         return Converted(written.data, len(rows), written.lost, findings)
-    filed = write_records(target, {"census": rows}, shared=shared, encoding=encoding)
+    filed = write_records(target, {"census": rows}, shared=shared, encoding=out_encoding or encoding)
     findings.extend(filed.findings.listed)
     return Converted(filed.data, len(rows), filed.lost["census"], findings)
 

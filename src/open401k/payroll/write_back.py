@@ -90,6 +90,8 @@ class Instruction:
     catch_up: bool = False
     at: ConnectionId | None = None  # whose job it waits for
     taken_by: frozenset[ConnectionId] = frozenset()  # companies that took it
+    tried_at: frozenset[ConnectionId] = frozenset()  # companies that were told, whatever they said
+    filed: bool = False  # it was handed over by no connection: in a file
 
     @property
     def key(self) -> str:

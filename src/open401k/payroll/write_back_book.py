@@ -47,6 +47,8 @@ def on_file(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, known_at: datetime
             catch_up=row.catch_up,
             at=ConnectionId(row.connection_id) if row.connection_id else None,
             taken_by=frozenset(map(ConnectionId, row.taken_by)),
+            tried_at=frozenset(map(ConnectionId, row.tried_at)),
+            filed=row.filed,
         )
         for row in rows
     ]

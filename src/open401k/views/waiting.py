@@ -62,7 +62,7 @@ def _of_payrolls(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, history: Sequenc
         "pay_codes", _codes(tx, tenant_id, plan_id), "pay code to confirm", "pay codes to confirm", "/pay-codes"
     )
     known = connections.of_plan(tx, tenant_id=tenant_id, plan_id=plan_id)
-    stuck = sum(bool(each.waits) or each.state == connections.State.NEEDS_A_PERSON for each in known)
+    stuck = sum(_asks(each) for each in known)
     yield WaitingLine(
         "connections",
         stuck,
@@ -77,6 +77,10 @@ def _of_payrolls(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, history: Sequenc
         "webhook endpoints that take nothing any more",
         "/connections#h-webhooks",
     )
+
+
+def _asks(of: connections.Connection) -> bool:
+    return bool(of.waits or of.problem.get("asks")) or of.state == connections.State.NEEDS_A_PERSON
 
 
 def _codes(tx: Tx, tenant_id: SponsorId, plan_id: PlanId) -> int:

@@ -96,3 +96,16 @@ def test_what_cannot_be_meant_is_said(run: Run, file: Path, wrong: tuple[str, ..
     assert said.code in (1, 2)
     assert "Fix:" in said.err or "Error:" in said.err
     assert not list(file.parent.glob("march.*.csv"))
+
+
+def test_a_name_beyond_ascii_goes_into_records_in_the_encoding_that_is_said_of_them(run: Run, file: Path) -> None:
+    file.write_bytes(lines(GOOD | {"first_name": "Zoë", "last_name": "Müller"}))
+    refused = run("payroll", "convert", file, "--to", "empower_fixed", "--lossy", "--json")
+    assert (refused.code, "cp1252" in refused.document[0]["fix"]) == (2, True)
+    said = run("payroll", "convert", file, "--to", "empower_fixed", "--lossy", "--out-encoding", "cp1252")
+    assert said.code == 0, said.err
+    written = file.with_name("march.empower_fixed.txt").read_bytes()
+    assert "Müller".encode("cp1252") in written
+    assert "Zoë".encode("cp1252") in written
+    csv = run("payroll", "convert", file, "--to", "ascensus", "--lossy", "--out-encoding", "cp1252")
+    assert (csv.code, "written as UTF-8" in csv.err) == (1, True)

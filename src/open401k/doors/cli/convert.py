@@ -21,6 +21,9 @@ def convert_file(
         Path | None, typer.Option(help="The file to write; usually FILE.LAYOUT.csv. Never overwritten.")
     ] = None,
     encoding: Annotated[str, typer.Option(help="Of the file, if it is not UTF-8: cp1252.")] = "",
+    out_encoding: Annotated[
+        str, typer.Option(help="Of a file of records that is written, if it is not ASCII and not that of the file.")
+    ] = "",
     records: Annotated[
         str, typer.Option(help="Its record layout, for files without headings: a name, or a YAML file of positions.")
     ] = "",
@@ -41,6 +44,7 @@ def convert_file(
         to=to,
         file_name="" if records else file.name,
         encoding=encoding or None,
+        out_encoding=out_encoding or None,
         records=_record_layout(records) if records else None,
         accept_columns=accept,
         pay_date=pay_date.date() if pay_date else None,

@@ -41,7 +41,7 @@ def show(request: Request, caller: Reader) -> Response:
         shown = connections.load(tx, tenant_id=caller.tenant, plan_id=caller.plan)
         told = webhooks.listed(tx, tenant_id=caller.tenant, at=caller.services.wall.now())
     may = caller.may(Permission.PLAN_CHANGE)
-    known = {each.provider for each in shown.connections if each.state != stored.State.PAUSED}
+    known = {each.provider for each in shown.connections}
     offered = _offered(caller) if may else []
     others = [each for each in _offered(caller, also=True) if each[0] in known] if may else []
     around = frame(request, "Payroll providers", caller=caller, current="payroll")
@@ -140,7 +140,7 @@ def back(caller: ConnectingSomewhere, provider: Provider, code: str = "", state:
     )
     if isinstance(made, Refused):
         raise ProblemError(Problem(409, str(made.reason), "Not connected.", made.message, made.fix))
-    said = f"{made.company_name} is connected. Ask it now to see what comes."
+    said = f"{made.company_name} is connected; payrolls from {made.since} on are taken. Ask it now to see what comes."
     return see_other(f"/plans/{placed.plan}/connections?said={quote(said)}")
 
 

@@ -140,7 +140,14 @@ class _Lines:
             text.encode(self._encoding)
         except UnicodeEncodeError:
             reason = f"The value has a letter that {self._encoding} has not."
-            self._reject(Code.FILE_ENCODING, number, position, shown, reason, "Ask the recipient for cp1252.")
+            self._reject(
+                Code.FILE_ENCODING,
+                number,
+                position,
+                shown,
+                reason,
+                "Ask the recipient whether it takes cp1252, and write it so.",
+            )
 
     def _reject(self, code: Code, number: int, position: Position, shown: str, reason: str, fix: str) -> None:
         column = f"{position.at} {position.name}"
