@@ -23,10 +23,11 @@ from open401k.flows import bank_statement
 from open401k.flows.bank_statement import StatementFile, read_in
 from open401k.flows.day import begin_day
 from open401k.flows.deposit import deposit_run
-from open401k.flows.deposit_choices import place_line, use_waiting
+from open401k.flows.deposit_choices import place_line
 from open401k.flows.deposit_doubles import settle_twice
 from open401k.flows.overpaid_decided import decide_overpaid, undo_overpaid
 from open401k.flows.verify import verify
+from open401k.flows.waiting_money import use_waiting
 from open401k.kernel import FixedClock, Money, Open401kError, Refused, Source
 from open401k.law import lost_earnings
 from open401k.recordkeeping._overpaid_store import add_decision

@@ -17,9 +17,9 @@ from open401k.base import messages
 from open401k.base.db import Database
 from open401k.base.steps import FlowResults
 from open401k.flows.bank_statement import StatementFile, read_in
-from open401k.flows.deposit_choices import use_waiting
 from open401k.flows.overpaid_decided import decide_overpaid, undo_overpaid
 from open401k.flows.student_loans import Certified, certify
+from open401k.flows.waiting_money import use_waiting
 from open401k.kernel import EmployeeId, FlowId, Open401kError, Refused, Source
 from open401k.recordkeeping.overpaid_decided import Became, Decided, Decision, DecisionRefusal
 from open401k.views import corrections, student_loans

@@ -19,6 +19,7 @@ from open401k.payroll.deposit_clock import Basis
 from open401k.payroll.remittance import Remittance
 from open401k.recordkeeping import overpaid_decided
 
+from . import over_sent
 from .deposits import Deposit, State, deposits
 from .heading import heading
 from .shown import PlanHeading
@@ -163,6 +164,13 @@ class DepositsPage:
     corrections: tuple[compliance.CorrectionOwed, ...] = ()
     returned: tuple[custody.ach.Debit, ...] = ()
     """Debits that the bank sent back, of any file."""
+    lowered: tuple[over_sent.OverLine, ...] = ()
+    """Payrolls that a corrected file lowered, with what of their money is over."""
+
+    @property
+    def over(self) -> tuple[over_sent.OverLine, ...]:
+        """Those of which money is over that a person has to decide on."""
+        return tuple(each for each in self.lowered if each.open)
 
     @property
     def open_ones(self) -> tuple[DepositLine, ...]:
@@ -202,7 +210,8 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> DepositsPage:
     changes = custody.accounts.changes(tx, tenant_id=tenant_id, plan_id=plan_id)
     paying = connections.of_plan(tx, tenant_id=tenant_id, plan_id=plan_id)
     names = {each.connection_id: each.company_name for each in paying} if len(paying) > 1 else {}
-    listing = listed(deposits(tx, tenant_id=tenant_id, plan_id=plan_id), today, names)
+    owed = deposits(tx, tenant_id=tenant_id, plan_id=plan_id)
+    listing = listed(owed, today, names)
     debits = custody.ach.debits(tx, tenant_id=tenant_id, plan_id=plan_id)
     accounts = custody.accounts.on_file(tx, tenant_id=tenant_id, plan_id=plan_id)
     listing = [_with_next(each, debits, accounts.get(Purpose.EMPLOYER), today) for each in listing]
@@ -221,6 +230,7 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> DepositsPage:
         changes=tuple(each for each in changes if each.accepted is None),
         corrections=tuple(compliance.corrections_owed(tx, tenant_id=tenant_id, plan_id=plan_id)),
         returned=tuple(each for each in debits if each.return_code),
+        lowered=over_sent.lowered(tx, tenant_id=tenant_id, plan_id=plan_id, found=owed),
     )
 
 

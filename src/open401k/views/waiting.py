@@ -114,6 +114,13 @@ def _of_deposits(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, owed: Sequence[D
         "deposits beyond what was due",
         "/deposits#h-money",
     )
+    yield WaitingLine(
+        "over_sent",
+        sum(each.over is not None for each in owed),
+        "payroll of which money is over",
+        "payrolls of which money is over",
+        "/deposits#h-over",
+    )
     yield from _of_plan_years(tx, tenant_id, plan_id, today)
     changes = custody.accounts.changes(tx, tenant_id=tenant_id, plan_id=plan_id)
     open_ones = sum(each.accepted is None for each in changes)
