@@ -206,7 +206,7 @@ def assert_it_is_settled(made: Machine, who: EmployeeId) -> None:
     """150.00 come back and wait as the employer's; 250.00 are left, which needs the word that they may be."""
     on = date(2026, 1, 4)
 
-    def say(became: Became, cents: int, number: int, **more: bool) -> Decided | Refused[DecisionRefusal]:
+    def say(became: Became, cents: int, number: int, **more: Any) -> Decided | Refused[DecisionRefusal]:
         said = Decision(UUID(int=number), who, Source.MATCH, became, cents, on, "the board", **more)
         return decide_overpaid(made.db, actor=TESTER, tenant_id=made.sponsor, plan_id=made.plan_id, decision=said)
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from open401k import custody, ledger, payroll, recordkeeping
+from open401k import compliance, custody, payroll, recordkeeping
 from open401k.base.db import Tx
-from open401k.custody.doubles import BOOKED_TWICE
+from open401k.custody.doubles import BOOKED_TWICE, OVERPAID
 from open401k.kernel import Money, PlanId, RunId, SponsorId, day_of
 from open401k.payroll.deposit_clock import Basis, Clock
 from open401k.payroll.remittance import Remittance
@@ -104,20 +104,19 @@ def deposits(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> tuple[Deposit,
 
 
 def _came_back(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, posted: Sequence[recordkeeping.Deposited]) -> set[RunId]:
-    """Payrolls whose deposit was undone; what was booked twice came once, and did not go."""
+    """Payrolls whose deposit was undone; what was booked twice, or was other money, did not go."""
     undone = [each for each in posted if each.taken_back is not None]
     if not undone:
         return set()
     findings = custody.statements.findings(tx, tenant_id=tenant_id, plan_id=plan_id)
-    twice = {each.entry_id for each in findings if each.rule == BOOKED_TWICE}
+    twice = {each.entry_id for each in findings if each.rule in (BOOKED_TWICE, OVERPAID)}
     return {RunId.parse(each.reference) for each in undone if each.taken_back not in twice}
 
 
-def owed_for_corrections(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, owed: Sequence[Deposit]) -> Money:
-    """What the books say the employer owes beyond its payrolls: late facts made it due. Zero or more."""
-    books = ledger.balances(tx, tenant_id=tenant_id, plan_id=plan_id).total(ledger.Kind.EMPLOYER_RECEIVABLE)
-    by_payroll = sum(each.remittance.total_cents - each.received.cents for each in owed)
-    return Money(max(0, books - by_payroll))
+def owed_for_corrections(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Money:
+    """What is still to come for corrections that somebody approved; what is only proposed asks for nothing."""
+    known = compliance.corrections_owed(tx, tenant_id=tenant_id, plan_id=plan_id)
+    return Money(sum(max(0, each.outstanding.cents) for each in known))
 
 
 def state_on(due_on: date, today: date, *, done: bool = False) -> DutyState:
