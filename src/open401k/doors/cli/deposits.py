@@ -59,6 +59,10 @@ def list_deposits(context: typer.Context, plan: PlanOption = "", json: Json = Fa
         voice.line(f"Told before by another file: {name}: {line.booked_on} {line.amount} {line.text}")
     for money in shown.money:
         voice.line(f"Money waits: {money.entry_id}: {money.on} {money.amount}")
+    for gap in shown.gaps:
+        between = f"{gap.first} to {gap.last}" if gap.days else "no day between them"
+        moved = f"the balance moved by {Money(gap.cents)}"
+        voice.line(f"Statements do not join: {between}: {moved} between {gap.after} and {gap.name}")
     for each_over in shown.lowered:
         told = f"{each_over.pay_date}: {each_over.run_id}: withheld {each_over.withheld}, employer {each_over.employer}"
         voice.line(f"More was sent than is owed: {told}; {', '.join(each_over.ways)}" if each_over.open else "")
