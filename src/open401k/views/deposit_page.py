@@ -408,9 +408,9 @@ def _held_now(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, found: Sequence[Dep
     """By pay date of which money was held when it was posted: what still waits in suspense."""
     held = {each.remittance.pay_date: 0 for each in found if each.remittance.sources.get("held", 0) > 0}
     if held:
-        span = {"start": min(held), "end": max(held) + timedelta(days=1)}
         of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id, "kind": ledger.Kind.SUSPENSE}
-        for each in ledger.contributions(tx, **of, **span):
+        of |= {"start": min(held), "end": max(held) + timedelta(days=1)}
+        for each in ledger.contributions(tx, **of):
             if each.event_on in held:
                 held[each.event_on] += each.cents
     return held
