@@ -23,10 +23,11 @@ from open401k.flows import bank_statement
 from open401k.flows.bank_statement import StatementFile, read_in
 from open401k.flows.day import begin_day
 from open401k.flows.deposit import deposit_run
-from open401k.flows.deposit_choices import place_line, use_waiting
+from open401k.flows.deposit_choices import place_line
 from open401k.flows.deposit_doubles import settle_twice
 from open401k.flows.overpaid_decided import decide_overpaid, undo_overpaid
 from open401k.flows.verify import verify
+from open401k.flows.waiting_money import use_waiting
 from open401k.kernel import FixedClock, Money, Open401kError, Refused, Source
 from open401k.law import lost_earnings
 from open401k.recordkeeping._overpaid_store import add_decision
@@ -327,11 +328,11 @@ def together(*files: bytes) -> bytes:
     return files[0].replace(parts[0], b"".join(parts))
 
 
-def came_back(plan: Plan, number: int, sum_cents: int, on: date) -> Decided:
+def came_back(plan: Plan, number: int, sum_cents: int, on: date, *, line: str = "") -> Decided:
     """Somebody says that overpaid money came back on a day; that much is overpaid."""
     who = plan.employee("1009")
     found = Overpaid(who, Source.MATCH, 10_000_00, date(2026, 1, 2), plan.clock.now())
-    said = Decision(UUID(int=number), who, Source.MATCH, Became.PAID_BACK, sum_cents, on, "a check")
+    said = Decision(UUID(int=number), who, Source.MATCH, Became.PAID_BACK, sum_cents, on, "a check", line=line)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(recordkeeping.overpaid, "outstanding", lambda tx, **_: [found])
         done = decide_overpaid(plan.db, actor=TESTER, tenant_id=plan.sponsor, plan_id=plan.plan, decision=said)
@@ -360,6 +361,27 @@ def test_a_line_may_be_a_payrolls_money_or_overpaid_money_that_came_again(plan: 
     assert due(plan)[0].outstanding == Money(cents(one)), "the payroll is still owed"
     name = custody.ach.reference(one.run_id)
     assert told(plan, (on, cents(one), name)) == [("deposit", cents(one))], "who names a payroll pays it"
+    assert_books_hold(plan)
+
+
+@pytest.mark.parametrize("line", ["same", "other"])
+def test_a_line_that_paid_a_payroll_by_its_sum_may_be_overpaid_money_as_a_person_says(plan: Plan, line: str) -> None:
+    """It was booked as the payroll's, and the decision booked it once more: the plan had twice what came."""
+    (one,) = paid(plan, FIRST)
+    on = came_on(one)
+    plan.at(on)
+    assert told(plan, (on, cents(one), "CHECK")) == [("deposit", cents(one))]
+    with pytest.raises(AssertionError, match="line_not_said"):
+        came_back(plan, 1, cents(one), on)
+    assert balances(plan) == (cents(one), 0), "nothing was done"
+    for _ in range(2):
+        came_back(plan, 1, cents(one), on, line=line)
+    came = 1 if line == "same" else 2
+    assert balances(plan)[0] == came * cents(one)
+    (after,) = due(plan)
+    assert after.outstanding.cents == (cents(one) if line == "same" else 0)
+    assert after.state_on(on) is (State.DUE if line == "same" else State.RECEIVED), "no bank returned anything"
+    assert open_lines(plan) == []
     assert_books_hold(plan)
 
 

@@ -1,6 +1,7 @@
 """After approval the employer's money comes: a person says so, or the bank shows it; bounced, it is owed again."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from tests.flows.bookkeeping import Plan, acme
@@ -9,7 +10,7 @@ from tests.flows.test_bank_statements import of as file_of
 from tests.flows.test_heal import SPONSOR, approve, assert_proved, not_followed, record
 from tests.support.database import TESTER
 
-from open401k import compliance, wire
+from open401k import compliance, recordkeeping, wire
 from open401k.base.db import Database
 from open401k.compliance import Proposal
 from open401k.demo.people import PAY_DATES
@@ -17,7 +18,8 @@ from open401k.flows.bank_statement import read_in
 from open401k.flows.correction_money import deposited
 from open401k.flows.day import begin_day
 from open401k.flows.deposit import deposit_run
-from open401k.kernel import FixedClock, Refused
+from open401k.flows.waiting_money import use_waiting
+from open401k.kernel import FixedClock, Money, Open401kError, Refused
 from open401k.views import deposit_page, deposits, plan_health
 
 
@@ -84,6 +86,33 @@ def test_a_line_of_the_bank_with_its_very_sum_is_its_money_and_a_return_undoes_i
     assert balances(plan)[1] == owed(plan).outstanding.cents == sum_of_it
     assert read(plan, on + timedelta(days=6), sum_of_it, "ACME AGAIN") == 1
     assert balances(plan)[1] == 0
+    assert_proved(plan)
+
+
+def test_money_that_waits_pays_a_correction_by_a_persons_yes(short: Plan) -> None:
+    plan = short
+    correction = approved(plan)
+    due = owed(plan).outstanding.cents
+    of: dict[str, Any] = {"actor": TESTER, "tenant_id": plan.sponsor, "plan_id": plan.plan, "on": date(2026, 2, 5)}
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        for cents in (due - 1, 501):
+            recordkeeping.record_employer_money(
+                tx, tenant_id=plan.sponsor, plan_id=plan.plan, on=date(2026, 2, 4), amount=Money(cents),
+                key=f"more/{cents}", reference=f"line {cents}",
+            )  # fmt: skip
+        waits = {each.cents: each for each in recordkeeping.waiting(tx, tenant_id=plan.sponsor, plan_id=plan.plan)}
+    rest = use_waiting(plan.db, **of, entry_id=waits[due - 1].entry_id, proposal_id=correction.proposal_id)
+    assert (rest, owed(plan).outstanding) == (Money(0), Money(1))
+    rest = use_waiting(plan.db, **of, entry_id=waits[501].entry_id, proposal_id=correction.proposal_id)
+    assert (rest, owed(plan).outstanding) == (Money(500), Money(0))
+    with pytest.raises(Open401kError, match="does not wait any more"):
+        use_waiting(plan.db, **of, entry_id=waits[501].entry_id, proposal_id=correction.proposal_id)
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        (left,) = recordkeeping.waiting(tx, tenant_id=plan.sponsor, plan_id=plan.plan)
+    with pytest.raises(Open401kError, match="Nothing is due for that correction"):
+        use_waiting(plan.db, **of, entry_id=left.entry_id, proposal_id=correction.proposal_id)
+    assert balances(plan)[1] == -500, "what is left waits on"
+    assert read(plan, date(2026, 2, 6), due, owed(plan).reference) == 0, "what had waited is shown by no line"
     assert_proved(plan)
 
 

@@ -19,7 +19,8 @@ from open401k.custody import AchFileId, BankAccountId, StatementId
 from open401k.custody.accounts import NewAccount, Purpose
 from open401k.custody.ach import Debit, FileStatus
 from open401k.flows.debit_file import Answered, make_file, take_answer
-from open401k.flows.deposit_choices import place_line, use_waiting
+from open401k.flows.deposit_choices import place_line
+from open401k.flows.waiting_money import use_waiting
 from open401k.kernel import FixedClock, Open401kError, RunId
 from open401k.views import deposit_page
 from open401k.views.deposits import State

@@ -17,9 +17,9 @@ from open401k.base import messages
 from open401k.base.db import Database
 from open401k.base.steps import FlowResults
 from open401k.flows.bank_statement import StatementFile, read_in
-from open401k.flows.deposit_choices import use_waiting
 from open401k.flows.overpaid_decided import decide_overpaid, undo_overpaid
 from open401k.flows.student_loans import Certified, certify
+from open401k.flows.waiting_money import use_waiting
 from open401k.kernel import EmployeeId, FlowId, Open401kError, Refused, Source
 from open401k.recordkeeping.overpaid_decided import Became, Decided, Decision, DecisionRefusal
 from open401k.views import corrections, student_loans
@@ -206,7 +206,7 @@ def assert_it_is_settled(made: Machine, who: EmployeeId) -> None:
     """150.00 come back and wait as the employer's; 250.00 are left, which needs the word that they may be."""
     on = date(2026, 1, 4)
 
-    def say(became: Became, cents: int, number: int, **more: bool) -> Decided | Refused[DecisionRefusal]:
+    def say(became: Became, cents: int, number: int, **more: Any) -> Decided | Refused[DecisionRefusal]:
         said = Decision(UUID(int=number), who, Source.MATCH, became, cents, on, "the board", **more)
         return decide_overpaid(made.db, actor=TESTER, tenant_id=made.sponsor, plan_id=made.plan_id, decision=said)
 

@@ -15,6 +15,8 @@ from .statements import Finding, Kind, Line, Name
 
 #: The rule by which a person takes back what was booked a second time.
 BOOKED_TWICE = "booked twice"
+#: The same of a line that paid a payroll by its sum, and is overpaid money that came again.
+OVERPAID = "overpaid money, not the payroll's"
 _MONEY = frozenset({Kind.DEPOSIT, Kind.EMPLOYER_MONEY})
 
 

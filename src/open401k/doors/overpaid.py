@@ -26,6 +26,7 @@ def settle(
     on: date,
     reason: str,
     within_limits: bool,
+    line: str = "",
 ) -> Decided:
     """Record it, once for a key; refusals become problems."""
     if became not in tuple(Became):
@@ -37,9 +38,11 @@ def settle(
     except ValueError as error:
         raise _wrong("amount_invalid", f"{error}", "Write it like 400.00, and take the person from the list.") from None
     _said(reason)
+    if line not in ("", "same", "other"):
+        raise _wrong("line_unknown", f"{line!r} is nothing that a line of the bank may be.", "Say same or other.")
     decision = Decision(
         named_uuid("overpaid", str(tenant_id), str(plan_id), key), who, Source(source), Became(became), cents, on,
-        reason.strip(), within_limits,
+        reason.strip(), within_limits, line,
     )  # fmt: skip
     return _done(decide_overpaid(db, actor=actor, tenant_id=tenant_id, plan_id=plan_id, decision=decision))
 

@@ -23,7 +23,7 @@ class Standing:
 
 def read_books(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Standing:
     """What lines are held against: payrolls by pay date, deposits, debits under way."""
-    dues = payroll.remittance.recorded(tx, tenant_id=tenant_id, plan_id=plan_id)
+    dues = payroll.remittance.owed(tx, tenant_id=tenant_id, plan_id=plan_id)
     deposits = recordkeeping.deposits(tx, tenant_id=tenant_id, plan_id=plan_id)
     seen: dict[EntryId | None, int] = {}
     for found in custody.statements.findings(tx, tenant_id=tenant_id, plan_id=plan_id):
@@ -47,6 +47,12 @@ def read_books(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Standing:
         reference = custody.ach.reference(due.run_id)
         expected.append(Expected(due.run_id, due.pay_date, reference, max(0, missing), unseen))
     return Standing(expected, standing, undone, files)
+
+
+def still_owed(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, run_id: RunId) -> int:
+    """What a payroll owes by now, in cents."""
+    expected = read_books(tx, tenant_id=tenant_id, plan_id=plan_id).expected
+    return next((each.outstanding_cents for each in expected if each.run_id == run_id), 0)
 
 
 def post_part(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, line: Line, part: Part, number: int) -> None:

@@ -11,7 +11,7 @@ from open401k import compliance, custody, ledger, recordkeeping
 from open401k.base import heads
 from open401k.base.db import Actor, Database, Tx
 from open401k.custody.statements import Kind, Line
-from open401k.kernel import EntryId, Money, PlanId, ProposalId, Refused, SponsorId, day_of
+from open401k.kernel import EntryId, Money, Open401kError, PlanId, ProposalId, Refused, SponsorId, day_of
 
 from .bank_posting import posted
 
@@ -35,6 +35,20 @@ def deposited(
         if not owed.due:
             return None
         return _receive(tx, tenant_id, proposal.plan_id, owed, on or day_of(tx.now), owed.outstanding)
+
+
+def pay_correction(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, proposal_id: ProposalId | None, most: int, on: date, key: str
+) -> int:
+    """Money that waited pays what an approved correction owes, up to ``most`` cents; answers how much it was."""
+    known = compliance.corrections_owed(tx, tenant_id=tenant_id, plan_id=plan_id)
+    owed = next((each for each in known if each.proposal_id == proposal_id and each.outstanding), None)
+    if owed is None:
+        raise Open401kError("Nothing is due for that correction.", fix="Choose one that owes, or give it back.")
+    paid, on = min(most, owed.outstanding.cents), max(on, owed.due_on)
+    of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id, "on": on, "amount": Money(paid), "key": key}
+    posted(recordkeeping.record_correction_deposit(tx, **of, reference=str(owed.proposal_id)))
+    return paid
 
 
 def place_correction(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, line: Line) -> bool:
@@ -82,7 +96,7 @@ def _seen_before(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, line: Line, owed
     if owed.outstanding or owed.received.cents != line.line.cents:
         return False
     came = recordkeeping.correction_deposits(tx, tenant_id=tenant_id, plan_id=plan_id)
-    mine = [each for each in came if each.reference == str(owed.proposal_id) and each.taken_back is None]
+    mine = [each for each in came if each.reference == str(owed.proposal_id) and _of_the_bank(each)]
     noted = {each.entry_id for each in custody.statements.findings(tx, tenant_id=tenant_id, plan_id=plan_id)}
     if len(mine) != 1 or mine[0].entry_id in noted:
         return False
@@ -90,9 +104,14 @@ def _seen_before(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, line: Line, owed
     return True
 
 
+def _of_the_bank(each: recordkeeping.Deposited) -> bool:
+    """Whether a line may show it: it stands, and is no money that had waited."""
+    return each.taken_back is None and not each.applied
+
+
 def _came_back(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, line: Line) -> bool:
     came = recordkeeping.correction_deposits(tx, tenant_id=tenant_id, plan_id=plan_id)
-    fitting = [each for each in came if each.taken_back is None and each.cents == -line.line.cents]
+    fitting = [each for each in came if _of_the_bank(each) and each.cents == -line.line.cents]
     if not line.line.return_code or len(fitting) != 1 or fitting[0].on > line.line.booked_on:
         return False
     entry_id, on = fitting[0].entry_id, line.line.booked_on

@@ -66,7 +66,7 @@ def to_debit(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> tuple[list[Wan
     came = received(recordkeeping.deposits(tx, tenant_id=tenant_id, plan_id=plan_id))
     debits = custody.ach.debits(tx, tenant_id=tenant_id, plan_id=plan_id)
     under_way = {each.run_id for each in debits if each.under_way}
-    dues = payroll.remittance.recorded(tx, tenant_id=tenant_id, plan_id=plan_id)
+    dues = payroll.remittance.owed(tx, tenant_id=tenant_id, plan_id=plan_id)
     missing = [(due.run_id, due.total_cents - came.get(due.run_id, (0, None))[0]) for due in dues]
     account = custody.accounts.on_file(tx, tenant_id=tenant_id, plan_id=plan_id).get(Purpose.EMPLOYER)
     wanted, refused = [], []

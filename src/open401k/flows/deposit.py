@@ -20,7 +20,7 @@ def deposit_run(
     """
     with db.begin(actor, tenants=[tenant_id]) as tx:
         heads.lock(tx, tenant_id=tenant_id)
-        due = payroll.remittance.recorded(tx, tenant_id=tenant_id, plan_id=plan_id)
+        due = payroll.remittance.owed(tx, tenant_id=tenant_id, plan_id=plan_id)
         cents = sum(each.total_cents for each in due if each.run_id == run_id)
         if cents <= 0:
             return None
@@ -53,7 +53,7 @@ def tell_late(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, today: date) -> 
     Withheld pay is plan assets from when it can be segregated, and kept longer it is a prohibited transaction
     (29 CFR 2510.3-102; IRC 4975): somebody has to hear of it though nobody looks.
     """
-    owed = payroll.remittance.recorded(tx, tenant_id=tenant_id, plan_id=plan_id)
+    owed = payroll.remittance.owed(tx, tenant_id=tenant_id, plan_id=plan_id)
     if not owed:
         return []
     came = received(recordkeeping.deposits(tx, tenant_id=tenant_id, plan_id=plan_id))

@@ -1,24 +1,19 @@
-"""What a person decides about money: which payroll a line pays, what waiting money is for. Not here: the rules.
+"""What a person decides about a line of the bank: which payroll it pays, or that it is none. Not here: the rules.
 
-Money flow: as in bank_posting.py; waiting money leaves by the reversal of its entry, then pays a payroll or nobody.
+Money flow: as in bank_posting.py. What waiting money is for: waiting_money.py.
 """
 
-from datetime import date
-from typing import Any
-
-from open401k import custody, recordkeeping
+from open401k import custody
 from open401k.base import heads
 from open401k.base.db import Actor, Database, Tx
 from open401k.custody import StatementId
 from open401k.custody.matching import Part, Recorded
 from open401k.custody.repeats import of_its_own, of_their_own
 from open401k.custody.statements import Kind, Line, Name
-from open401k.kernel import EntryId, Money, Open401kError, PlanId, RunId, SponsorId
-from open401k.recordkeeping.deposits import APPLIED
+from open401k.kernel import Open401kError, PlanId, RunId, SponsorId
 
-from .bank_posting import post_part, posted, read_books
-from .deposit import receive
-from .overpaid_decided import place_overpaid, refuse_overpaid
+from .bank_posting import post_part, read_books, still_owed
+from .overpaid_decided import place_overpaid
 
 
 def place_line(
@@ -51,42 +46,6 @@ def place_line(
         found = custody.statements.findings(tx, tenant_id=tenant_id, plan_id=plan_id)
         for number, part in enumerate(parts, 1 + sum(each.key == name for each in found)):
             post_part(tx, tenant_id=tenant_id, plan_id=plan_id, line=line, part=part, number=number)
-
-
-def use_waiting(
-    db: Database,
-    *,
-    actor: Actor,
-    tenant_id: SponsorId,
-    plan_id: PlanId,
-    entry_id: EntryId,
-    run_id: RunId | None,
-    on: date,
-) -> Money:
-    """Waiting money pays what a payroll owes, or (None) was given back unless overpaid; answers with the rest."""
-    with db.begin(actor, tenants=[tenant_id]) as tx:
-        heads.lock(tx, tenant_id=tenant_id)
-        waits = recordkeeping.waiting(tx, tenant_id=tenant_id, plan_id=plan_id)
-        one = {each.entry_id: each for each in waits}.get(entry_id)
-        if one is None:
-            raise Open401kError("That money does not wait any more.", fix="See the plan's deposits for what does.")
-        if run_id is None:
-            refuse_overpaid(tx, tenant_id=tenant_id, plan_id=plan_id, money=one)
-        on = max(on, one.on)  # a bank may book a day ahead of our clock
-        reason = "employer_money_given_back" if run_id is None else "employer_money_applied"
-        posted(recordkeeping.take_back(tx, tenant_id=tenant_id, entry_id=entry_id, on=on, reason=reason))
-        if run_id is None:
-            return Money(0)
-        owed = _expected(tx, tenant_id, plan_id, run_id)
-        if not owed:
-            raise Open401kError("Nothing is due for that payroll.", fix="Choose one that owes, or give it back.")
-        paid, key = min(one.cents, owed), f"{APPLIED}{entry_id}"
-        posted(receive(tx, tenant_id=tenant_id, plan_id=plan_id, run_id=run_id, cents=paid, on=on, key=key))
-        rest = Money(one.cents - paid)
-        if rest:
-            more: Any = {"amount": rest, "key": f"deposit/rest/{entry_id}", "reference": one.reference}
-            posted(recordkeeping.record_employer_money(tx, tenant_id=tenant_id, plan_id=plan_id, on=on, **more))
-        return rest
 
 
 def _open_line(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, name: Name) -> Line | None:
@@ -128,7 +87,7 @@ def _parts(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, line: Line, run_id: Ru
     cents = line.line.cents
     if run_id is None:
         return [Part(Kind.DISMISSED, cents, "a person")]
-    owed = _expected(tx, tenant_id, plan_id, run_id)
+    owed = still_owed(tx, tenant_id=tenant_id, plan_id=plan_id, run_id=run_id)
     if cents < 0:
         standing = read_books(tx, tenant_id=tenant_id, plan_id=plan_id).standing
         fitting: list[Recorded] = [each for each in standing if each.run_id == run_id and each.cents == -cents]
@@ -141,8 +100,3 @@ def _parts(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, line: Line, run_id: Ru
     paid = min(cents, owed)
     over = [Part(Kind.EMPLOYER_MONEY, cents - paid, "a person, over")] if cents > paid else []
     return [Part(Kind.DEPOSIT, paid, "a person", run_id), *over]
-
-
-def _expected(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, run_id: RunId) -> int:
-    expected = read_books(tx, tenant_id=tenant_id, plan_id=plan_id).expected
-    return next((each.outstanding_cents for each in expected if each.run_id == run_id), 0)

@@ -30,7 +30,7 @@ def content_of_late(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, about: str
 
 def _late(tx: Tx, tenant_id: SponsorId, plan_id: PlanId) -> Iterator[compliance.LateDeposit]:
     of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id}
-    owed = payroll.remittance.recorded(tx, **of)
+    owed = payroll.remittance.owed(tx, **of)
     if not owed:
         return
     came: dict[RunId, list[recordkeeping.Deposited]] = {}

@@ -3,6 +3,7 @@
 Money flow: employer receivable -> cash clearing for what came again; nothing where it is left with the person.
 """
 
+from typing import Any
 from uuid import UUID
 
 from open401k import custody, recordkeeping
@@ -15,6 +16,7 @@ from open401k.recordkeeping.deposits import ever_waited
 from open401k.recordkeeping.overpaid_decided import Decided, Decision, DecisionRefusal
 
 from .bank_posting import read_books
+from .overpaid_line import paid_by_sum
 
 Answer = Decided | Refused[DecisionRefusal]
 
@@ -23,9 +25,10 @@ def decide_overpaid(db: Database, *, actor: Actor, tenant_id: SponsorId, plan_id
     """Record it, once for its id; a line of the bank that waited with that money has its place."""
     with db.begin(actor, tenants=[tenant_id]) as tx:
         heads.lock(tx, tenant_id=tenant_id)
-        done = overpaid_decided.decide(
-            tx, tenant_id=tenant_id, plan_id=plan_id, decision=decision, today=day_of(tx.now)
-        )
+        of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id, "decision": decision}
+        if (refused := overpaid_decided.may_be(tx, **of, today=day_of(tx.now)) or paid_by_sum(tx, **of)) is not None:
+            return refused
+        done = overpaid_decided.decide(tx, **of, today=day_of(tx.now))
         if isinstance(done, Decided) and done.entry_id is not None:
             owed = {each.outstanding_cents for each in read_books(tx, tenant_id=tenant_id, plan_id=plan_id).expected}
             for line in custody.statements.lines(tx, tenant_id=tenant_id, plan_id=plan_id):

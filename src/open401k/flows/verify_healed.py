@@ -3,7 +3,8 @@
 from open401k import compliance, plan, recordkeeping
 from open401k.base.db import Tx
 from open401k.kernel import SponsorId
-from open401k.recordkeeping import overpaid_decided
+from open401k.recordkeeping import over_sent, overpaid_decided
+from open401k.recordkeeping.deposits import left_payrolls
 
 from .heal_approved import key_of, moves_money
 from .proof import Problem, Proof
@@ -45,6 +46,9 @@ def check_healed(tx: Tx, tenant_id: SponsorId, proof: Proof) -> None:
             problem("overpaid", where, message)
         for where, message in overpaid_decided.damage(tx, tenant_id=tenant_id, plan_id=each_plan.plan_id):
             problem("overpaid_decided", where, message)
+        left = left_payrolls(tx, tenant_id=tenant_id, plan_id=each_plan.plan_id)
+        for where, message in over_sent.damage(tx, tenant_id=tenant_id, plan_id=each_plan.plan_id, left=left):
+            problem("over_sent", where, message)
     for damage in recordkeeping.corrective_damage(tx, tenant_id=tenant_id):
         where = f"{damage.entry_id} {damage.employee_id} {damage.source}"
         problem("corrective", where, f"kept {damage.kept_cents} cents, moved {damage.moved_cents}")

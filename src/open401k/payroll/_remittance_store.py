@@ -44,7 +44,7 @@ def of_plan(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[tuple[Any,
         """
         select
             due.run_id, due.pay_date, due.employee_cents, due.employer_cents, due.loan_cents, due.due_on,
-            due.outer_limit_on, due.sources, due.forfeiture_cents, run.connection_id
+            due.outer_limit_on, due.sources, due.forfeiture_cents, run.connection_id, run.replaces
         from payroll.remittance as due
         join payroll.run as run on run.tenant_id = due.tenant_id and run.run_id = due.run_id
         where due.tenant_id = %s and due.plan_id = %s

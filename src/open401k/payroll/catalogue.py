@@ -32,6 +32,17 @@ class Catalogue:
     deduction_names: Mapping[str, str] = field(default_factory=dict)
     deduction_types: Mapping[str, str] = field(default_factory=dict)
 
+    def codes(self) -> list[CalledCode]:
+        """The same, code by code."""
+        return [
+            CalledCode(code, names.get(code, ""), types.get(code, ""), side)
+            for names, types, side in (
+                (self.names, self.types, Side.EARNING),
+                (self.deduction_names, self.deduction_types, Side.DEDUCTION),
+            )
+            for code in sorted({**names, **types})
+        ]
+
 
 def catalogue_of(codes: Iterable[CalledCode]) -> Catalogue:
     """By code; of a code twice the last word counts."""

@@ -3,16 +3,16 @@
 Money flow: employer receivable -> cash clearing; what comes back, the other way round by a new entry.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from open401k import ledger
 from open401k.base.db import Tx
-from open401k.kernel import EntryId, Money, PlanId, Refused, SponsorId
+from open401k.kernel import AccountId, EntryId, Money, PlanId, Refused, SponsorId
 
 from . import _store
 
-_DEPOSIT, _WAITS, _CORRECTION = "deposit", "employer_money", "correction_deposit"
+_DEPOSIT, _WAITS, _CORRECTION, _LEFT = "deposit", "employer_money", "correction_deposit", "deposit_over"
 #: With what the key of a deposit begins that waiting money paid; the entry of that money follows.
 APPLIED = "deposit/applied/"
 
@@ -32,8 +32,17 @@ class Deposited:
 
 
 def deposits(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Deposited]:
-    """Every deposit for a payroll of the plan, also those that came back, in the order of posting."""
-    return _of_reason(tx, tenant_id, plan_id, _DEPOSIT)
+    """Every deposit for a payroll of the plan, also those that came back, in the order of posting.
+
+    After them, below zero, what left a payroll again since a corrected file does not ask for it (over_sent.py).
+    """
+    return [*_of_reason(tx, tenant_id, plan_id, _DEPOSIT), *left_payrolls(tx, tenant_id=tenant_id, plan_id=plan_id)]
+
+
+def left_payrolls(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Deposited]:
+    """What came for a payroll and is not its money any more, below zero."""
+    found = _of_reason(tx, tenant_id, plan_id, _LEFT)
+    return [replace(each, cents=-each.cents, applied=True) for each in found]
 
 
 def correction_deposits(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Deposited]:
@@ -72,6 +81,15 @@ def record_employer_money(
     return _arrived(tx, tenant_id, plan_id, on, amount, key, reference, _WAITS)
 
 
+def leave_payroll(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, on: date, amount: Money, key: str, reference: str
+) -> ledger.Posted | Refused[ledger.Refusal]:
+    """What came for a payroll is over by now: cash clearing falls, and the employer's credit. Once for a key."""
+    cash, owed = _accounts(tx, tenant_id, plan_id)
+    line = ledger.Line(owed, cash, amount.cents, "deposit")
+    return ledger.post(tx, tenant_id=tenant_id, key=key, event_on=on, reason=_LEFT, cause=reference, lines=[line])
+
+
 def take_back(
     tx: Tx, *, tenant_id: SponsorId, entry_id: EntryId, on: date, reason: str
 ) -> ledger.Posted | Refused[ledger.Refusal]:
@@ -83,11 +101,17 @@ def take_back(
 def _arrived(
     tx: Tx, tenant_id: SponsorId, plan_id: PlanId, on: date, amount: Money, key: str, reference: str, reason: str
 ) -> ledger.Posted | Refused[ledger.Refusal]:
+    cash, owed = _accounts(tx, tenant_id, plan_id)
+    line = ledger.Line(cash, owed, amount.cents, "deposit")
+    return ledger.post(tx, tenant_id=tenant_id, key=key, event_on=on, reason=reason, cause=reference, lines=[line])
+
+
+def _accounts(tx: Tx, tenant_id: SponsorId, plan_id: PlanId) -> tuple[AccountId, AccountId]:
+    """Cash clearing, and what the employer owes."""
     cash = ledger.AccountKey(plan_id, ledger.Kind.CASH_CLEARING)
     owed = ledger.AccountKey(plan_id, ledger.Kind.EMPLOYER_RECEIVABLE)
     accounts = ledger.open_accounts(tx, tenant_id=tenant_id, keys=[cash, owed])
-    line = ledger.Line(accounts[cash], accounts[owed], amount.cents, "deposit")
-    return ledger.post(tx, tenant_id=tenant_id, key=key, event_on=on, reason=reason, cause=reference, lines=[line])
+    return accounts[cash], accounts[owed]
 
 
 def _of_reason(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, reason: str) -> list[Deposited]:

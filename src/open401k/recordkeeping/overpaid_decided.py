@@ -44,6 +44,7 @@ class DecisionRefusal(StrEnum):
     MORE_THAN_OVERPAID = "more_than_overpaid"
     DAY_IN_FUTURE = "day_in_future"
     NOT_LEFT = "may_not_be_left"
+    LINE_NOT_SAID = "line_not_said"
     NOT_POSTED = "not_posted"
     NO_SUCH_DECISION = "no_such_decision"
     MONEY_USED = "money_used"
@@ -61,6 +62,8 @@ class Decision:
     on: date
     reason: str
     within_limits: bool = False
+    line: str = ""
+    """Of a line of the bank that paid a payroll by this sum: `same` money, `other` money, or nothing said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +156,21 @@ def refusal(decision: Decision, *, open_cents: int, today: date) -> Refused[Deci
     return None
 
 
+def may_be(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, decision: Decision, today: date
+) -> Refused[DecisionRefusal] | None:
+    """Why a decision that is not on file cannot be; what is on file is answered by :func:`decide`."""
+    ever = ever_decided(tx, tenant_id=tenant_id, plan_id=plan_id)
+    if any(each.decision_id == decision.decision_id for each in ever):
+        return None
+    known = [each for each in ever if each.undone_on is None]
+    found = overpaid.outstanding(tx, tenant_id=tenant_id, plan_id=plan_id)
+    mine = (decision.employee_id, decision.source)
+    open_cents = sum(each.cents for each in found if (each.employee_id, each.source) == mine)
+    open_cents -= sum(each.cents for each in known if (each.employee_id, each.source) == mine)
+    return refusal(decision, open_cents=open_cents, today=today)
+
+
 def decide(
     tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, decision: Decision, today: date
 ) -> Decided | Refused[DecisionRefusal]:
@@ -161,11 +179,8 @@ def decide(
     if (before := ever.get(decision.decision_id)) is not None:
         return _again(before, decision)
     known = {key: each for key, each in ever.items() if each.undone_on is None}
-    found = overpaid.outstanding(tx, tenant_id=tenant_id, plan_id=plan_id)
     mine = (decision.employee_id, decision.source)
-    open_cents = sum(each.cents for each in found if (each.employee_id, each.source) == mine)
-    open_cents -= sum(each.cents for each in known.values() if (each.employee_id, each.source) == mine)
-    refused = refusal(decision, open_cents=open_cents, today=today)
+    refused = may_be(tx, tenant_id=tenant_id, plan_id=plan_id, decision=decision, today=today)
     if refused is not None:
         return refused
     entry_id = None

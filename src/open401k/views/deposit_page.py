@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 
-from open401k import compliance, custody, recordkeeping
+from open401k import compliance, custody, ledger, recordkeeping
 from open401k.base.db import Tx
 from open401k.custody.accounts import BankAccount, Change, Purpose
 from open401k.custody.ach import AchFile
 from open401k.custody.doubles import Twice, booked_twice
+from open401k.custody.joins import Gap, gaps
 from open401k.custody.matching import LONGEST_WAIT
 from open401k.custody.repeats import of_their_own
 from open401k.custody.statements import Kept, Line
@@ -19,6 +21,7 @@ from open401k.payroll.deposit_clock import Basis
 from open401k.payroll.remittance import Remittance
 from open401k.recordkeeping import overpaid_decided
 
+from . import over_sent
 from .deposits import Deposit, State, deposits
 from .heading import heading
 from .shown import PlanHeading
@@ -163,6 +166,15 @@ class DepositsPage:
     corrections: tuple[compliance.CorrectionOwed, ...] = ()
     returned: tuple[custody.ach.Debit, ...] = ()
     """Debits that the bank sent back, of any file."""
+    gaps: tuple[Gap, ...] = ()
+    """Statements of the bank that do not join, with the days between them."""
+    lowered: tuple[over_sent.OverLine, ...] = ()
+    """Payrolls that a corrected file lowered, with what of their money is over."""
+
+    @property
+    def over(self) -> tuple[over_sent.OverLine, ...]:
+        """Those of which money is over that a person has to decide on."""
+        return tuple(each for each in self.lowered if each.open)
 
     @property
     def open_ones(self) -> tuple[DepositLine, ...]:
@@ -202,7 +214,9 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> DepositsPage:
     changes = custody.accounts.changes(tx, tenant_id=tenant_id, plan_id=plan_id)
     paying = connections.of_plan(tx, tenant_id=tenant_id, plan_id=plan_id)
     names = {each.connection_id: each.company_name for each in paying} if len(paying) > 1 else {}
-    listing = listed(deposits(tx, tenant_id=tenant_id, plan_id=plan_id), today, names)
+    owed = deposits(tx, tenant_id=tenant_id, plan_id=plan_id)
+    holds = _held_now(tx, tenant_id, plan_id, owed)
+    listing = [_as_held_now(each, holds) for each in listed(owed, today, names)]
     debits = custody.ach.debits(tx, tenant_id=tenant_id, plan_id=plan_id)
     accounts = custody.accounts.on_file(tx, tenant_id=tenant_id, plan_id=plan_id)
     listing = [_with_next(each, debits, accounts.get(Purpose.EMPLOYER), today) for each in listing]
@@ -221,7 +235,17 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> DepositsPage:
         changes=tuple(each for each in changes if each.accepted is None),
         corrections=tuple(compliance.corrections_owed(tx, tenant_id=tenant_id, plan_id=plan_id)),
         returned=tuple(each for each in debits if each.return_code),
+        gaps=tuple(gaps_of(tx, tenant_id=tenant_id, plan_id=plan_id)),
+        lowered=over_sent.lowered(tx, tenant_id=tenant_id, plan_id=plan_id, found=owed),
     )
+
+
+def gaps_of(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Gap]:
+    """Statements that do not join; lines are read only where two could."""
+    kept = custody.statements.kept(tx, tenant_id=tenant_id, plan_id=plan_id)
+    if sum(each.opening_cents is not None and each.closing_cents is not None for each in kept) < 2:
+        return []
+    return gaps(kept, custody.statements.lines(tx, tenant_id=tenant_id, plan_id=plan_id, open_only=False))
 
 
 def _that_came_again(
@@ -378,6 +402,30 @@ def _sources(due: Remittance) -> tuple[tuple[str, Money], ...]:
     if due.forfeiture_cents:
         found.append(("paid by forfeitures", Money(-due.forfeiture_cents)))
     return tuple(found)
+
+
+def _held_now(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, found: Sequence[Deposit]) -> dict[date, int]:
+    """By pay date of which money was held when it was posted: what still waits in suspense."""
+    held = {each.remittance.pay_date: 0 for each in found if each.remittance.sources.get("held", 0) > 0}
+    if held:
+        of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id, "kind": ledger.Kind.SUSPENSE}
+        of |= {"start": min(held), "end": max(held) + timedelta(days=1)}
+        for each in ledger.contributions(tx, **of):
+            if each.event_on in held:
+                held[each.event_on] += each.cents
+    return held
+
+
+def _as_held_now(line: DepositLine, holds: Mapping[date, int]) -> DepositLine:
+    """What was held when the payroll was posted may have been credited since, or given back."""
+    if line.pay_date not in holds:
+        return line
+    found: list[tuple[str, Money]] = []
+    for name, amount in line.sources:
+        waits = min(amount.cents, max(0, holds[line.pay_date])) if name == _SOURCES["held"] else amount.cents
+        found += [(name, Money(waits))] if waits else []
+        found += [("held at first, released since", Money(amount.cents - waits))] if waits < amount.cents else []
+    return replace(line, sources=tuple(found))
 
 
 def _why(clock: deposit_clock.Clock) -> str:

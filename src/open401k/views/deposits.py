@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from open401k import custody, ledger, payroll, recordkeeping
+from open401k import compliance, custody, payroll, recordkeeping
 from open401k.base.db import Tx
-from open401k.custody.doubles import BOOKED_TWICE
+from open401k.custody.doubles import BOOKED_TWICE, OVERPAID
 from open401k.kernel import Money, PlanId, RunId, SponsorId, day_of
 from open401k.payroll.deposit_clock import Basis, Clock
 from open401k.payroll.remittance import Remittance
+from open401k.recordkeeping import over_sent
 
 from .shown import DutyLine, DutyState
 
@@ -40,6 +41,8 @@ class Deposit:
     returned: bool = False
     on_its_way: bool = False
     came: tuple[tuple[date, int], ...] = ()
+    over: over_sent.Over | None = None
+    """What came beyond what it owes by now: a corrected file lowered it after the money was sent."""
 
     @property
     def run_id(self) -> RunId:
@@ -69,7 +72,7 @@ class Deposit:
 
 def deposits(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> tuple[Deposit, ...]:
     """Every payroll that owes a deposit, by pay date."""
-    dues = payroll.remittance.recorded(tx, tenant_id=tenant_id, plan_id=plan_id)
+    dues = payroll.remittance.owed(tx, tenant_id=tenant_id, plan_id=plan_id)
     if not dues:
         return ()
     posted = recordkeeping.deposits(tx, tenant_id=tenant_id, plan_id=plan_id)
@@ -84,31 +87,36 @@ def deposits(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> tuple[Deposit,
     returned |= _came_back(tx, tenant_id, plan_id, posted)
     owing = {due.connection_id: due for due in dues}
     past = {company: payroll.deposit_clock.shown_by(due, dues, came) for company, due in owing.items()}
+    known = over_sent.decided(tx, tenant_id=tenant_id, plan_id=plan_id)
     found = []
     for due in dues:
         cents, on = came.get(due.run_id, (0, None))
         if due.total_cents or cents or due.forfeiture_cents:  # a period of no contributions owes none
             clock = payroll.deposit_clock.clock(due, past[due.connection_id])
             back, sent = due.run_id in returned, due.run_id in under_way
-            found.append(Deposit(due, Money(cents), on, clock, back, sent, tuple(parts.get(due.run_id, ()))))
+            mine = tuple(parts.get(due.run_id, ()))
+            over = over_sent.over_of(
+                due.run_id, owed_cents=due.total_cents, withheld_less_cents=due.withheld_less_cents, came=mine,
+                known=known,
+            )  # fmt: skip
+            found.append(Deposit(due, Money(cents), on, clock, back, sent, mine, over))
     return tuple(found)
 
 
 def _came_back(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, posted: Sequence[recordkeeping.Deposited]) -> set[RunId]:
-    """Payrolls whose deposit was undone; what was booked twice came once, and did not go."""
+    """Payrolls whose deposit was undone; what was booked twice, or was other money, did not go."""
     undone = [each for each in posted if each.taken_back is not None]
     if not undone:
         return set()
     findings = custody.statements.findings(tx, tenant_id=tenant_id, plan_id=plan_id)
-    twice = {each.entry_id for each in findings if each.rule == BOOKED_TWICE}
+    twice = {each.entry_id for each in findings if each.rule in (BOOKED_TWICE, OVERPAID)}
     return {RunId.parse(each.reference) for each in undone if each.taken_back not in twice}
 
 
-def owed_for_corrections(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, owed: Sequence[Deposit]) -> Money:
-    """What the books say the employer owes beyond its payrolls: late facts made it due. Zero or more."""
-    books = ledger.balances(tx, tenant_id=tenant_id, plan_id=plan_id).total(ledger.Kind.EMPLOYER_RECEIVABLE)
-    by_payroll = sum(each.remittance.total_cents - each.received.cents for each in owed)
-    return Money(max(0, books - by_payroll))
+def owed_for_corrections(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Money:
+    """What is still to come for corrections that somebody approved; what is only proposed asks for nothing."""
+    known = compliance.corrections_owed(tx, tenant_id=tenant_id, plan_id=plan_id)
+    return Money(sum(max(0, each.outstanding.cents) for each in known))
 
 
 def state_on(due_on: date, today: date, *, done: bool = False) -> DutyState:

@@ -58,9 +58,9 @@ def duties(
     """Everything due, what is open first, each by its day."""
     today = day_of(tx.now)
     found = [*_files(history, today), *deposit_duties(tx, tuple(owed))]
-    corrections = owed_for_corrections(tx, tenant_id=tenant_id, plan_id=plan_id, owed=owed)
+    corrections = owed_for_corrections(tx, tenant_id=tenant_id, plan_id=plan_id)
     if corrections:
-        detail = "late facts made it due; send it as soon as you can"
+        detail = "approved; its earnings were counted to that day, so send it as soon as you can"
         found.append(DutyLine(today, "Send the money of corrections", detail, DutyState.SOON, amount=corrections))
     found += [
         _correction(each, today) for each in fiduciary.waiting_corrections(tx, tenant_id=tenant_id, plan_id=plan_id)

@@ -90,6 +90,8 @@ class WithholdingCase:
     missed: Money | None
     qnec: Money | None
     notice_by: date | None
+    may_go_back: bool = False
+    """More was withheld than was to be: a person may have it given back, by corrected payrolls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +191,7 @@ def _case(case: recordkeeping.Case, name: str) -> WithholdingCase:
         missed=None if missed is None else Money(missed.missed_cents + missed.missed_after_tax_cents),
         qnec=None if missed is None else Money(missed.qnec_cents + missed.after_tax_qnec_cents),
         notice_by=None if missed is None else missed.relief.notice_by,
+        may_go_back=case.mistake in (recordkeeping.Mistake.OVER, recordkeeping.Mistake.BEFORE_ENTRY),
     )
 
 

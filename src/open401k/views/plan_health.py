@@ -8,7 +8,7 @@ from open401k import census, compliance, fiduciary, ledger, plan
 from open401k.base.db import Tx
 from open401k.compliance import TestId
 from open401k.kernel import Money, PlanId, PlanYear, SponsorId, day_of
-from open401k.payroll import runs
+from open401k.payroll import remittance, runs
 
 from .alert import alert_line
 from .deposits import deposits
@@ -84,6 +84,7 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> PlanHealth:
     contributed, saving = _contributed(tx, tenant_id, plan_id, year)
     recent = history[:_RECENT_PAYROLLS]
     waits_on = held_on(tx, tenant_id=tenant_id, plan_id=plan_id, found=recent)
+    sent = remittance.recorded(tx, tenant_id=tenant_id, plan_id=plan_id) if recent else []
     return PlanHealth(
         heading=top,
         alerts=tuple(alert_line(each, day_of(tx.now)) for each in found),
@@ -95,7 +96,7 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> PlanHealth:
         next_payroll_on=expected,
         averages=_averages(tx, tenant_id, plan_id, year, history),
         tests=() if tested is None else tested.lines,
-        payrolls=payroll_lines(recent, (each.remittance for each in owed), among=history, waits_on=waits_on),
+        payrolls=payroll_lines(recent, sent, among=history, waits_on=waits_on),
         duties=duties(
             tx,
             tenant_id=tenant_id,

@@ -13,6 +13,7 @@ from open401k.kernel import PlanId, SponsorId, day_of
 from open401k.payroll import connections, runs, write_back, write_back_book
 
 from . import rollovers_invalid
+from .deposit_page import gaps_of
 from .deposits import Deposit, State
 from .duties import unsettled
 from .instructions import needing_a_person
@@ -110,6 +111,13 @@ def _of_deposits(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, owed: Sequence[D
         "lines of bank statements that fit no payroll",
         "/deposits#h-lines",
     )
+    yield WaitingLine(
+        "statement_gaps",
+        len(gaps_of(tx, tenant_id=tenant_id, plan_id=plan_id)),
+        "statement of the bank that does not join the one before",
+        "statements of the bank that do not join those before",
+        "/deposits#h-gaps",
+    )
     money = len(recordkeeping.waiting(tx, tenant_id=tenant_id, plan_id=plan_id))
     yield WaitingLine(
         "extra_money",
@@ -117,6 +125,13 @@ def _of_deposits(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, owed: Sequence[D
         "deposit beyond what was due",
         "deposits beyond what was due",
         "/deposits#h-money",
+    )
+    yield WaitingLine(
+        "over_sent",
+        sum(each.over is not None for each in owed),
+        "payroll of which money is over",
+        "payrolls of which money is over",
+        "/deposits#h-over",
     )
     yield from _of_plan_years(tx, tenant_id, plan_id, today)
     changes = custody.accounts.changes(tx, tenant_id=tenant_id, plan_id=plan_id)

@@ -123,3 +123,16 @@ def test_an_advisor_sees_deposits_and_moves_none(desk: Desk) -> None:
         assert shown.status_code == 200
         assert "Read the statement" not in shown.text
         assert browser.post(f"/plans/{desk.plan_id}/deposits/statement", data={}).status_code == 403
+
+
+def test_what_is_over_and_what_goes_back_are_refused_in_words_where_there_is_none(desk: Desk) -> None:
+    run_id = "run_" + "0" * 32
+    said = {"run_id": run_id, "way": "as_wages", "amount": "1.00", "on": "2026-01-02", "reason": "a slip"}
+    assert desk.get(f"/v1/plans/{desk.plan_id}/deposits/over") == {"items": []}
+    over = desk.post(f"/v1/plans/{desk.plan_id}/deposits/over", said, "over")
+    assert (over.status_code, over.json()["code"]) == (422, "nothing_over")
+    wrong = desk.post(f"/v1/plans/{desk.plan_id}/deposits/over", said | {"amount": "much"}, "over 2")
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "amount_invalid")
+    asked = {"employee_id": str(desk.employees[0]), "first": "2026-01-02"}
+    back = desk.post(f"/v1/plans/{desk.plan_id}/withholding-cases/give-back", asked, "back")
+    assert (back.status_code, back.json()["code"]) == (422, "no_such_case")

@@ -163,6 +163,9 @@ def became(
     within_limits: Annotated[
         bool, typer.Option("--within-limits", help="Inadvertent, and not above 401(a)(17) or 415: it may be left.")
     ] = False,
+    bank_line: Annotated[
+        str, typer.Option(help="Of a line of the bank that paid a payroll by this sum: same or other money.")
+    ] = "",
     key: Annotated[str, typer.Option(help="The same again is the same decision; else what is said is the key.")] = "",
     plan: PlanOption = "",
     json: Json = False,
@@ -175,6 +178,7 @@ def became(
                 place.services.db, actor=actor, tenant_id=place.tenant_id, plan_id=place.plan_id,
                 key=key or f"cli/{person}/{source}/{what}/{amount}/{on}/{reason}", employee=person, source=source,
                 became=what, amount=amount, on=day, reason=reason, within_limits=within_limits,
+                line=bank_line,
             )  # fmt: skip
     voice = Voice(json)
     voice.tell(done)

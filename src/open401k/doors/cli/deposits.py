@@ -1,5 +1,6 @@
 """Commands about the employer's money: what is due, bank statements, debit files, what the bank sends back."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
 
@@ -10,12 +11,16 @@ from open401k.custody import AccountChangeId, StatementId
 from open401k.custody.accounts import NewAccount, Purpose
 from open401k.flows.bank_statement import StatementFile, read_in
 from open401k.flows.debit_file import make_file, take_answer
-from open401k.flows.deposit_choices import place_line, use_waiting
+from open401k.flows.deposit_choices import place_line
 from open401k.flows.deposit_doubles import settle_twice
-from open401k.kernel import EntryId, Id, Money, RunId, day_of
+from open401k.flows.waiting_money import use_waiting
+from open401k.kernel import EntryId, Id, Money, ProposalId, RunId, day_of
+from open401k.recordkeeping.over_sent import Way
 from open401k.views import deposit_page
 from open401k.wire import Unreadable
 
+from .. import over_sent
+from ..problems import ProblemError
 from .found import bytes_of
 from .places import PlanOption, at_plan
 from .say import BAD_INPUT, BadInputError, Voice, counted, fail
@@ -54,6 +59,14 @@ def list_deposits(context: typer.Context, plan: PlanOption = "", json: Json = Fa
         voice.line(f"Told before by another file: {name}: {line.booked_on} {line.amount} {line.text}")
     for money in shown.money:
         voice.line(f"Money waits: {money.entry_id}: {money.on} {money.amount}")
+    for gap in shown.gaps:
+        between = f"{gap.first} to {gap.last}" if gap.days else "no day between them"
+        moved = f"the balance moved by {Money(gap.cents)}"
+        voice.line(f"Statements do not join: {between}: {moved} between {gap.after} and {gap.name}")
+    for each_over in shown.lowered:
+        told = f"{each_over.pay_date}: {each_over.run_id}: withheld {each_over.withheld}, employer {each_over.employer}"
+        voice.line(f"More was sent than is owed: {told}; {', '.join(each_over.ways)}" if each_over.open else "")
+        voice.line(each_over.to_payroll)
     for change in shown.changes:
         voice.line(f"To decide: {change.account_change_id}: {change.shown}")
 
@@ -207,7 +220,8 @@ def twice(
 def use(
     context: typer.Context,
     entry: Annotated[str, typer.Argument(help="The money that waits, as the list names it.")],
-    run: Annotated[str, typer.Option(help="The payroll it pays; without it: it was given back.")] = "",
+    run: Annotated[str, typer.Option(help="The payroll it pays; with neither: it was given back.")] = "",
+    correction: Annotated[str, typer.Option(help="The approved correction it pays.")] = "",
     plan: PlanOption = "",
 ) -> None:
     """Use the employer's money that waits, or say that it was given back."""
@@ -219,10 +233,37 @@ def use(
             plan_id=here.plan_id,
             entry_id=_named(EntryId, entry),
             run_id=_named(RunId, run) if run else None,
+            proposal_id=_named(ProposalId, correction) if correction else None,
             on=day_of(here.services.clock.now()),
         )
     applied = f"Applied; {rest} of it waits on." if rest else "Applied."
-    Voice(False).line(applied if run else "Recorded as given back.")
+    Voice(False).line(applied if run or correction else "Recorded as given back.")
+
+
+@commands.command()
+def over(
+    context: typer.Context,
+    run: Annotated[str, typer.Argument(help="The payroll of which money is over, as the list names it.")],
+    way: Annotated[Way, typer.Argument(help="What becomes of it.")],
+    amount: Annotated[str, typer.Argument(help="Like 364.00.")],
+    on: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"])],
+    reason: Annotated[str, typer.Option(help="Who decided, and on what.")],
+    earnings: Annotated[str, typer.Option(help="What it earned where it is invested; with to_employee.")] = "",
+    key: Annotated[str, typer.Option(help="The same again changes nothing; told unless given.")] = "",
+    plan: PlanOption = "",
+) -> None:
+    """Say what becomes of money that was sent for a payroll which a corrected file lowered."""
+    with at_plan(wiring_of(context), "deposits over", plan) as here:
+        said = {"run": run, "way": str(way), "amount": amount, "earnings": earnings, "reason": reason}
+        key = key or f"cli/{run}/{way}/{amount}/{on.date()}"
+        try:
+            done = over_sent.settle(
+                here.services.db, actor=here.actor, tenant_id=here.tenant_id, plan_id=here.plan_id, key=key,
+                on=on.date(), **said,
+            )  # fmt: skip
+        except ProblemError as error:
+            fail(error.problem.detail, error.problem.fix)
+    Voice(False).line(f"On file: {done.words}.")
 
 
 @commands.command()

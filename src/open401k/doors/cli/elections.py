@@ -13,6 +13,8 @@ from open401k.kernel import EmployeeId, Money, Refused, Source, day_of
 from open401k.recordkeeping import How, NewElection, Part, Slot
 from open401k.views import elections as view
 
+from .. import over_sent
+from ..problems import ProblemError
 from .found import bytes_of, refuse_file
 from .places import PlanOption, at_plan
 from .say import BadInputError, Voice, fail
@@ -106,6 +108,26 @@ def list_all(
     voice.table(("By", "Due", "Person", "About", "Rule"), due, empty="")
     found = [(case.first, case.last, case.name, ", ".join(case.kinds), case.words, case.cite) for case in shown.cases]
     voice.table(("From", "To", "Person", "Otherwise", "Cure", "Rule"), found, empty="Payroll followed every election.")
+
+
+@commands.command(name="give-back")
+def give_back(
+    context: typer.Context,
+    person: Annotated[str, typer.Argument(help="Id of the employee.")],
+    first: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="The first pay date of the case, as listed.")],
+    plan: PlanOption = "",
+    json: Json = False,
+) -> None:
+    """Give back what payroll withheld beyond an election, or before entry, by corrected payrolls."""
+    with at_plan(wiring_of(context), "elections give-back", plan) as place:
+        of: dict[str, Any] = {"actor": place.actor, "tenant_id": place.tenant_id, "plan_id": place.plan_id}
+        try:
+            done = over_sent.give(place.services.db, **of, employee=person, first=first.date())
+        except ProblemError as error:
+            fail(error.problem.detail, error.problem.fix)
+    voice = Voice(json)
+    voice.tell({"cents": done.cents, "pay_dates": done.pay_dates, "waits": done.waits})
+    voice.line(over_sent.given_words(done))
 
 
 def _person(text: str) -> EmployeeId:

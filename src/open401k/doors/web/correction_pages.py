@@ -59,7 +59,7 @@ def settle_overpaid(caller: Decider, form: Posted) -> Response:
     on = _day(form, "on")
     if on is None:
         raise ProblemError(Problem(422, "date_invalid", "It is not said when.", fix="Fill in On."))
-    names = ("key", "employee", "source", "became", "amount", "reason")
+    names = ("key", "employee", "source", "became", "amount", "reason", "line")
     said: dict[str, Any] = {name: word(form, name) for name in names}
     within = word(form, "within_limits") == "yes"
     done = overpaid.settle(caller.services.db, **_of(caller), **said, on=on, within_limits=within)

@@ -18,14 +18,16 @@ from open401k.custody.ach import FileStatus
 from open401k.flows.bank_statement import StatementFile, read_in
 from open401k.flows.debit_file import make_file, take_answer
 from open401k.flows.deposit import deposit_run
-from open401k.flows.deposit_choices import place_line, use_waiting
+from open401k.flows.deposit_choices import place_line
 from open401k.flows.deposit_doubles import settle_twice
+from open401k.flows.waiting_money import use_waiting
 from open401k.kernel import EntryId, FileId, Open401kError, ProposalId, Refused, RunId, day_of
 from open401k.views import deposit_page
+from open401k.views import over_sent as lowered
 from open401k.wire import Unreadable
 from open401k.wire.banklines import MOST_BYTES
 
-from .. import corrections
+from .. import corrections, over_sent
 from ..guard import Caller, Needs, file_of, posted_form, word
 from ..problems import Problem, ProblemError
 from .frame import frame, page, see_other
@@ -53,6 +55,7 @@ def deposits(request: Request, caller: Reader) -> Response:
         heading=shown.heading,
         shown=shown,
         moves=caller.may(Permission.PLAN_CHANGE),
+        open_ways=lowered.open_ways,
         key=str(caller.services.ids.new(FileId)),
     )
 
@@ -177,16 +180,39 @@ def twice(caller: Mover, form: Posted) -> Response:
 
 @router.post("/waiting")
 def waiting(caller: Mover, form: Posted) -> Response:
-    """Money that waits pays a payroll, or was given back."""
-    run = word(form, "run_id")
+    """Money that waits pays a payroll or a correction, or was given back."""
+    pays = word(form, "run_id")
+    correction = named(ProposalId, pays) if pays.startswith(ProposalId.prefix) else None
     with _told("The money still waits."):
         rest = use_waiting(
             caller.services.db, actor=caller.actor, tenant_id=caller.tenant, plan_id=caller.plan,
-            entry_id=named(EntryId, word(form, "entry_id")), run_id=named(RunId, run) if run else None,
-            on=day_of(caller.services.clock.now()),
+            entry_id=named(EntryId, word(form, "entry_id")), proposal_id=correction,
+            run_id=named(RunId, pays) if pays and correction is None else None, on=day_of(caller.services.clock.now()),
         )  # fmt: skip
     applied = f"The money was applied; {rest} of it waits on." if rest else "The money was applied."
-    return _back(caller, applied if run else "It is recorded as given back.")
+    return _back(caller, applied if pays else "It is recorded as given back.")
+
+
+@router.post("/over")
+def over(caller: Mover, form: Posted) -> Response:
+    """What becomes of money that a corrected payroll left over."""
+    names = ("key", "run", "way", "amount", "earnings", "reason")
+    said = {name: word(form, name) for name in names}
+    done = over_sent.settle(
+        caller.services.db, actor=caller.actor, tenant_id=caller.tenant, plan_id=caller.plan,
+        on=_day(word(form, "on")), **said,
+    )  # fmt: skip
+    return _back(caller, f"On file: {done.words}.")
+
+
+@router.post("/give-back")
+def give_back(caller: Mover, form: Posted) -> Response:
+    """A person approves that what payroll withheld beyond an election goes back."""
+    done = over_sent.give(
+        caller.services.db, actor=caller.actor, tenant_id=caller.tenant, plan_id=caller.plan,
+        employee=word(form, "employee"), first=_day(word(form, "first")),
+    )  # fmt: skip
+    return _back(caller, over_sent.given_words(done))
 
 
 @router.post("/account")

@@ -70,7 +70,8 @@ def elected(request: Request, caller: PeopleReader, start: int = 0) -> Response:
     with caller.begin() as tx:
         shown = elections.load(tx, tenant_id=caller.tenant, plan_id=caller.plan, start=start, limit=_PEOPLE_A_PAGE)
     around = frame(request, "Elections", caller=caller, current="people")
-    return page(request, "elections", around, heading=shown.heading, elections=shown)
+    moves = caller.may(Permission.PLAN_CHANGE)
+    return page(request, "elections", around, heading=shown.heading, elections=shown, moves=moves)
 
 
 @router.get("/plans/{plan_id}/people/{employee_id}")

@@ -77,6 +77,9 @@ class OverpaidSettled(Sent):
     amount: Text
     on: date
     reason: Text
+    bank_line: Literal["", "same", "other"] = Field(
+        default="", description="Of a line of the bank that paid a payroll by this sum alone: this money, or other"
+    )
     inadvertent_and_within_limits: bool = Field(
         default=False, description="For `left`: inadvertent, and not above 401(a)(17) or 415 (IRC 414(aa))"
     )
@@ -140,6 +143,7 @@ def settle_overpayment(caller: Decider, key: Key, sent: OverpaidSettled) -> mode
             caller.services.db, actor=caller.actor, tenant_id=caller.tenant, plan_id=caller.plan, key=key,
             employee=sent.employee_id, source=sent.source, became=sent.became, amount=sent.amount, on=sent.on,
             reason=sent.reason, within_limits=sent.inadvertent_and_within_limits,
+            line=sent.bank_line,
         )  # fmt: skip
         return _settled(done).model_dump(mode="json")
 

@@ -17,9 +17,10 @@ from open401k.custody import AccountChangeId, AchFileId, StatementId
 from open401k.custody.accounts import NewAccount, Purpose
 from open401k.flows.bank_statement import StatementFile, read_in
 from open401k.flows.debit_file import make_file, take_answer
-from open401k.flows.deposit_choices import place_line, use_waiting
+from open401k.flows.deposit_choices import place_line
 from open401k.flows.deposit_doubles import settle_twice
-from open401k.kernel import EntryId, Money, Open401kError, RunId, day_of
+from open401k.flows.waiting_money import use_waiting
+from open401k.kernel import EntryId, Money, Open401kError, ProposalId, RunId, day_of
 from open401k.views import deposit_page
 from open401k.wire import Unreadable
 
@@ -204,6 +205,7 @@ class Placed(Sent):
     line_no: int | None = None
     entry_id: str | None = None
     run_id: str | None = None
+    proposal_id: str | None = Field(default=None, description="The approved correction that waiting money pays")
     employers: bool = Field(
         default=False, description="A line that is the employer's money: it came twice, or too much"
     )
@@ -448,19 +450,15 @@ def _decide(caller: Caller, sent: DecidedChange) -> DepositsNow:
 
 def _place(caller: Caller, sent: Placed) -> DepositsNow:
     run_id = named(RunId, sent.run_id) if sent.run_id else None
+    proposal_id = named(ProposalId, sent.proposal_id) if sent.proposal_id else None
     services = caller.services
     with _told("It was not placed."):
         if sent.entry_id:
             entry_id, on = named(EntryId, sent.entry_id), day_of(services.clock.now())
             use_waiting(
-                services.db,
-                actor=caller.actor,
-                tenant_id=caller.tenant,
-                plan_id=caller.plan,
-                entry_id=entry_id,
-                run_id=run_id,
-                on=on,
-            )
+                services.db, actor=caller.actor, tenant_id=caller.tenant, plan_id=caller.plan, entry_id=entry_id,
+                run_id=run_id, proposal_id=proposal_id, on=on,
+            )  # fmt: skip
         elif sent.statement_id and sent.line_no:
             statement_id = named(StatementId, sent.statement_id)
             place_line(
