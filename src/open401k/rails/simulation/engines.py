@@ -162,7 +162,9 @@ class EvmEngine:
     def send(self, raw: bytes) -> Receipt:
         (receipt,) = self._chain.send_raw([raw])
         self._note()
-        return replace(receipt, block=self.heads()[-1])  # blocks are counted from the founding
+        head = self.heads()[-1]  # blocks are counted from the founding
+        logs = tuple(replace(log, block=head.number) for log in receipt.logs)
+        return replace(receipt, block=head, logs=logs)
 
     def call(self, to: bytes, data: bytes, at: int) -> bytes:
         found = self._known.get((at, to, data))
