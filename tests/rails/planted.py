@@ -33,6 +33,9 @@ class Reading:
     def news(self, after: int, block: Head) -> frozenset[bytes] | None:
         return self.real.news(after, block)
 
+    def block_at(self, number: int) -> Head:
+        return self.real.block_at(number)
+
     def piece_end(self, after: int, block: Head) -> Head:
         return self.real.piece_end(after, block)
 

@@ -108,6 +108,21 @@ def test_an_endpoint_that_lags_is_told_by_name(network: Anvil, world: World) -> 
     assert {(doubt.endpoint, doubt.fault) for doubt in told} == {("slow", Fault.LAGS)}
 
 
+def test_events_of_a_block_that_endpoints_knew_are_not_told_short(network: Anvil, world: World) -> None:
+    """Else a rollover that a batch settled would look as if another had used its number, and its hold were released."""
+    falls = Lags(10**9)
+    chain, _ = through(network, here=honest, one=falls, two=falls)
+    receipt = world.settle(world.case(leg(PRE_TAX, 1_00)))
+    assert chain.final().number <= chain.head().number == receipt.block.number
+    about = [world.rollover]
+    assert [log.tx_hash for log in chain.logs(0, 10**9, about)][-1] == receipt.tx_hash
+    falls.at = receipt.block.number - 1  # others answer behind the same address
+    with pytest.raises(UnavailableError, match=f"knew block {receipt.block.number}, and stand at"):
+        chain.logs(0, receipt.block.number, about)
+    falls.at = 10**9
+    assert chain.logs(receipt.block.number, 10**9, about) == [log for log in receipt.logs if log.address in about]
+
+
 def test_two_of_three_are_enough_and_one_is_not(network: Anvil, world: World) -> None:
     chain, told = through(network, here=honest, dead=drops, there=honest)
     raw = signed(

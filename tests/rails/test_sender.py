@@ -24,7 +24,7 @@ from open401k.kernel import Open401kError
 from open401k.rails.chain.jsonrpc import Endpoint
 from open401k.rails.chain.rpc import RpcChain
 from open401k.rails.sender import Fees, Outcome, Sender, TakenError, prepare
-from open401k.rails.sender._store import forms
+from open401k.rails.sender._store import forms, open_tasks
 from open401k.rails.transactions import NotSignedError, Unsigned, signed
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -249,5 +249,28 @@ def test_a_number_that_somebody_else_used_is_told(conn: Connection, network: Anv
     network.do("evm_setAutomine", True)
     other = signed(RELAY, chain_id=chain.chain_id, nonce=0, to=BANK.address, data=b"", gas=21_000)
     chain.send_raw([other])
+    assert put(sender, "another") == 1
+    (form,) = forms(conn, RELAY.address, 1)
+    assert soon(lambda: chain.receipt(form.tx_hash) is not None)
     with pytest.raises(TakenError, match="Number 0 of 0x"):
         sender.round()
+    assert [task.key for task in open_tasks(conn, RELAY.address)] == ["it"]  # who comes after it was looked after
+
+
+def test_after_an_older_backup_no_number_is_taken_that_the_chain_has(conn: Connection, network: Anvil) -> None:
+    chain = network.chain()
+    sender = Sender(conn, chain, RELAY, now=lambda: 0)
+    put(sender, "before the backup")
+    tables = ("sender.form", "sender.task", "sender.account")
+    backup = {name: conn.execute(f"select * from {name}").fetchall() for name in tables}
+    assert [put(sender, "a vote"), put(sender, "a receipt")] == [1, 2]
+    assert soon(partial(chain.nonce, RELAY.address), 3)
+    for name in tables:
+        conn.execute(f"delete from {name}")
+    for name in reversed(tables):
+        for row in backup[name]:
+            conn.execute(f"insert into {name} values ({', '.join(['%s'] * len(row))})", row)
+    again = Sender(conn, chain, RELAY, now=lambda: 0)
+    assert put(again, "a vote") == 3
+    assert soon(partial(chain.nonce, RELAY.address), 4)
+    assert [done.key for done in again.round()] == ["before the backup", "a vote"]

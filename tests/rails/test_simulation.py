@@ -9,11 +9,13 @@ import subprocess
 import sys
 
 import pytest
+from tests.rails import planted_on_chain
 from tests.rails.planted import PLANTED
 
 from open401k.rails.simulation.chance import BOUNDARIES, MISSING, Dice, Fault
 from open401k.rails.simulation.model import begun
 from open401k.rails.simulation.model_chain import Tx
+from open401k.rails.simulation.run import Run
 from open401k.rails.simulation.simulate import APPLICABLE, play, simulate
 from open401k.rails.simulation.trace import DepartedError, Trace
 
@@ -50,6 +52,30 @@ def test_a_planted_mistake_of_a_node_is_found(mistake: str) -> None:
     ((seed, why),) = found.violating
     again = play(seed, assembled=PLANTED[mistake])  # and it replays
     assert again.violation == why
+
+
+#: As above.
+SELDOM_ON_CHAIN = {"I16 hears of no books while rules are suspended": 200}
+
+
+@pytest.mark.parametrize("mistake", planted_on_chain.PLANTED)
+def test_a_planted_mistake_of_the_coordinator_is_found_by_the_invariant_that_it_breaks(
+    mistake: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words, first = planted_on_chain.plant(monkeypatch, mistake), SELDOM_ON_CHAIN.get(mistake, 0)
+    found = simulate(range(first, first + 100), evm_every=0, most_bad=1)
+    told = [why for _, why in found.violating] or ["stuck" for _ in found.stuck]
+    assert len(told) == 1, found.seeds
+    assert words in told[0]
+
+
+def test_events_on_the_evm_are_of_the_block_that_their_receipt_names() -> None:
+    """Else who reads on from them looks at another block, and finds nothing there."""
+    run = Run(8, evm=True)
+    run.play()
+    logs = [(number, log.block) for number, (_, receipt) in run.net.mined.items() for log in receipt.logs]
+    assert logs
+    assert all(number == block for number, block in logs)
 
 
 def test_a_seed_is_the_same_run_on_the_twin_and_on_the_contracts() -> None:

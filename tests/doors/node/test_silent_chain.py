@@ -41,7 +41,8 @@ class Watched:
             with psycopg.connect(self.side.doors.process.files.url) as conn:
                 rows = conn.execute(
                     "select query from pg_stat_activity where datname = current_database()"
-                    " and pid <> pg_backend_pid() and xact_start is not null"
+                    # the server's own autovacuum begins transactions here whenever it likes
+                    " and backend_type = 'client backend' and pid <> pg_backend_pid() and xact_start is not null"
                 ).fetchall()
             self.held += [str(row) for row in rows]
             self.hangs.set()

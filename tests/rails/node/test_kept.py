@@ -15,7 +15,7 @@ from tests.rails.node.conftest import Kept
 from tests.rails.node.killed import serve
 from tests.rails.node.test_following import STOPS, check, ending
 from tests.rails.node.two_nodes import READY, pair, rollover
-from tests.rails.world import CHAIN_ID, founded
+from tests.rails.world import CHAIN_ID, RELAY, founded
 
 from open401k.base import faults
 from open401k.base.faults import Stopped
@@ -193,6 +193,12 @@ def test_nothing_moves_when_a_final_block_was_replaced() -> None:
         unit.set_cursor(replace(block, hash=b"?" * 32))
     with pytest.raises(FinalityError, match="was final as"):
         both.source.run_once()
+    both.world.clock.now += 60
+    both.world.send(RELAY, RELAY.address, b"")
+    assert both.world.chain.final().number > block.number  # written anew, and longer by now
+    with pytest.raises(FinalityError, match=f"Block {block.number} was final as 3f3f"):
+        both.source.run_once()
+    block = both.world.chain.final()
     with both.source.cases.begin() as unit:
         unit.set_cursor(replace(block, number=block.number + 1))
     with pytest.raises(SilentError):

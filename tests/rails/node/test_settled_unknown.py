@@ -178,6 +178,19 @@ def test_a_settlement_that_no_call_tells_is_told_by_whose_money_moved() -> None:
     assert side_by_money([moved(other, other)], us) is None
 
 
+def test_a_batch_that_its_block_does_not_tell_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One answer that does not fit another is silence: it stopped the pass over all cases."""
+    found = pairs()
+    settlement, _ = batched(found, 100_00, 200_00)
+    asked = found.two.source.node.coordinator
+    assert isinstance(asked, coordinator.ChainCoordinator)
+    asked.final_block()
+    assert asked.batch_with(settlement.ids[0]) is not None
+    monkeypatch.setattr(found.world.chain, "logs", lambda *_: [])
+    with pytest.raises(SilentError, match="settled it in a batch, and tells none"):
+        asked.batch_with(settlement.ids[0])
+
+
 def test_one_that_all_approved_at_once_is_found_by_the_receiver_too() -> None:
     two = both(founded())
     world = two.world

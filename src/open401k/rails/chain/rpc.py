@@ -64,6 +64,7 @@ class RpcChain:
         self._finality: Finality = finality
         self._waiting = waiting or Waiting()
         self._is_known = False
+        self._highest = 0  # of blocks that k endpoints knew
 
     def close(self) -> None:
         """Give the connections back."""
@@ -147,9 +148,13 @@ class RpcChain:
         return self._value("eth_getTransactionByHash", [wording.data(tx_hash)], wording.as_calldata)
 
     def logs(self, from_block: int, to_block: int, addresses: Sequence[bytes]) -> list[Log]:
-        """All events of these contracts in these blocks, in order."""
+        """All events of these contracts in these blocks, in order: none where endpoints fell behind what they knew."""
         found: list[Log] = []
         last = min(to_block, self.head().number)
+        if last < min(to_block, self._highest):
+            raise UnavailableError(
+                f"Endpoints knew block {self._highest}, and stand at {last} now.", fix="Ask again: one may lag."
+            )
         if not addresses:
             return found
         for start in range(from_block, last + 1, _SPAN):
@@ -252,6 +257,7 @@ class RpcChain:
                 silent = [Doubt(name, doubt.fault, doubt.about) for name, doubt in self._silent(heads)]
                 for doubt in (*verdict.doubts, *behind(heads, number), *silent):
                     self._tell(doubt)
+                self._highest = max(self._highest, number)
                 return verdict.value
         raise UnavailableError(f"No {self._k} endpoints know the same block ({tag}): {_names(said)}.", fix="Ask again.")
 

@@ -32,13 +32,16 @@ class Form:
 
 
 def next_number(conn: Connection, address: bytes, on_chain: int) -> int:
-    """The number that this key takes next, if nobody else takes it before."""
+    """The number that this key takes next, if nobody else takes it before: none that the chain has already."""
     row = conn.execute("select next_nonce from sender.account where address = %b", [address]).fetchone()
-    return on_chain if row is None else int(row[0])
+    return on_chain if row is None else max(int(row[0]), on_chain)
 
 
 def take_number(conn: Connection, address: bytes, on_chain: int) -> int:
-    """The next number of this key. Locks its row: two processes of one key take one number each."""
+    """The next number of this key. Locks its row: two processes of one key take one number each.
+
+    A database that is of an older backup has numbers that were used since.
+    """
     conn.execute(
         "insert into sender.account (address, next_nonce) values (%b, %s) on conflict (address) do nothing",
         [address, on_chain],
@@ -46,11 +49,11 @@ def take_number(conn: Connection, address: bytes, on_chain: int) -> int:
     row = conn.execute(
         """
         update sender.account
-        set next_nonce = next_nonce + 1
+        set next_nonce = greatest(next_nonce, %s) + 1
         where address = %b
         returning next_nonce - 1
         """,
-        [address],
+        [on_chain, address],
     ).fetchone()
     assert row is not None  # noqa: S101 (it was inserted above)
     return int(row[0])

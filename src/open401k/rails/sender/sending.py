@@ -7,7 +7,6 @@ so that only one of its forms can ever happen. After the chain went back the sam
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -159,12 +158,18 @@ class Sender:
     def round(self) -> list[Outcome]:
         """Look after everything that is on its way; what is final since the last time."""
         final = self._network.final()
-        settled = []
+        settled, taken = list[Outcome](), list[TakenError]()
         for task in _store.open_tasks(self._conn, self._address):
             # Whose purpose it is hears of a refused signature when they ask for it again; the others wait for nobody.
-            with suppress(NotSignedError):
+            try:
                 outcome = self._look_after(task, final)
                 settled += [] if outcome is None else [outcome]
+            except NotSignedError:
+                continue
+            except TakenError as why:  # told, once the others were looked after
+                taken.append(why)
+        if taken:
+            raise taken[0]
         return settled
 
     def _look_after(self, task: Task, final: Head) -> Outcome | None:

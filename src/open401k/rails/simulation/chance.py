@@ -36,6 +36,9 @@ class Fault(StrEnum):
     RACE = "race"
     SUSPEND = "suspend"
     REVOKE = "revoke"
+    FORGED = "forged"
+    REPLAY = "replay"
+    EARLY = "early"
 
 
 #: The boundaries of a rollover that exist in this code; B1 and B2 are of batches, W1 and W2 of wallets.

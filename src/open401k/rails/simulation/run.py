@@ -41,9 +41,10 @@ from .mail import batches_of, carry, note_signed
 from .model_chain import CUSTODIANS as PARTS
 from .model_chain import Tx
 from .net import Clock, Endpoints, Net, Watch
+from .on_chain import check_agreed, check_refused, check_words
 from .parties import Assembled, FaultyCases, Party, Wallet, as_it_is
 from .rollovers import Rollover
-from .stories import give_back, revoke, skew, suspend
+from .stories import give_back, intrude, revoke, skew, suspend
 from .told import all_about, boundary_of, renamed, tx_of
 from .trace import DepartedError, Trace
 from .twin import case_of
@@ -109,7 +110,7 @@ class Run:
             rounds = self._settle()
             if self.mode == "liveness":
                 open_ = [each for each in self.rollovers if not self._is_over(each)]
-                stuck = tuple(each.name for each in open_ if not self._asked(each))
+                stuck = tuple(each.name for each in open_ if not self._is_for_a_person(each))
                 self._check_money()
             self._say(f"settled after {rounds} rounds")
         except (DepartedError, AssertionError) as why:
@@ -248,7 +249,7 @@ class Run:
             (40, self._follow), (20, self._slot), (8, self._administrator), (5, self._reorganize),
             (2, self._participant), (2, self._stop), (2, self._spend), (2, lambda: skew(self)), (3, self._race),
             (1, lambda: suspend(self, self.net)), (6, lambda: back_up(self)), (4, lambda: tell_again(self)),
-            (8, lambda: give_back(self)),
+            (8, lambda: give_back(self)), (4, lambda: intrude(self, self.net)),
             *(((14, lambda: wallets.sign(self)), (2, lambda: wallets.rename(self))) if self.by_wallet else ()),
             *(((14, lambda: carry(self)), (5, lambda: revoke(self, self.net))) if self.batching else ()),
         )  # fmt: skip
@@ -369,6 +370,11 @@ class Run:
         """Ended in the model's sense and in both files."""
         return each.trace.is_done and all(is_over(self, each, *part) for part in each.parts)
 
+    def _is_for_a_person(self, each: Rollover) -> bool:
+        """It waits for one, and rightly: what is not committed anybody ends past its deadline who knows its terms."""
+        forgot = any(self.file(name, each, side) is None for _, name, side in each.parts)
+        return bool(self._asked(each)) and (each.trace.is_committed or forgot)
+
     def _asked(self, each: Rollover) -> list[Raised]:
         """What waits for a person, in a file that is open."""
         waits = []
@@ -393,6 +399,7 @@ class Run:
             codes = sorted({raised.code for raised in self._asked(each)})
             told = "known to a core alone" if is_in_core_alone(self, each) else told
             told = f"a person is asked: {codes}" if codes and told == "open" else told
+            told = "open, as its faults never ended" if told == "open" and self.mode == "safety" else told
             found[told] = found.get(told, 0) + 1
         return found
 
@@ -403,6 +410,7 @@ class Run:
         if self.checked == self.net.head.hash:
             return
         self.checked = self.net.head.hash
+        check_words(self.net.engine, self.rollovers, self.net.head.number)
         held = {name: self._balance(address_of(name)) for name in self.names}
         escrow = self._balance(self.net.engine.rollover)
         if sum(held.values()) + escrow != MINTED * len(self.names):
@@ -435,6 +443,8 @@ class Run:
         about, taken = list[Rollover](), ""
         if sent is not None and receipt is not None and receipt.is_done:
             about, taken = all_about(self.rollovers, sent), renamed(self, sent)
+        elif sent is not None and receipt is not None:
+            check_refused(sent, receipt)
         for each in self.rollovers:
             if taken in each.custodians:
                 each.trace.mined(PARTS[each.custodians.index(taken)].rename, number=head.number, time=head.time)
@@ -444,6 +454,8 @@ class Run:
                 tx = Tx.TAKE  # whatever it was: nothing else can stand there any more
             if tx is not None:
                 self._say(f"block {head.number}: {each.name} {tx}")
+            if each in about:
+                check_agreed(self.net.engine, each, tx, head)
             each.trace.mined(tx, number=head.number, time=head.time)
 
     def _finalized(self, number: int) -> None:

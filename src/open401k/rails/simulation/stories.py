@@ -9,14 +9,16 @@ from dataclasses import replace
 
 from .. import messages
 from ..calls import call_of
+from ..messages import Role
 from ..node.cases import State
 from ..node.core import Side
 from ..node.exceptions import give_back as opened_back
 from ..node.opening import agree, move
 from .chance import Fault
-from .engines import DAY, key
+from .engines import CHAIN_ID, DAY, key
 from .net import Net
-from .rollovers import Played
+from .rollovers import Played, Rollover
+from .twin_chain import read_transaction
 
 _READY = (State.DATA_REQUESTED, State.PREVALIDATED, State.LIQUIDATING)
 
@@ -55,6 +57,37 @@ def revoke(run: Played, net: Net) -> None:
     run.faults.note("R19", Fault.REVOKE)
     hashed = messages.attestation_hash(each.told.election.participant, each.told.attestation)
     net.submit(key("attestor"), call_of("revoke_attestation(bytes32)", hashed), to=net.engine.network)
+
+
+def intrude(run: Played, net: Net) -> None:
+    """Somebody without any right: votes by a key of their own, what was sent before, an expiry at any time."""
+    if not run.faults.is_on:
+        return
+    each, what = run.dice.one_of(run.rollovers), run.dice.one_of((Fault.FORGED, Fault.REPLAY, Fault.EARLY))
+    sent, at = b"", "R10"
+    if what is Fault.EARLY:
+        at, sent = "R17", call_of("expire(uint256)", each.key)
+    elif what is Fault.FORGED:
+        at, sent = _forged(run, net, each)
+    elif net.mined:
+        raw, _ = net.mined[run.dice.one_of(sorted(net.mined))]
+        transaction = read_transaction(raw)
+        sent = transaction.data if transaction.to == net.engine.rollover else b""
+    if sent:
+        run.faults.note(at, what)
+        net.submit(key("stranger"), sent)
+
+
+def _forged(run: Played, net: Net, each: Rollover) -> tuple[str, bytes]:
+    """An approval by no custodian, or all that settle it at once."""
+    domain, roles = messages.rollover_domain(CHAIN_ID, net.engine.rollover), [Role.SOURCE, Role.RECEIVER]
+    hashed = (messages.approval_hash(each.id, role, bytes(32)) for role in roles)
+    source, receiver = ((bytes(32), key("stranger").sign(domain.digest(one))) for one in hashed)
+    voters = [source, *[receiver] * len(each.receivers)]
+    if run.dice.percent(50):
+        return "R10", call_of("settle(bytes,bytes)", each.encoded, messages.encode_approvals(voters))
+    place = run.dice.below(len(voters))
+    return "R7", call_of("approve(bytes,uint256,(bytes32,bytes))", each.encoded, place, voters[place])
 
 
 def suspend(run: Played, net: Net) -> None:

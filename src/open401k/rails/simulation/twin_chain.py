@@ -315,4 +315,8 @@ def _reads_of_network() -> dict[str, Does]:
             return bytes(128)
         return word(told.until) + word(told.roles) + word(told.accounts) + told.signer.rjust(32, b"\0")
 
-    return {"member(address)": member}
+    return {
+        "member(address)": member,
+        "suspended_until(uint32)": lambda state, version: word(state.rules[version].suspended),
+        "revoked(address,bytes32)": lambda state, by, attestation: word((by, attestation) in state.revoked),
+    }
