@@ -11,6 +11,7 @@ from open401k import plan
 from open401k.base.db import Tx
 from open401k.kernel import FailureId, ProposalId, SponsorId
 
+from .excess_additions import EXCESS_ADDITIONS, excess_content, year_about
 from .failure_facts import correct_failure
 from .failure_words import content_of_failure
 from .failures import Failure, FailureKind, find
@@ -70,6 +71,26 @@ def verify_late_facts(tx: Tx, *, tenant_id: SponsorId, known: Sequence[Proposal]
             if again is None or _said(again) != _said(stored):
                 cents = 0 if again is None else again.total_cents
                 found.append(ProposalDifference(each.proposal_id, f"{stored.total_cents} cents", f"{cents} cents"))
+    return found
+
+
+def verify_excess_additions(tx: Tx, *, tenant_id: SponsorId, known: Sequence[Proposal]) -> list[ProposalDifference]:
+    """Recompute each proposal about excess additions, and each approval, from what was known then."""
+    found = []
+    for each in known:
+        if each.content.kind != EXCESS_ADDITIONS:
+            continue
+        earlier = [one for one in known if one.about == each.about and one.place < each.place]
+        year = year_about(tx, tenant_id=tenant_id, plan_id=each.plan_id, about=each.about)
+        of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": each.plan_id, "year": year}
+        approved = [] if each.as_approved is None else [(each.as_approved, each.ended_at)]
+        for stored, at in ((each.content, each.recorded_at), *approved):
+            posted = [*earlier, *([each] if each.ended_at <= at else [])]  # by then in the books
+            whole = excess_content(tx, **of, known=posted, on=stored.on, known_at=at)
+            again = less_posted(whole, posted_credits(earlier))
+            if _said(again) != _said(stored):
+                cents = f"{stored.total_cents} cents", f"{again.total_cents} cents"
+                found.append(ProposalDifference(each.proposal_id, *cents))
     return found
 
 

@@ -4,6 +4,7 @@ Not here: what became of the money (contributions.py), the test of the year (com
 
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +54,7 @@ def take_above(
     credited: MutableMapping[Source, Cents],
     *,
     paid: Cents | None = None,
+    stands: Mapping[Source, Cents] = MappingProxyType({}),
 ) -> Above:
     """Take out of ``credited`` what the year's additions have no room for (IRC 415(c)(1); Reg. 1.415(a)-1(d)(1)).
 
@@ -63,21 +65,29 @@ def take_above(
 
     ``most`` is the dollar limit. ``paid``, 415(c)(3) pay, is told once the year is over: before, who has deferred all
     pay to date may be paid yet. Above it the employer gives nothing more; nobody's own money waits for it.
+
+    What ``stands`` was allocated before the limit held here, and is never taken out: whether and how an excess is
+    corrected that is in the accounts, a person decides (section 6.06(2)).
     """
+    kept = {
+        source: np.minimum(np.maximum(cents, 0), credited[source])
+        for source, cents in stands.items()
+        if source in credited
+    }
     over, regular, room = _over(most, limits, so_far, credited)
     waits: dict[Source, Cents] = {}
     not_given: dict[Source, Cents] = {}
     if over.any():
-        after_tax = np.minimum(over, np.maximum(credited[Source.AFTER_TAX], 0))
+        after_tax = np.minimum(over, _beyond(credited, kept, Source.AFTER_TAX))
         by_itself = np.maximum(over - after_tax - regular, 0)  # over without any deferral
         rest = np.maximum(over - after_tax - by_itself - room, 0)
-        waits, _ = _take(credited, (Source.AFTER_TAX,), after_tax)
-        not_given, left = _take(credited, _EMPLOYER, by_itself + rest)
-        of_deferrals, _ = _take(credited, _DEFERRALS, np.minimum(left, rest))
+        waits, _ = _take(credited, (Source.AFTER_TAX,), after_tax, kept)
+        not_given, left = _take(credited, _EMPLOYER, by_itself + rest, kept)
+        of_deferrals, _ = _take(credited, _DEFERRALS, np.minimum(left, rest), kept)
         waits |= of_deferrals
     if paid is not None:
         over, regular, room = _over(np.where(paid > 0, paid, most), limits, so_far, credited)
-        more, _ = _take(credited, _EMPLOYER, np.maximum(over - np.minimum(regular, room), 0))
+        more, _ = _take(credited, _EMPLOYER, np.maximum(over - np.minimum(regular, room), 0), kept)
         not_given |= {source: cents + not_given.get(source, 0) for source, cents in more.items()}
     return Above(waits, not_given)
 
@@ -101,15 +111,21 @@ def _over(
 
 
 def _take(
-    credited: MutableMapping[Source, Cents], order: tuple[Source, ...], cents: Cents
+    credited: MutableMapping[Source, Cents], order: tuple[Source, ...], cents: Cents, kept: Mapping[Source, Cents]
 ) -> tuple[dict[Source, Cents], Cents]:
     """Take cents out of the sources in order: what each gave, and what none had."""
     found: dict[Source, Cents] = {}
     for source in order:
         if source in credited:
-            part = np.minimum(cents, np.maximum(credited[source], 0))
+            part = np.minimum(cents, _beyond(credited, kept, source))
             cents = cents - part
             if part.any():
                 found[source] = part
                 credited[source] = credited[source] - part
     return found, cents
+
+
+def _beyond(credited: Mapping[Source, Cents], kept: Mapping[Source, Cents], source: Source) -> Cents:
+    """What of a source may be taken out."""
+    found: Cents = np.maximum(credited[source] - kept.get(source, 0), 0)
+    return found
