@@ -1,6 +1,6 @@
 """Books from before the employer's money was held to 415(c): what is allocated stands until a person corrects it."""
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import MutableMapping
 from datetime import date
 
 import numpy as np
@@ -22,7 +22,7 @@ from open401k.kernel import EmployeeId, Refused, Source
 from open401k.law import deferrals
 from open401k.law.limitation_years import AccountAdditions, correct_excess_additions
 from open401k.recordkeeping import contributions
-from open401k.recordkeeping.additions_limit import Above, YearSoFar
+from open401k.recordkeeping.additions_limit import Above, Beside, YearSoFar
 
 Cents = NDArray[np.int64]
 PERSON = Actor(kind="user", id="usr_sponsor", why="decides")
@@ -35,7 +35,7 @@ def own_money_alone(
     credited: MutableMapping[Source, Cents],
     *,
     paid: Cents | None = None,
-    stands: Mapping[Source, Cents] | None = None,
+    beside: Beside | None = None,
 ) -> Above:
     """What was done before: the employee's own money waits, and the employer's is given whatever there is room for."""
     earlier = deferrals.split(so_far.deferrals, limits).catch_up

@@ -91,28 +91,47 @@ def excess_content(
     return content_of_excess(people, facts=facts, on=on)
 
 
-def excess_of(facts: PlanFacts, allocated: Mapping[Source, Cents], corrected: Cents) -> list[Excess]:
-    """Who is over; ``corrected`` is what was approved of this very matter, and is looked through."""
-    nobody = np.zeros(len(facts), dtype=np.bool_)
+def allocated_additions(
+    facts: PlanFacts, allocated: Mapping[Source, Cents], corrected: Cents
+) -> law.additions.AnnualAdditions:
+    """What is in the accounts, against the limit: money that waits in suspense is not. ``corrected`` is left out.
+
+    100 % of pay is a limit once the year is over, of whom pay is on file.
+    """
+    nobody, nothing = np.zeros(len(facts), dtype=np.bool_), np.zeros(len(facts), dtype=np.int64)
     year = year_of(facts, is_hce=nobody, is_key=nobody)
-    nothing = np.zeros(len(facts), dtype=np.int64)
-    money = {source: np.maximum(cents, 0) for source, cents in allocated.items() if not source.is_rollover}
+    money = _counted(allocated)
     deferred = sum((money[each] for each in _DEFERRALS if each in money), nothing)
     employer = sum((cents for source, cents in money.items() if not source.from_employee), nothing)
     corrective = nothing if year.corrective is None else year.corrective - corrected
     after_tax = money.get(Source.AFTER_TAX, nothing)
-    catch_up = np.minimum(year.plan_split().catch_up, deferred)
-    outcome = law.additions.annual_additions(
+    known = (year.section_415 > 0) & (facts.as_of >= facts.plan_year.last_day)
+    return law.additions.annual_additions(
         year=facts.limitation_year,
+        on=facts.as_of,
         deferrals=deferred,
-        catch_up=catch_up,
+        catch_up=np.minimum(year.plan_split().catch_up, deferred),
         after_tax=after_tax,
         employer=np.maximum(employer + corrective, 0) + additions_elsewhere(year, deferred + after_tax + employer),
-        compensation=year.section_415,
+        compensation=np.where(
+            known, year.section_415, law.additions.dollar_limit(facts.limitation_year, on=facts.as_of)
+        ),
         catch_up_room=year.catch_up_room(),
     )
-    regular, most = deferred - catch_up - outcome.catch_up_by_415, _matched_up_to(year)
-    found = []
+
+
+def _counted(allocated: Mapping[Source, Cents]) -> dict[Source, Cents]:
+    return {source: np.maximum(cents, 0) for source, cents in allocated.items() if not source.is_rollover}
+
+
+def excess_of(facts: PlanFacts, allocated: Mapping[Source, Cents], corrected: Cents) -> list[Excess]:
+    """Who is over; ``corrected`` is what was approved of this very matter, and is looked through."""
+    nobody, nothing = np.zeros(len(facts), dtype=np.bool_), np.zeros(len(facts), dtype=np.int64)
+    year = year_of(facts, is_hce=nobody, is_key=nobody)
+    outcome, money = allocated_additions(facts, allocated, corrected), _counted(allocated)
+    deferred = sum((money[each] for each in _DEFERRALS if each in money), nothing)
+    regular = deferred - np.minimum(year.plan_split().catch_up, deferred) - outcome.catch_up_by_415
+    most, found = _matched_up_to(year), []
     for place in np.flatnonzero(outcome.excess > 0).tolist():
         of_person = {source: int(cents[place]) for source, cents in money.items() if cents[place]}
         account = _account(of_person, int(regular[place]), int(most[place]))

@@ -3,8 +3,7 @@
 Not here: what became of the money (contributions.py), the test of the year (compliance)."""
 
 from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +39,28 @@ class YearSoFar:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Beside:
+    """What 415(c) looks at beside what is to be credited, N x K cents or, of one pay date, N.
+
+    ``stands`` was allocated before the limit held here, and is never taken out: whether and how an excess is corrected
+    that is in the accounts, a person decides (Rev. Proc. 2021-30 section 6.06(2)). ``corrective`` is what corrections
+    of failures contributed for the plan year up to the day before: an annual addition of the year (Reg.
+    1.415(c)-1(b)(6)(ii)(A)).
+    """
+
+    stands: Mapping[Source, Cents] = field(default_factory=dict)
+    corrective: Cents | int = 0
+
+    def at(self, period: int) -> "Beside":
+        """One pay date."""
+        corrective = self.corrective if isinstance(self.corrective, int) else self.corrective[:, period]
+        return Beside({source: cents[:, period] for source, cents in self.stands.items()}, corrective)
+
+
+NOTHING_BESIDE = Beside()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Above:
     """N cents by source that the limit keeps out: the employee's own, withheld already, and the employer's."""
 
@@ -54,7 +75,7 @@ def take_above(
     credited: MutableMapping[Source, Cents],
     *,
     paid: Cents | None = None,
-    stands: Mapping[Source, Cents] = MappingProxyType({}),
+    beside: Beside = NOTHING_BESIDE,
 ) -> Above:
     """Take out of ``credited`` what the year's additions have no room for (IRC 415(c)(1); Reg. 1.415(a)-1(d)(1)).
 
@@ -65,15 +86,13 @@ def take_above(
 
     ``most`` is the dollar limit. ``paid``, 415(c)(3) pay, is told once the year is over: before, who has deferred all
     pay to date may be paid yet. Above it the employer gives nothing more; nobody's own money waits for it.
-
-    What ``stands`` was allocated before the limit held here, and is never taken out: whether and how an excess is
-    corrected that is in the accounts, a person decides (section 6.06(2)).
     """
     kept = {
         source: np.minimum(np.maximum(cents, 0), credited[source])
-        for source, cents in stands.items()
+        for source, cents in beside.stands.items()
         if source in credited
     }
+    so_far = replace(so_far, additions=so_far.additions + beside.corrective)
     over, regular, room = _over(most, limits, so_far, credited)
     waits: dict[Source, Cents] = {}
     not_given: dict[Source, Cents] = {}

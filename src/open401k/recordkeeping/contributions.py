@@ -18,7 +18,7 @@ from open401k.kernel import CalendarYear, EmployeeId, LimitationYear, PlanYear, 
 from open401k.law import additions, compensation, deferrals, matching
 from open401k.plan import Conditions, Kind, Match, MatchPeriod, Provisions
 
-from .additions_limit import YearSoFar, take_above
+from .additions_limit import NOTHING_BESIDE, Beside, YearSoFar, take_above
 from .allocating import EVERYBODY, Declared, NonelectiveOfYear, Receives, add_declared, nonelective_of_year
 from .entered import Counted, ToDate, counted_for, earned_by_kind, entered_by_day
 from .loan_excess import LoanLimits, LoanPeriod, take_back
@@ -77,8 +77,7 @@ class Pay:
     in_doubt: Flags | None = None  # whose pay holds a code that waits for a person; None is nobody
     #: Compensation of kinds of money that count other pay; who these are entered by is said apart then, too.
     apart: Mapping[Kind, Cents] = field(default_factory=dict)
-    #: What of the books 415(c) takes back no more (allocated_before.py).
-    stands: Mapping[Source, Cents] = field(default_factory=dict)
+    beside: Beside = NOTHING_BESIDE
 
     def of(self, period: int) -> "PayOfDate":
         """One pay date."""
@@ -94,7 +93,7 @@ class Pay:
             kept_out=self.kept_out[:, period],
             in_doubt=None if self.in_doubt is None else self.in_doubt[:, period],
             apart={kind: cents[:, period] for kind, cents in self.apart.items()},
-            stands={source: cents[:, period] for source, cents in self.stands.items()},
+            beside=self.beside.at(period),
         )
 
 
@@ -113,7 +112,7 @@ class PayOfDate:
     kept_out: Flags
     in_doubt: Flags | None = None
     apart: Mapping[Kind, Cents] = field(default_factory=dict)
-    stands: Mapping[Source, Cents] = field(default_factory=dict)
+    beside: Beside = NOTHING_BESIDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +280,7 @@ def entitle_date(
         for source in [each for each in credited if not each.from_employee]:
             credited[source] = np.where(pay.in_doubt, 0, credited[source])
     most = additions.dollar_limit(LimitationYear(plan_year.start, plan_year.end), on=pay.on)
-    above = take_above(most, limits, before.so_far, credited, paid=year_end.section_415, stands=pay.stands)
+    above = take_above(most, limits, before.so_far, credited, paid=year_end.section_415, beside=pay.beside)
     held |= {(source, HeldReason.OVER_ADDITIONS): cents for source, cents in above.own.items()}
     after = _after(before, earned, credited, provisions)
     if to_match.entered is not None or to_give.entered is not None:
