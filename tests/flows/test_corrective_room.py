@@ -71,8 +71,8 @@ def test_what_the_year_has_no_room_for_is_not_proposed(db: Database) -> None:
     with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
         content = compliance.failure_content(tx, tenant_id=made.sponsor, failure=failure, on=date(2025, 10, 20))
     assert content.credits == ()
-    assert content.working[HELD_TO_415] == [[str(who), YEAR, 575_00]]
-    assert "575.00 of it is not contributed" in content.text
+    assert content.working[HELD_TO_415] == [[str(who), YEAR, 375_00]]  # half of what 402(g) leaves of it
+    assert "375.00 of it is not contributed" in content.text
     assert_proven(made)
 
 
