@@ -36,6 +36,7 @@ class YearSoFar:
     plan_year_deferrals: Cents
     additions: Cents
     catch_up_elsewhere: Cents
+    roth_deferrals: Cents | int = 0  # of the calendar year, in all plans
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +77,7 @@ def take_above(
     *,
     paid: Cents | None = None,
     beside: Beside = NOTHING_BESIDE,
+    roth_only: NDArray[np.bool_] | None = None,
 ) -> Above:
     """Take out of ``credited`` what the year's additions have no room for (IRC 415(c)(1); Reg. 1.415(a)-1(d)(1)).
 
@@ -93,7 +95,7 @@ def take_above(
         if source in credited
     }
     so_far = replace(so_far, additions=so_far.additions + beside.corrective)
-    over, regular, room = _over(most, limits, so_far, credited)
+    over, regular, room = _over(most, limits, so_far, credited, roth_only)
     waits: dict[Source, Cents] = {}
     not_given: dict[Source, Cents] = {}
     if over.any():
@@ -105,19 +107,24 @@ def take_above(
         of_deferrals, _ = _take(credited, _DEFERRALS, np.minimum(left, rest), kept)
         waits |= of_deferrals
     if paid is not None:
-        over, regular, room = _over(np.where(paid > 0, paid, most), limits, so_far, credited)
+        over, regular, room = _over(np.where(paid > 0, paid, most), limits, so_far, credited, roth_only)
         more, _ = _take(credited, _EMPLOYER, np.maximum(over - np.minimum(regular, room), 0), kept)
         not_given |= {source: cents + not_given.get(source, 0) for source, cents in more.items()}
     return Above(waits, not_given)
 
 
 def _over(
-    most: int | Cents, limits: deferrals.DeferralLimits, so_far: YearSoFar, credited: Mapping[Source, Cents]
+    most: int | Cents,
+    limits: deferrals.DeferralLimits,
+    so_far: YearSoFar,
+    credited: Mapping[Source, Cents],
+    roth_only: NDArray[np.bool_] | None,
 ) -> tuple[Cents, Cents, Cents]:
     """What is above, catch-up left out (IRC 414(v)(3)(A)); the year's other deferrals; and what catch-up has room for.
 
     Deferrals above are catch-up as far as there is room (Reg. 1.414(v)-1(b)(1)(i)), and so make room for the employer's
-    money; but only as far as there are deferrals.
+    money; but only as far as there are deferrals, and of who may catch up only as Roth, Roth deferrals of the year
+    that are not catch-up yet (IRC 414(v)(7)(A)).
     """
     earlier = deferrals.split(so_far.deferrals, limits).catch_up
     deferred = credited[Source.PRE_TAX] + credited[Source.ROTH]
@@ -126,7 +133,11 @@ def _over(
     own = deferred + credited[Source.AFTER_TAX] - (later - earlier)
     over = np.maximum(so_far.additions - earlier - so_far.catch_up_elsewhere + own + given - most, 0)
     regular = so_far.plan_year_deferrals + deferred - later - so_far.catch_up_elsewhere
-    return over, np.maximum(regular, 0), np.maximum(limits.catch_up - later, 0)
+    room = np.maximum(limits.catch_up - later, 0)
+    if roth_only is not None:
+        as_roth = np.maximum(so_far.roth_deferrals + credited[Source.ROTH] - later, 0)
+        room = np.where(roth_only, np.minimum(room, as_roth), room)
+    return over, np.maximum(regular, 0), room
 
 
 def _take(

@@ -145,7 +145,8 @@ class YearToDate:
     @property
     def so_far(self) -> YearSoFar:
         """What the limit of 415(c) looks at."""
-        return YearSoFar(self.deferrals, self.plan_year_deferrals, self.additions, self.catch_up_elsewhere)
+        so_far = self.deferrals, self.plan_year_deferrals, self.additions, self.catch_up_elsewhere
+        return YearSoFar(*so_far, self.roth_deferrals)
 
     @property
     def to_date(self) -> ToDate:
@@ -280,7 +281,8 @@ def entitle_date(
         for source in [each for each in credited if not each.from_employee]:
             credited[source] = np.where(pay.in_doubt, 0, credited[source])
     most = additions.dollar_limit(LimitationYear(plan_year.start, plan_year.end), on=pay.on)
-    above = take_above(most, limits, before.so_far, credited, paid=year_end.section_415, beside=pay.beside)
+    roth, paid = people.roth_catch_up_only, year_end.section_415
+    above = take_above(most, limits, before.so_far, credited, paid=paid, beside=pay.beside, roth_only=roth)
     held |= {(source, HeldReason.OVER_ADDITIONS): cents for source, cents in above.own.items()}
     after = _after(before, earned, credited, provisions)
     if to_match.entered is not None or to_give.entered is not None:
