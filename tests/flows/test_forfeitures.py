@@ -331,6 +331,7 @@ def test_what_only_is_allocated_waits_for_a_declaration_and_is_one_approval_then
         "",
         "They can be allocated once profit sharing is declared for the plan year to 2025-12-31.",
     )
+    made.at(date(2026, 1, 6))
     formula = recordkeeping.Declared(Source.PROFIT_SHARING, rate_bps=800)
     declaration = recordkeeping.Declaration(date(2025, 12, 31), formula, made.clock.now().date())
     declared = Declared(made.sponsor, made.plan_id, made.db.ids.new(FlowId), declaration)
