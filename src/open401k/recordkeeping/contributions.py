@@ -257,11 +257,8 @@ def entitle_date(
     )
     _hold(held, Source.PRE_TAX, HeldReason.OVER_LIMIT, taken.excess_pre_tax)
     _hold(held, Source.ROTH, HeldReason.OVER_LIMIT, taken.excess_roth)
-    coded = np.where(
-        people.roth_catch_up_only & (people.age_at_year_end >= 50),
-        np.minimum(pay.coded_catch_up_pre_tax, taken.pre_tax),
-        0,
-    )
+    asked = people.roth_catch_up_only & (people.age_at_year_end >= 50)
+    coded = np.where(asked, np.minimum(pay.coded_catch_up_pre_tax, taken.pre_tax), 0)
     must_be_roth = np.maximum(taken.must_be_roth, coded)
     _hold(held, Source.PRE_TAX, HeldReason.CATCH_UP_MUST_BE_ROTH, must_be_roth)
     credited = {

@@ -8,15 +8,10 @@ create table recordkeeping.allocated_before (
     entry_number bigint not null check (entry_number > 0)
 );
 
--- The owner of the tables sees all tenants for this statement.
-alter table ledger.entry no force row level security;
-
 insert into recordkeeping.allocated_before (tenant_id, entry_number)
 select tenant_id, max(number)
 from ledger.entry
 group by tenant_id;
-
-alter table ledger.entry force row level security;
 
 alter table recordkeeping.allocated_before enable row level security;
 alter table recordkeeping.allocated_before force row level security;
