@@ -4,11 +4,12 @@ from datetime import date
 
 import pytest
 from tests.flows.test_additions_limit import DAYS, PAID, a_year, given
+from tests.flows.test_declaration import put
 from tests.flows.test_match_forms import assert_proven
 from tests.flows.test_random_years import Machine
 from tests.support.database import TESTER
 
-from open401k import compliance
+from open401k import compliance, recordkeeping
 from open401k.base.db import Actor, Database
 from open401k.compliance import Affected, Failure, FailureKind
 from open401k.compliance.corrective_room import HELD_TO_415, within_additions
@@ -58,6 +59,9 @@ def test_what_was_contributed_for_the_year_leaves_less_of_it_to_later_pay_dates(
         made.send(day, {who: PAID}, told="payroll")
     assert given(made, Source.PRE_TAX)[8:10] == [2_350_00, 1_600_00 - 575_00]
     assert_proven(made)
+    made.at(date(2026, 2, 1))
+    put(made, recordkeeping.Declared(Source.PROFIT_SHARING, flat_cents=500_00))
+    assert given(made, Source.PROFIT_SHARING)[-1] == 0  # what is posted on a day before the approval finds it too
     made.at(date(2026, 2, 2))
     made.send(DAYS[0], {who: PAID}, told="corrected", replaces=made.world.runs[0].run_id)
     assert given(made, Source.PRE_TAX)[8:10] == [2_350_00, 1_600_00 - 575_00]

@@ -1,4 +1,4 @@
-"""SQL of what was allocated before the employer's money was held to IRC 415(c), and of corrective money by day."""
+"""SQL of what was allocated before the employer's money was held to IRC 415(c), and of corrective money."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -13,18 +13,17 @@ def last_entry_before(tx: Tx, *, tenant_id: SponsorId) -> int | None:
     return None if row is None else int(row[0])
 
 
-def corrective(tx: Tx, *, tenant_id: SponsorId, known_at: datetime | None) -> list[tuple[UUID, date, date, int]]:
-    """Who, the first day of the plan year, the day of posting, and cents without earnings, of all plans."""
+def corrective(tx: Tx, *, tenant_id: SponsorId, known_at: datetime | None) -> list[tuple[UUID, date, int]]:
+    """Who, the first day of the plan year, and cents without earnings, of all plans; above zero alone."""
     rows = tx.rows(
         """
-        select kept.employee_id, kept.year_start, e.event_on, sum(kept.cents)::bigint
-        from recordkeeping.corrective as kept
-        join ledger.entry_v as e on e.tenant_id = kept.tenant_id and e.entry_id = kept.entry_id
-        where kept.tenant_id = %s
-          and kept.recorded_at <= coalesce(%s, 'infinity'::timestamptz)
-        group by kept.employee_id, kept.year_start, e.event_on
-        having sum(kept.cents) <> 0
+        select employee_id, year_start, sum(cents)::bigint
+        from recordkeeping.corrective
+        where tenant_id = %s
+          and recorded_at <= coalesce(%s, 'infinity'::timestamptz)
+        group by employee_id, year_start
+        having sum(cents) > 0
         """,
         (tenant_id, known_at),
     )
-    return [(row[0], row[1], row[2], row[3]) for row in rows]
+    return [(row[0], row[1], row[2]) for row in rows]

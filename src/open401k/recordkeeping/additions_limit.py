@@ -45,7 +45,7 @@ class Beside:
 
     ``stands`` was allocated before the limit held here, and is never taken out: whether and how an excess is corrected
     that is in the accounts, a person decides (Rev. Proc. 2021-30 section 6.06(2)). ``corrective`` is what corrections
-    of failures contributed for the plan year up to the day before: an annual addition of the year (Reg.
+    of failures contributed for the plan year, whenever they did: an annual addition of it (Reg.
     1.415(c)-1(b)(6)(ii)(A)).
     """
 

@@ -24,10 +24,14 @@ from .posting import Slot
 
 @dataclass(frozen=True, slots=True)
 class BesideOnFile:
-    """By person and day what stands, and by person, plan year and day what is corrective."""
+    """By person and day what stands, and by person and plan year what is corrective.
+
+    The latter counts on every day of its year, whenever it was approved: then it was no more than the year had room for
+    (compliance.corrective_room), so no day before loses anything, and what comes later finds it.
+    """
 
     allocated: Sequence[tuple[Slot, EmployeeId, date, int]] = ()
-    corrective: Sequence[tuple[UUID, date, date, int]] = ()
+    corrective: Sequence[tuple[UUID, date, int]] = ()
 
     def of(self, pay_dates: tuple[date, ...], ids: tuple[EmployeeId, ...], year_start: date) -> Beside:
         """The part of it that these people have on these dates of a plan year, as people by dates."""
@@ -36,9 +40,9 @@ class BesideOnFile:
         stands = books_of(self.allocated, pay_dates, ids).cents
         corrective = np.zeros((len(ids), len(pay_dates)), dtype=np.int64)
         place = {employee_id.uuid: index for index, employee_id in enumerate(ids)}
-        for who, start, posted_on, cents in self.corrective:
+        for who, start, cents in self.corrective:
             if start == year_start and who in place:
-                corrective[place[who], [day > posted_on for day in pay_dates]] += cents
+                corrective[place[who]] += cents
         return Beside({source: cents for (source, _), cents in stands.items()}, corrective)
 
 
