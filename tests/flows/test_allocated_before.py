@@ -36,6 +36,7 @@ def own_money_alone(
     *,
     paid: Cents | None = None,
     beside: Beside | None = None,
+    roth_only: NDArray[np.bool_] | None = None,
 ) -> Above:
     """What was done before: the employee's own money waits, and the employer's is given whatever there is room for."""
     earlier = deferrals.split(so_far.deferrals, limits).catch_up
