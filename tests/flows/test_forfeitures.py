@@ -23,7 +23,7 @@ from open401k.flows.declaration import Declared, declare
 from open401k.flows.forfeiting import approve_use
 from open401k.kernel import EmployeeId, FixedClock, FlowId, PlanId, Refused, Source, SponsorId
 from open401k.law.forfeitures import ForfeitureUse
-from open401k.views import people
+from open401k.views import forfeitures, people
 from open401k.views.deposits import State, deposits
 
 GIVES = replace(
@@ -291,6 +291,58 @@ def test_what_is_allocated_is_declared_profit_sharing_that_forfeitures_pay(
     assert holds(made)["employer_receivable"] == owed - 800_00
     day_begins(made, date(2026, 1, 6))
     assert_conserved(made)
+    assert_proven(made)
+
+
+def ended(made: Machine) -> forfeitures.YearEndLine | None:
+    with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
+        return forfeitures.load(tx, tenant_id=made.sponsor, plan_id=made.plan_id, named=True).year_end
+
+
+def test_a_year_that_is_over_says_what_one_approval_would_do_in_the_order_of_the_plan(db: Database) -> None:
+    """1,000.00 were forfeited in 2025; the plan pays expenses first, and nobody has named one."""
+    made, who = gone(db, EVERY_USE)
+    stays(made, who)
+    day_begins(made, date(2025, 12, 31))
+    assert ended(made) is None
+    day_begins(made, date(2026, 1, 5))
+    told = ended(made)
+    assert told is not None
+    assert (told.left.cents, told.use_by, told.used_for, told.amount.cents) == (
+        1_000_00,
+        date(2026, 12, 31),
+        CONTRIBUTIONS.value,
+        1_000_00,
+    )
+    assert "people receive the same" in told.words
+    assert isinstance(approve(made, CONTRIBUTIONS, told.amount.cents, told.reference), recordkeeping.Approval)
+    assert ended(made) is None  # it waits for payrolls
+    assert_proven(made)
+
+
+def test_what_only_is_allocated_waits_for_a_declaration_and_is_one_approval_then(db: Database) -> None:
+    made, who = gone(db, replace(EVERY_USE, forfeitures=plan.Forfeitures(uses=(ALLOCATION,))))
+    other = stays(made, who)
+    made.send(DAYS[2], {other: PAY}, told="payroll")
+    day_begins(made, date(2026, 1, 5))
+    told = ended(made)
+    assert told is not None
+    assert (told.used_for, told.words) == (
+        "",
+        "They can be allocated once profit sharing is declared for the plan year to 2025-12-31.",
+    )
+    made.at(date(2026, 1, 6))
+    formula = recordkeeping.Declared(Source.PROFIT_SHARING, rate_bps=800)
+    declaration = recordkeeping.Declaration(date(2025, 12, 31), formula, made.clock.now().date())
+    declared = Declared(made.sponsor, made.plan_id, made.db.ids.new(FlowId), declaration)
+    assert not isinstance(declare(made.db, actor=TESTER, declared=declared), Refused)
+    told = ended(made)
+    assert told is not None
+    # 8 % of 30,000.00; of it 1,600.00 went to who left, and is forfeited too.
+    assert (told.left.cents, told.amount.cents, told.reference) == (2_600_00, 2_400_00, "2025-12-31")
+    assert told.used_for == ALLOCATION.value
+    assert isinstance(approve(made, ALLOCATION, told.amount.cents, told.reference), recordkeeping.Approval)
+    assert holds(made)["forfeitures"] == 200_00
     assert_proven(made)
 
 

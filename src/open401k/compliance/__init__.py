@@ -3,11 +3,18 @@
 from .amounts import AmountsTest, judge
 from .correction_money import CorrectionOwed, correction_reference, corrections_owed, owed_for
 from .cures import CURABLE, cures
+from .excess_additions import EXCESS_ADDITIONS, about_additions, excess_content, years_over
 from .facts import JSON, Cents, EarlierCalendarYear, Flags, Kin, PayHistory, PlanFacts, PriorRatios, Span
 from .failure_correction import FailureCorrection, PersonYear
 from .failure_facts import correct_failure
 from .failure_gaps import KnownPay, needed_for
-from .failure_proposals import ProposalDifference, failure_content, verify_failure_proposals, verify_late_facts
+from .failure_proposals import (
+    ProposalDifference,
+    failure_content,
+    verify_excess_additions,
+    verify_failure_proposals,
+    verify_late_facts,
+)
 from .failures import (
     Affected,
     Failure,
@@ -92,6 +99,7 @@ from .year_census import (
 __all__ = [
     "COVERAGE",
     "CURABLE",
+    "EXCESS_ADDITIONS",
     "JSON",
     "LATE_DEPOSIT",
     "LATE_FACT",
@@ -152,6 +160,7 @@ __all__ = [
     "Unit",
     "Waiting",
     "YearCensus",
+    "about_additions",
     "about_late_facts",
     "approve",
     "census_of_year",
@@ -165,6 +174,7 @@ __all__ = [
     "decline",
     "differences",
     "due_of",
+    "excess_content",
     "facts_for",
     "facts_hash",
     "failure_content",
@@ -199,10 +209,12 @@ __all__ = [
     "refuse_approval",
     "retest",
     "run_tests",
+    "verify_excess_additions",
     "verify_failure_proposals",
     "verify_forecast",
     "verify_late_facts",
     "verify_runs",
     "was_changed",
     "years_of_service",
+    "years_over",
 ]

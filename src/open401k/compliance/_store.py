@@ -217,6 +217,34 @@ def latest_run_id(
     return None if row is None else ComplianceRunId(row[0])
 
 
+def years_failed(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, test: str, status: str, over_by: date, known_at: datetime | None
+) -> list[tuple[date, date]]:
+    """Plan years that are over by a day and whose newest run has a test in that status: first day and the day after."""
+    rows = tx.rows(
+        """
+        select newest.year_start, newest.year_end
+        from (
+            select distinct on (year_start) tenant_id, run_id, year_start, year_end
+            from compliance.run
+            where tenant_id = %(tenant)s
+              and plan_id = %(plan)s
+              and year_end <= %(over_by)s
+              and (%(known)s::timestamptz is null or recorded_at <= %(known)s)
+            order by year_start, recorded_at desc, as_of desc, run_id desc
+        ) as newest
+        join compliance.result using (tenant_id, run_id)
+        where result.test = %(test)s and result.status = %(status)s
+        order by newest.year_start
+        """,
+        {
+            "tenant": tenant_id, "plan": plan_id, "test": test, "status": status, "over_by": over_by,
+            "known": known_at,
+        },
+    )  # fmt: skip
+    return [(row[0], row[1]) for row in rows]
+
+
 def run_ids(tx: Tx, *, tenant_id: SponsorId) -> list[ComplianceRunId]:
     """Every run of a sponsor, oldest first."""
     rows = tx.rows(

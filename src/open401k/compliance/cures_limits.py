@@ -246,7 +246,7 @@ def _return_excess(case: Case) -> Cure:
         how = "It is taxed in the year it was deferred, even though paid back; after that day it is taxed twice."
     else:
         over, code = additions(year).excess, "Form 1099-R, code E"
-        last, cite, until = _additions_back(facts)
+        last, cite, until = additions_back(facts)
         how = (
             "After-tax contributions go first, then unmatched deferrals, then matched ones, and match on them is lost."
             f"{until}"
@@ -274,7 +274,7 @@ def _return_excess(case: Case) -> Cure:
     )  # fmt: skip
 
 
-def _additions_back(facts: PlanFacts) -> tuple[date, str, str]:
+def additions_back(facts: PlanFacts) -> tuple[date, str, str]:
     """By when what is over 415(c) goes back, under which rule, and what that day is where it is no day of the rule.
 
     Only a plan with deferrals and a nonelective contribution has the 9 1/2 months of section 4.04. Any other corrects

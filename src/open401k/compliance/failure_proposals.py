@@ -11,6 +11,8 @@ from open401k import plan
 from open401k.base.db import Tx
 from open401k.kernel import FailureId, ProposalId, SponsorId
 
+from .corrective_room import HELD_TO_415, corrective_room, within_additions
+from .excess_additions import EXCESS_ADDITIONS, excess_content, year_about
 from .failure_facts import correct_failure
 from .failure_words import content_of_failure
 from .failures import Failure, FailureKind, find
@@ -34,12 +36,25 @@ class ProposalDifference:
 
 
 def failure_content(
-    tx: Tx, *, tenant_id: SponsorId, failure: Failure, on: date, known_at: datetime | None = None
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    failure: Failure,
+    on: date,
+    known_at: datetime | None = None,
+    held_to_415: bool = True,
 ) -> Content:
-    """What the correction of a failure comes to as of a day, ready to be proposed."""
+    """What the correction of a failure comes to as of a day, ready to be proposed.
+
+    Without ``held_to_415``, as it was proposed before corrective contributions were held to that limit.
+    """
     found = correct_failure(tx, tenant_id=tenant_id, failure=failure, on=on, known_at=known_at)
     names = plan.get(tx, tenant_id=tenant_id, plan_id=failure.plan_id), plan.sponsor(tx, tenant_id=tenant_id)
-    return content_of_failure(found, plan_name=names[0].name, sponsor_name=names[1].name)
+    content = content_of_failure(found, plan_name=names[0].name, sponsor_name=names[1].name)
+    if not held_to_415:
+        return content
+    of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": failure.plan_id, "about": str(failure.failure_id)}
+    return within_additions(content, corrective_room(tx, content, **of, on=on, known_at=known_at))
 
 
 def verify_failure_proposals(tx: Tx, *, tenant_id: SponsorId, known: Sequence[Proposal]) -> list[ProposalDifference]:
@@ -73,13 +88,34 @@ def verify_late_facts(tx: Tx, *, tenant_id: SponsorId, known: Sequence[Proposal]
     return found
 
 
+def verify_excess_additions(tx: Tx, *, tenant_id: SponsorId, known: Sequence[Proposal]) -> list[ProposalDifference]:
+    """Recompute each proposal about excess additions, and each approval, from what was known then."""
+    found = []
+    for each in known:
+        if each.content.kind != EXCESS_ADDITIONS:
+            continue
+        earlier = [one for one in known if one.about == each.about and one.place < each.place]
+        year = year_about(tx, tenant_id=tenant_id, plan_id=each.plan_id, about=each.about)
+        of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": each.plan_id, "year": year}
+        approved = [] if each.as_approved is None else [(each.as_approved, each.ended_at)]
+        for stored, at in ((each.content, each.recorded_at), *approved):
+            posted = [*earlier, *([each] if each.ended_at <= at else [])]  # by then in the books
+            whole = excess_content(tx, **of, known=posted, on=stored.on, known_at=at)
+            again = less_posted(whole, posted_credits(earlier))
+            if _said(again) != _said(stored):
+                cents = f"{stored.total_cents} cents", f"{again.total_cents} cents"
+                found.append(ProposalDifference(each.proposal_id, *cents))
+    return found
+
+
 def _differences(
     tx: Tx, tenant_id: SponsorId, of: Proposal, same_matter: Sequence[Proposal], stored: Content, at: datetime
 ) -> list[ProposalDifference]:
     failure = find(tx, tenant_id=tenant_id, failure_id=FailureId.parse(of.about), known_at=at)
     if failure is None:
         return [ProposalDifference(of.proposal_id, "a proposal", f"no failure {of.about} was known then")]
-    again = failure_content(tx, tenant_id=tenant_id, failure=failure.failure, on=stored.on, known_at=at)
+    of_then: dict[str, Any] = {"on": stored.on, "known_at": at, "held_to_415": HELD_TO_415 in stored.working}
+    again = failure_content(tx, tenant_id=tenant_id, failure=failure.failure, **of_then)
     # By place: one of a matter is decided before the next is made, though a clock may not tell the two apart.
     again = less_posted(again, posted_credits([each for each in same_matter if each.place < of.place]))
     if _said(again) == _said(stored):

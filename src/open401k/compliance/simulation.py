@@ -19,6 +19,7 @@ from open401k.law.deferrals import DeferralSplit
 from open401k.plan import Kind
 
 from . import receiving
+from .additions_ahead import as_far_as_given
 from .elsewhere import Elsewhere
 from .facts import Cents, Flags, PlanFacts, Receiving
 from .match_to_come import MatchToCome
@@ -310,7 +311,7 @@ def _run(facts: PlanFacts, begin: Start, year: Year, draws: _Draws, intervention
             taken = deferred if begin.stops else wanted
             sums.elected += taken
             sums.roth += np.rint(taken * _roth_on(begin, intervention, day)).astype(np.int64)
-    return _ended(facts, begin, year, draws, sums, match, rooms)
+    return as_far_as_given(_ended(facts, begin, year, draws, sums, match, rooms), year)
 
 
 class _Sums:

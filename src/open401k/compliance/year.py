@@ -222,9 +222,15 @@ class Year:
         return DeferralSplit(self.deferrals - catch_up - excess, catch_up, excess)
 
     def catch_up_room(self) -> Cents:
-        """How much more of the plan year may become catch-up: what the last day's calendar year has left."""
+        """How much more of the plan year may become catch-up: what the last day's calendar year has left.
+
+        Of who may catch up only as Roth, Roth deferrals that are not catch-up yet (IRC 414(v)(7)(A)); where the plan
+        year is not the calendar year, that is not counted.
+        """
         if self.whole:
-            return self.deferral_limits().catch_up - self.split().catch_up
+            made = self.split().catch_up
+            room = self.deferral_limits().catch_up - made
+            return np.where(self.roth_required, np.minimum(room, np.maximum(self.roth - made, 0)), room)
         catch_up, _ = self._over_402g()
         return self._catch_up_left() - (self.plan_split().catch_up - catch_up)
 

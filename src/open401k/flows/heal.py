@@ -13,6 +13,7 @@ from open401k.base.db import Actor, Database, Tx
 from open401k.base.steps import FlowResults, run_flow
 from open401k.kernel import FailureId, FlowId, PlanId, ProposalId, Refused, SponsorId, day_of
 
+from .heal_additions import excess_additions
 from .heal_deposits import late_deposits
 from .heal_late_facts import late_facts
 from .heal_withheld import keep_withheld
@@ -76,11 +77,12 @@ def review(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[ProposalId]
     failures = compliance.failures(tx, tenant_id=tenant_id, plan_id=plan_id)
     late = late_deposits(tx, tenant_id=tenant_id, plan_id=plan_id)
     learned = late_facts(tx, tenant_id=tenant_id, plan_id=plan_id)
-    if not failures and not late and not learned:
+    over = excess_additions(tx, tenant_id=tenant_id, plan_id=plan_id)
+    if not failures and not late and not learned and not over:
         return []
     heads.lock(tx, tenant_id=tenant_id)
     found = [_propose_failure(tx, tenant_id, each.failure.failure_id) for each in failures]
-    for about, content in (*late, *learned):
+    for about, content in (*late, *learned, *over):
         of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id, "about": about}
         found.append(_tell(tx, tenant_id, compliance.propose(tx, **of, content=content)))
     return [each.proposal_id for each in found if each is not None]

@@ -13,6 +13,7 @@ from open401k.kernel import FailureId, FlowId, ProposalId, Refused, SponsorId, d
 
 from .correction import Correction, OnFile, begin, correct
 from .heal import FLOW
+from .heal_additions import excess_now
 from .heal_deposits import content_of_late
 from .heal_late_facts import late_facts_now
 from .payroll_settle import PostingRefused
@@ -58,6 +59,8 @@ def _as_of_now(tx: Tx, tenant_id: SponsorId, proposal: compliance.Proposal) -> c
         return late_facts_now(tx, tenant_id=tenant_id, plan_id=proposal.plan_id)
     if proposal.content.kind == compliance.LATE_DEPOSIT:
         content = content_of_late(tx, **of, plan_id=proposal.plan_id, about=proposal.about)
+    elif proposal.content.kind == compliance.EXCESS_ADDITIONS:
+        content = excess_now(tx, tenant_id=tenant_id, plan_id=proposal.plan_id, about=proposal.about)
     else:
         failure_id = FailureId.parse(proposal.about)
         failure = compliance.get_failure(tx, tenant_id=tenant_id, failure_id=failure_id).failure

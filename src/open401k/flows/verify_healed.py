@@ -24,6 +24,7 @@ def check_healed(tx: Tx, tenant_id: SponsorId, proof: Proof) -> None:
             problem("correction", each.proposal_id, "it is not what the audit trail says")
     differing = compliance.verify_failure_proposals(tx, tenant_id=tenant_id, known=known)
     differing += compliance.verify_late_facts(tx, tenant_id=tenant_id, known=known)
+    differing += compliance.verify_excess_additions(tx, tenant_id=tenant_id, known=known)
     for found in differing:
         problem("correction", found.proposal_id, f"stored {found.stored}, recomputed {found.recomputed}")
     owed = {

@@ -220,7 +220,8 @@ def partial_termination(
 def use_by(*, incurred_in: PlanYear) -> ForfeitureDeadline:
     """The last day to use or allocate forfeitures: twelve months after the plan year in which they arose.
 
-    Prop. Reg. 1.401-7(b)(2) (88 FR 12282, 27 February 2023): proposed, not found final, relied on by taxpayers.
+    Prop. Reg. 1.401-7(b)(2) (88 FR 12282, 27 February 2023): proposed, relied on by taxpayers. The agenda of spring
+    2025 (RIN 1545-BO98) plans a final rule for May 2026; by November 2026 none was found.
     Forfeitures of plan years that began before 2024 count as those of the first plan year that begins later.
     """
     check_facts(locals())

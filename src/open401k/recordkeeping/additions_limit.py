@@ -3,7 +3,7 @@
 Not here: what became of the money (contributions.py), the test of the year (compliance)."""
 
 from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,29 @@ class YearSoFar:
     plan_year_deferrals: Cents
     additions: Cents
     catch_up_elsewhere: Cents
+    roth_deferrals: Cents | int = 0  # of the calendar year, in all plans
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Beside:
+    """What 415(c) looks at beside what is to be credited, N x K cents or, of one pay date, N.
+
+    ``stands`` was allocated before the limit held here, and is never taken out: whether and how an excess is corrected
+    that is in the accounts, a person decides (Rev. Proc. 2021-30 section 6.06(2)). ``corrective`` is what corrections
+    of failures contributed for the plan year, whenever they did: an annual addition of it (Reg.
+    1.415(c)-1(b)(6)(ii)(A)).
+    """
+
+    stands: Mapping[Source, Cents] = field(default_factory=dict)
+    corrective: Cents | int = 0
+
+    def at(self, period: int) -> "Beside":
+        """One pay date."""
+        corrective = self.corrective if isinstance(self.corrective, int) else self.corrective[:, period]
+        return Beside({source: cents[:, period] for source, cents in self.stands.items()}, corrective)
+
+
+NOTHING_BESIDE = Beside()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +76,8 @@ def take_above(
     credited: MutableMapping[Source, Cents],
     *,
     paid: Cents | None = None,
+    beside: Beside = NOTHING_BESIDE,
+    roth_only: NDArray[np.bool_] | None = None,
 ) -> Above:
     """Take out of ``credited`` what the year's additions have no room for (IRC 415(c)(1); Reg. 1.415(a)-1(d)(1)).
 
@@ -64,31 +89,42 @@ def take_above(
     ``most`` is the dollar limit. ``paid``, 415(c)(3) pay, is told once the year is over: before, who has deferred all
     pay to date may be paid yet. Above it the employer gives nothing more; nobody's own money waits for it.
     """
-    over, regular, room = _over(most, limits, so_far, credited)
+    kept = {
+        source: np.minimum(np.maximum(cents, 0), credited[source])
+        for source, cents in beside.stands.items()
+        if source in credited
+    }
+    so_far = replace(so_far, additions=so_far.additions + beside.corrective)
+    over, regular, room = _over(most, limits, so_far, credited, roth_only)
     waits: dict[Source, Cents] = {}
     not_given: dict[Source, Cents] = {}
     if over.any():
-        after_tax = np.minimum(over, np.maximum(credited[Source.AFTER_TAX], 0))
+        after_tax = np.minimum(over, _beyond(credited, kept, Source.AFTER_TAX))
         by_itself = np.maximum(over - after_tax - regular, 0)  # over without any deferral
         rest = np.maximum(over - after_tax - by_itself - room, 0)
-        waits, _ = _take(credited, (Source.AFTER_TAX,), after_tax)
-        not_given, left = _take(credited, _EMPLOYER, by_itself + rest)
-        of_deferrals, _ = _take(credited, _DEFERRALS, np.minimum(left, rest))
+        waits, _ = _take(credited, (Source.AFTER_TAX,), after_tax, kept)
+        not_given, left = _take(credited, _EMPLOYER, by_itself + rest, kept)
+        of_deferrals, _ = _take(credited, _DEFERRALS, np.minimum(left, rest), kept)
         waits |= of_deferrals
     if paid is not None:
-        over, regular, room = _over(np.where(paid > 0, paid, most), limits, so_far, credited)
-        more, _ = _take(credited, _EMPLOYER, np.maximum(over - np.minimum(regular, room), 0))
+        over, regular, room = _over(np.where(paid > 0, paid, most), limits, so_far, credited, roth_only)
+        more, _ = _take(credited, _EMPLOYER, np.maximum(over - np.minimum(regular, room), 0), kept)
         not_given |= {source: cents + not_given.get(source, 0) for source, cents in more.items()}
     return Above(waits, not_given)
 
 
 def _over(
-    most: int | Cents, limits: deferrals.DeferralLimits, so_far: YearSoFar, credited: Mapping[Source, Cents]
+    most: int | Cents,
+    limits: deferrals.DeferralLimits,
+    so_far: YearSoFar,
+    credited: Mapping[Source, Cents],
+    roth_only: NDArray[np.bool_] | None,
 ) -> tuple[Cents, Cents, Cents]:
     """What is above, catch-up left out (IRC 414(v)(3)(A)); the year's other deferrals; and what catch-up has room for.
 
     Deferrals above are catch-up as far as there is room (Reg. 1.414(v)-1(b)(1)(i)), and so make room for the employer's
-    money; but only as far as there are deferrals.
+    money; but only as far as there are deferrals, and of who may catch up only as Roth, Roth deferrals of the year
+    that are not catch-up yet (IRC 414(v)(7)(A)).
     """
     earlier = deferrals.split(so_far.deferrals, limits).catch_up
     deferred = credited[Source.PRE_TAX] + credited[Source.ROTH]
@@ -97,19 +133,29 @@ def _over(
     own = deferred + credited[Source.AFTER_TAX] - (later - earlier)
     over = np.maximum(so_far.additions - earlier - so_far.catch_up_elsewhere + own + given - most, 0)
     regular = so_far.plan_year_deferrals + deferred - later - so_far.catch_up_elsewhere
-    return over, np.maximum(regular, 0), np.maximum(limits.catch_up - later, 0)
+    room = np.maximum(limits.catch_up - later, 0)
+    if roth_only is not None:
+        as_roth = np.maximum(so_far.roth_deferrals + credited[Source.ROTH] - later, 0)
+        room = np.where(roth_only, np.minimum(room, as_roth), room)
+    return over, np.maximum(regular, 0), room
 
 
 def _take(
-    credited: MutableMapping[Source, Cents], order: tuple[Source, ...], cents: Cents
+    credited: MutableMapping[Source, Cents], order: tuple[Source, ...], cents: Cents, kept: Mapping[Source, Cents]
 ) -> tuple[dict[Source, Cents], Cents]:
     """Take cents out of the sources in order: what each gave, and what none had."""
     found: dict[Source, Cents] = {}
     for source in order:
         if source in credited:
-            part = np.minimum(cents, np.maximum(credited[source], 0))
+            part = np.minimum(cents, _beyond(credited, kept, source))
             cents = cents - part
             if part.any():
                 found[source] = part
                 credited[source] = credited[source] - part
     return found, cents
+
+
+def _beyond(credited: Mapping[Source, Cents], kept: Mapping[Source, Cents], source: Source) -> Cents:
+    """What of a source may be taken out."""
+    found: Cents = np.maximum(credited[source] - kept.get(source, 0), 0)
+    return found

@@ -18,7 +18,7 @@ from open401k.kernel import CalendarYear, EmployeeId, LimitationYear, PlanYear, 
 from open401k.law import additions, compensation, deferrals, matching
 from open401k.plan import Conditions, Kind, Match, MatchPeriod, Provisions
 
-from .additions_limit import YearSoFar, take_above
+from .additions_limit import NOTHING_BESIDE, Beside, YearSoFar, take_above
 from .allocating import EVERYBODY, Declared, NonelectiveOfYear, Receives, add_declared, nonelective_of_year
 from .entered import Counted, ToDate, counted_for, earned_by_kind, entered_by_day
 from .loan_excess import LoanLimits, LoanPeriod, take_back
@@ -77,6 +77,7 @@ class Pay:
     in_doubt: Flags | None = None  # whose pay holds a code that waits for a person; None is nobody
     #: Compensation of kinds of money that count other pay; who these are entered by is said apart then, too.
     apart: Mapping[Kind, Cents] = field(default_factory=dict)
+    beside: Beside = NOTHING_BESIDE
 
     def of(self, period: int) -> "PayOfDate":
         """One pay date."""
@@ -92,6 +93,7 @@ class Pay:
             kept_out=self.kept_out[:, period],
             in_doubt=None if self.in_doubt is None else self.in_doubt[:, period],
             apart={kind: cents[:, period] for kind, cents in self.apart.items()},
+            beside=self.beside.at(period),
         )
 
 
@@ -110,6 +112,7 @@ class PayOfDate:
     kept_out: Flags
     in_doubt: Flags | None = None
     apart: Mapping[Kind, Cents] = field(default_factory=dict)
+    beside: Beside = NOTHING_BESIDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +145,8 @@ class YearToDate:
     @property
     def so_far(self) -> YearSoFar:
         """What the limit of 415(c) looks at."""
-        return YearSoFar(self.deferrals, self.plan_year_deferrals, self.additions, self.catch_up_elsewhere)
+        so_far = self.deferrals, self.plan_year_deferrals, self.additions, self.catch_up_elsewhere
+        return YearSoFar(*so_far, self.roth_deferrals)
 
     @property
     def to_date(self) -> ToDate:
@@ -253,11 +257,8 @@ def entitle_date(
     )
     _hold(held, Source.PRE_TAX, HeldReason.OVER_LIMIT, taken.excess_pre_tax)
     _hold(held, Source.ROTH, HeldReason.OVER_LIMIT, taken.excess_roth)
-    coded = np.where(
-        people.roth_catch_up_only & (people.age_at_year_end >= 50),
-        np.minimum(pay.coded_catch_up_pre_tax, taken.pre_tax),
-        0,
-    )
+    asked = people.roth_catch_up_only & (people.age_at_year_end >= 50)
+    coded = np.where(asked, np.minimum(pay.coded_catch_up_pre_tax, taken.pre_tax), 0)
     must_be_roth = np.maximum(taken.must_be_roth, coded)
     _hold(held, Source.PRE_TAX, HeldReason.CATCH_UP_MUST_BE_ROTH, must_be_roth)
     credited = {
@@ -277,7 +278,8 @@ def entitle_date(
         for source in [each for each in credited if not each.from_employee]:
             credited[source] = np.where(pay.in_doubt, 0, credited[source])
     most = additions.dollar_limit(LimitationYear(plan_year.start, plan_year.end), on=pay.on)
-    above = take_above(most, limits, before.so_far, credited, paid=year_end.section_415)
+    roth, paid = people.roth_catch_up_only, year_end.section_415
+    above = take_above(most, limits, before.so_far, credited, paid=paid, beside=pay.beside, roth_only=roth)
     held |= {(source, HeldReason.OVER_ADDITIONS): cents for source, cents in above.own.items()}
     after = _after(before, earned, credited, provisions)
     if to_match.entered is not None or to_give.entered is not None:

@@ -56,21 +56,23 @@ def post_corrective(
     """From the employer to the accounts; what is taken back goes to the unallocated account. Once for a key.
 
     What was allocated by mistake is held to reduce later contributions and does not go back to the employer (Rev.
-    Proc. 2021-30 section 6.06(2)).
+    Proc. 2021-30 section 6.06(2)). Of the employee's own money it is paid to the employee (the same section).
     """
     owed = ledger.AccountKey(plan_id, ledger.Kind.EMPLOYER_RECEIVABLE)
     unallocated = ledger.AccountKey(plan_id, ledger.Kind.FORFEITURES)
+    paid_out = ledger.AccountKey(plan_id, ledger.Kind.CASH_CLEARING)
     moves = [
         (ledger.AccountKey(plan_id, ledger.Kind.PARTICIPANT, each.employee_id, each.source), cents, ref)
         for each in amounts
         for cents, ref in ((each.cents, f"correction/{each.source}"), (each.earnings_cents, f"earnings/{each.source}"))
         if cents
     ]
-    accounts = ledger.open_accounts(tx, tenant_id=tenant_id, keys=[owed, unallocated, *(key for key, _, _ in moves)])
+    sides = [owed, unallocated, paid_out]
+    accounts = ledger.open_accounts(tx, tenant_id=tenant_id, keys=[*sides, *(key for key, _, _ in moves)])
     lines = [
         ledger.Line(accounts[owed], accounts[account], cents, ref)
         if cents > 0
-        else ledger.Line(accounts[account], accounts[unallocated], -cents, ref)
+        else ledger.Line(accounts[account], accounts[_taken_to(account, unallocated, paid_out)], -cents, ref)
         for account, cents, ref in moves
     ]
     posted = ledger.post(tx, tenant_id=tenant_id, key=key, event_on=on, reason=REASON, cause=cause, lines=lines)
@@ -81,6 +83,12 @@ def post_corrective(
         ]
         _store.insert_corrective(tx, tenant_id=tenant_id, plan_id=plan_id, entry_id=posted.entry_id, rows=rows)
     return posted
+
+
+def _taken_to(
+    account: ledger.AccountKey, unallocated: ledger.AccountKey, paid_out: ledger.AccountKey
+) -> ledger.AccountKey:
+    return paid_out if account.source is not None and account.source.from_employee else unallocated
 
 
 def corrective_additions(

@@ -275,6 +275,15 @@ def use_for_payroll(
     return used if isinstance(used, Refused) else cents
 
 
+def of_last_year(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, account: ForfeitureAccount) -> tuple[date, int, int]:
+    """The last day of the plan year that ended last, the employer's money of it, and what is declared and not paid."""
+    last = _terms(tx, tenant_id, plan_id).plan_year_of(day_of(tx.now)).previous()
+    rows = ledger.contributions(tx, tenant_id=tenant_id, plan_id=plan_id, start=last.start, end=last.end)
+    given = sum(each.cents for each in rows if not each.source.from_employee)
+    declared = _declared_cents(tx, tenant_id, plan_id, last.last_day.isoformat(), account)
+    return last.last_day, given, declared or 0
+
+
 def used_for_payrolls(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> dict[str, int]:
     """Forfeitures used for each payroll, by its id; for verification."""
     rows = _store.uses(tx, tenant_id=tenant_id, plan_id=plan_id)

@@ -10,6 +10,7 @@ from open401k.base.db import Tx
 from open401k.kernel import Source
 from open401k.plan import Kind
 
+from . import beside
 from .before_date import left_long_ago
 from .contributions import Cents, Flags, HeldReason, PayOfDate, entitle_date
 from .elected_now import ElectionsOnFile, asked_of
@@ -76,11 +77,16 @@ def preview(
     gone = np.array([left_long_ago(who, scope.since, year) for who in employees], dtype=np.bool_)
     out = kept_out_of(segment, employees)[:, 0]
     source = None if provisions.match is None else provisions.match.source
+    aside = beside.read(tx, **scope.where, start=scope.since, end=scope.since).of(
+        segment.pay_dates, people.employee_ids, year.start
+    )
     to_withhold = asked_of(elections, provisions, employees, people, opening)
 
     def of(reported: Reported, doubted: Flags | None) -> Preview:
         amounts = {each.name: getattr(reported, each.name) for each in fields(reported) if each.name != "bonus"}
-        of_date = PayOfDate(on=scope.since, left_long_ago=gone, kept_out=out, in_doubt=doubted, **amounts)
+        of_date = PayOfDate(
+            on=scope.since, left_long_ago=gone, kept_out=out, in_doubt=doubted, beside=aside.at(0), **amounts
+        )
         credited, held, _, kept_out = entitle_date(provisions, people, of_date, opening)
         elected = to_withhold(of_date, reported.bonus, credited)
         not_given = sum(kept_out.values(), np.zeros(len(employees), dtype=np.int64))

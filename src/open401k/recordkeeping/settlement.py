@@ -14,7 +14,7 @@ from open401k.base.db import Tx
 from open401k.kernel import CalendarYear, EmployeeId, IdColumn, PlanId, Refused, Source
 from open401k.law import deferrals, figures
 
-from . import shared_out, year_ends
+from . import beside, shared_out, year_ends
 from .before_date import Counting, left_long_ago
 from .contributions import (
     MATCHES,
@@ -156,6 +156,7 @@ def _compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
     pay = with_more(census.pay_by_date(tx, **asked), scope.withheld)
     apart = by_date_apart(tx, pay, **asked)
     standing = on_file(tx, **scope.where, **days)
+    aside = beside.read(tx, **scope.where, start=scope.since, end=scope.until)
     everybody = pay.employee_id.union(IdColumn.of(EmployeeId, {who for _, who, _, _ in standing}))
     ends = scope.ends | year_ends.on_file(tx, **scope.where, start=scope.since, end=scope.until)
     paid = np.unique(pay.pay_date).astype("datetime64[D]").tolist()
@@ -181,6 +182,8 @@ def _compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
             if segment.ends_period:
                 year_end = _year_end(tx, scope, segment, people, employees, before, shared)
             reported = pay_of(segment, pay, column, employees, in_doubt, apart)
+            year = segment.provisions.plan_year_of(segment.pay_dates[0])
+            reported = replace(reported, beside=aside.of(segment.pay_dates, ids, year.start))
             found = entitle(segment.provisions, people, reported, opening, year_end)
             should_be: dict[Slot, Cents] = {(source, None): cents for source, cents in found.credited.items()}
             should_be |= {(source, reason): cents for (source, reason), cents in found.held.items()}

@@ -15,7 +15,7 @@ from open401k.law.arrays import half_up_quotient
 from open401k.plan import ElectionTerms, Provisions
 
 from .additions_limit import take_above
-from .contributions import Cents, PayOfDate, People, YearToDate, entered_by, limits_on
+from .contributions import Cents, Flags, PayOfDate, People, YearToDate, entered_by, limits_on
 from .elections import SOURCES, Elected, Part, Slot
 
 _WHOLE = 10_000
@@ -80,7 +80,7 @@ def withheld_as_elected(
         Source.ROTH: taken.roth + to_roth,
         Source.AFTER_TAX: asked[Source.AFTER_TAX] + to_after_tax,
     }
-    over = _within_additions(provisions, pay, limits, before, cents, employer)
+    over = _within_additions(provisions, pay, limits, before, cents, employer, people.roth_catch_up_only)
     return Withholding(
         cents=cents,
         asked=asked,
@@ -180,11 +180,12 @@ def _within_additions(
     before: YearToDate,
     cents: dict[Source, Cents],
     employer: Cents | None,
+    roth_only: Flags,
 ) -> Cents:
     """Take what is over 415(c) out of ``cents``, in the order of the books, and tell how much that is."""
     year = provisions.plan_year_of(pay.on)
     most = additions.dollar_limit(LimitationYear(year.start, year.end), on=pay.on)
     together = dict(cents) if employer is None else {**cents, Source.NONELECTIVE: employer}
-    above = take_above(most, limits, before.so_far, together)
+    above = take_above(most, limits, before.so_far, together, roth_only=roth_only)
     cents.update({source: together[source] for source in SOURCES})
     return sum(above.own.values(), np.zeros_like(before.deferrals))

@@ -24,6 +24,7 @@ _KINDS = {
     "catch_up_not_offered": "Catch-up not offered",
     compliance.LATE_DEPOSIT: "Deposit came late",
     compliance.LATE_FACT: "Owed by what was learned",
+    compliance.EXCESS_ADDITIONS: "Additions over IRC 415(c)",
 }
 _PERSON = re.compile(rf"\b{EmployeeId.prefix}_[0-9a-f]{{32}}\b")
 _STATES = {
@@ -349,7 +350,7 @@ def _working(one: Mapping[str, Any], names: Mapping[EmployeeId, str]) -> Working
 
 
 def _failure(tx: Tx, tenant_id: SponsorId, each: Proposal) -> FailureLine | None:
-    if each.content.kind in (compliance.LATE_DEPOSIT, compliance.LATE_FACT):
+    if each.content.kind in (compliance.LATE_DEPOSIT, compliance.LATE_FACT, compliance.EXCESS_ADDITIONS):
         return None
     failure_id = FailureId.parse(each.about)
     known = compliance.get_failure(tx, tenant_id=tenant_id, failure_id=failure_id).failure

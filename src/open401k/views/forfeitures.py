@@ -7,7 +7,7 @@ from open401k import census, fiduciary, recordkeeping
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, Money, PlanId, SponsorId, day_of
 from open401k.law.forfeitures import ForfeitureUse
-from open401k.recordkeeping import ForfeitureCause
+from open401k.recordkeeping import ForfeitureCause, forfeiture_use, forfeiture_year_end
 
 from .deposits import state_on
 from .heading import heading
@@ -88,6 +88,21 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class YearEndLine:
+    """What is left of plan years that are over, by when it is used, and what one approval would do.
+
+    ``used_for`` is empty where something has to be said or declared first; ``words`` says what.
+    """
+
+    left: Money
+    use_by: date
+    used_for: str
+    amount: Money
+    reference: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class ForfeituresPage:
     """All of it. ``kept`` is false for a plan whose terms keep no forfeitures; ``by_itself``: payrolls use them."""
 
@@ -102,6 +117,7 @@ class ForfeituresPage:
     approvals: tuple[ApprovalLine, ...]
     choices: tuple[Choice, ...]
     due: tuple[LotLine, ...]
+    year_end: YearEndLine | None = None
 
 
 def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, named: bool) -> ForfeituresPage:
@@ -126,6 +142,24 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, named: bool) -> Forfe
         approvals=tuple(approval_line(each) for each in reversed(account.approvals)),
         choices=() if account.by_itself else tuple(_choice(account, each) for each in uses),
         due=tuple(each for each in lots if each.plan_year in due),
+        year_end=_year_end(tx, tenant_id, plan_id, account, today),
+    )
+
+
+def _year_end(
+    tx: Tx, tenant_id: SponsorId, plan_id: PlanId, account: recordkeeping.ForfeitureAccount, today: date
+) -> YearEndLine | None:
+    if account.terms is None or account.balance_cents <= 0:
+        return None
+    last, given, declared = forfeiture_use.of_last_year(tx, tenant_id=tenant_id, plan_id=plan_id, account=account)
+    found = forfeiture_year_end.at_year_end(
+        account, today=today, employer_cents=given, last_day=last, declared_cents=declared
+    )
+    if found is None:
+        return None
+    used_for = "" if found.used_for is None else found.used_for.value
+    return YearEndLine(
+        Money(found.left_cents), found.use_by, used_for, Money(found.cents), found.reference, found.words
     )
 
 

@@ -1,5 +1,6 @@
 """Forfeitures over HTTP, on their page and at the terminal: shown with the last day, used once, by who may."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -64,6 +65,28 @@ def test_what_was_forfeited_is_shown_with_its_reason_and_last_day_and_used_once(
     assert (wrong.status_code, wrong.json()["code"]) == (422, "not_provided")
     shown = left.get(f"{url}/forfeitures")
     assert (shown["balance"], [each["amount"] for each in shown["uses"]]) == ("200.00", ["120.00"])
+
+
+def test_what_a_year_that_is_over_left_is_used_by_the_one_form_of_the_page(left: Desk) -> None:
+    """Forfeited at the end of 2025: the form holds the use, the amount and the key; nothing is typed."""
+    url, sponsor = f"/plans/{left.plan_id}/forfeitures", SponsorId.parse(left.sponsor_id)
+    told = left.get(f"/v1/plans/{left.plan_id}/forfeitures")["year_end"]
+    assert (told["left"], told["use_by"], told["used_for"]) == ("320.00", "2026-12-31", "employer_contributions")
+    with TestClient(left.app, base_url=ORIGIN, headers={"Origin": ORIGIN}, follow_redirects=False) as browser:
+        browser.cookies.set(SESSION_COOKIE, left.world.session(left.world.user("An advisor", sponsor, Role.ADVISOR)))
+        seen = browser.get(url).text
+        assert "$320.00 are left, to be used by" in seen
+        assert "Use $320.00 so" not in seen
+        browser.cookies.set(SESSION_COOKIE, left.world.session(left.world.user("The sponsor", sponsor, Role.SPONSOR)))
+        shown = browser.get(url).text
+        ended = shown[shown.index("Of plan years that are over") :]
+        form = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', ended[: ended.index("</form>")]))
+        assert sorted(form) == ["amount", "csrf", "key", "reference", "used_for"]
+        for _ in range(2):
+            assert browser.post(url, data=form).status_code == 303
+        assert "Of plan years that are over" not in browser.get(url).text
+    after = left.get(f"/v1/plans/{left.plan_id}/forfeitures")
+    assert (after["waiting"], after["year_end"]) == ("320.00", None)
 
 
 def test_the_page_shows_and_approves(left: Desk) -> None:

@@ -334,6 +334,20 @@ def plan_of(many: int, eager: int) -> PlanFacts:
     )
 
 
+def test_employer_money_that_settlement_will_not_give_is_not_warned_of() -> None:
+    """8,000 a date: 9 % deferred and 28 % given are 76,960 by the end of 2026, where 72,000 are allowed."""
+    terms = replace(PROVISIONS, match=None, nonelective=Nonelective(2_800))
+    rates = (900, *RATES[1:])
+    facts = twelve(rates=rates, provisions=terms)
+    assert facts.history is not None
+    facts = replace(facts, nonelective=facts.history.compensation.sum(axis=1) * 28 // 100)
+    projection = told(facts, habits=STILL)
+    ahead = projection.of(TestId.ADDITIONS_LIMIT)
+    assert (ahead.median, ahead.limit_median, ahead.fail_probability_bps) == (7_200_000, 7_200_000, 0)
+    given = replace(facts, nonelective=facts.nonelective + 4_000_000)  # in the books already: it is over, and stays
+    assert told(given, habits=STILL).of(TestId.ADDITIONS_LIMIT).fail_probability_bps == 10_000
+
+
 @pytest.mark.parametrize("test", [TestId.DEFERRAL_LIMIT, TestId.ADDITIONS_LIMIT])
 @pytest.mark.parametrize("roth_only", [False, True])
 def test_search_over_some_people_finds_what_one_over_everybody_does(

@@ -208,3 +208,25 @@ def test_no_year_ends_over_the_limit(
         waits = sum(int(cents.sum()) for (each, _), cents in year.held.items() if each is source)
         assert int(year.credited[source].sum()) + waits == int(withheld.sum())
     assert all((cents >= 0).all() for found in (year, end) for cents in found.credited.values())
+
+
+@pytest.mark.parametrize(
+    ("roth_only", "roth", "given_by_employer"),
+    [
+        (False, 0, 6_000_00),  # of 72,000.00 + 6,000.00 that are deferrals of the year, 6,000.00 are catch-up
+        (True, 0, 0),  # none of them is Roth: catch-up would have to be
+        (True, 2_000_00, 2_000_00),
+        (True, 9_000_00, 6_000_00),
+    ],
+)
+def test_catch_up_by_415_of_who_must_catch_up_as_roth_is_roth(
+    roth_only: bool, roth: int, given_by_employer: int
+) -> None:
+    limits = deferrals.deferral_limits(np.array([55]), CalendarYear(2026))
+    of_year = np.array([20_000_00])
+    so_far = YearSoFar(of_year, of_year, np.array([MOST]), np.zeros(1, dtype=np.int64), np.array([roth]))
+    nothing = np.zeros(1, dtype=np.int64)
+    credited = dict.fromkeys((Source.PRE_TAX, Source.ROTH, Source.AFTER_TAX), nothing)
+    credited[Source.NONELECTIVE] = np.array([6_000_00])
+    take_above(MOST, limits, so_far, credited, roth_only=np.array([roth_only]))
+    assert credited[Source.NONELECTIVE].tolist() == [given_by_employer]

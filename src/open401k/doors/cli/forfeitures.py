@@ -30,10 +30,19 @@ def show(context: typer.Context, plan: PlanOption = "", json: Json = False) -> N
     voice.line(f"Balance {shown.balance}, of which {shown.waiting} wait for payrolls.")
     lots = [(each.plan_year, each.incurred, each.unallocated, each.left, each.use_by) for each in shown.lots]
     voice.table(("Plan year", "Forfeited", "Unallocated", "Left", "Use by"), lots, empty="Nothing was forfeited.")
+    if (ended := shown.year_end) is not None:
+        voice.line(f"Of plan years that are over {ended.left} are left, to be used by {ended.use_by}. {ended.words}")
+        if ended.used_for:
+            more = f" --reference {ended.reference}" if ended.reference else ""
+            voice.line(f"Approve it: open401k forfeitures use {ended.used_for} {_plain(ended.amount)}{more} --by EMAIL")
     people = [(each.on, each.name, each.source, each.amount, each.why) for each in shown.people]
     voice.table(("Day", "Person", "Source", "Amount", "Why"), people, empty="")
     uses = [(each.on, each.used_for, each.amount, each.reference, each.by) for each in shown.uses]
     voice.table(("Day", "Used for", "Amount", "Reference", "By"), uses, empty="Nothing was used.")
+
+
+def _plain(amount: Money) -> str:
+    return f"{amount.cents // 100}.{amount.cents % 100:02d}"
 
 
 @commands.command()

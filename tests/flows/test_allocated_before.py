@@ -1,0 +1,154 @@
+"""Books from before the employer's money was held to 415(c): what is allocated stands until a person corrects it."""
+
+from collections.abc import MutableMapping
+from datetime import date
+
+import numpy as np
+import psycopg
+import pytest
+from numpy.typing import NDArray
+from psycopg import sql
+from tests.flows.test_additions_limit import DAYS, PAID, a_year, given
+from tests.flows.test_declaration import put
+from tests.flows.test_match_forms import assert_proven, day_begins
+from tests.flows.test_random_years import Machine, Row
+from tests.support.database import TESTER, Served
+
+from open401k import compliance, ledger, recordkeeping
+from open401k.base.db import Actor, Database
+from open401k.compliance.excess_additions import Excess, leaves
+from open401k.flows.heal_approved import approve
+from open401k.kernel import EmployeeId, Refused, Source
+from open401k.law import deferrals
+from open401k.law.limitation_years import AccountAdditions, correct_excess_additions
+from open401k.recordkeeping import contributions
+from open401k.recordkeeping.additions_limit import Above, Beside, YearSoFar
+
+Cents = NDArray[np.int64]
+PERSON = Actor(kind="user", id="usr_sponsor", why="decides")
+
+
+def own_money_alone(
+    most: int,
+    limits: deferrals.DeferralLimits,
+    so_far: YearSoFar,
+    credited: MutableMapping[Source, Cents],
+    *,
+    paid: Cents | None = None,
+    beside: Beside | None = None,
+    roth_only: NDArray[np.bool_] | None = None,
+) -> Above:
+    """What was done before: the employee's own money waits, and the employer's is given whatever there is room for."""
+    earlier = deferrals.split(so_far.deferrals, limits).catch_up
+    deferred = credited[Source.PRE_TAX] + credited[Source.ROTH]
+    later = deferrals.split(so_far.deferrals + deferred, limits).catch_up
+    own = deferred + credited[Source.AFTER_TAX] - (later - earlier)
+    employer = sum((cents for source, cents in credited.items() if not source.from_employee), np.zeros_like(own))
+    counted = so_far.additions - earlier - so_far.catch_up_elsewhere
+    over = np.clip(counted + own + employer - most, 0, np.maximum(own, 0))
+    after_tax = np.minimum(over, credited[Source.AFTER_TAX])
+    left = after_tax + np.maximum(over - after_tax - np.maximum(limits.catch_up - later, 0), 0)
+    held = {}
+    for source in (Source.AFTER_TAX, Source.PRE_TAX, Source.ROTH):
+        part = np.minimum(left, credited[source])
+        if part.any():
+            held[source] = part
+        credited[source], left = credited[source] - part, left - part
+    return Above(held, {})
+
+
+@pytest.fixture
+def before(db: Database, postgres: Served, monkeypatch: pytest.MonkeyPatch) -> tuple[Machine, EmployeeId]:
+    """Eleven payrolls of that time: 73,650.00 of additions where 70,000.00 are allowed; then the migration."""
+    monkeypatch.setattr(contributions, "take_above", own_money_alone)
+    made, who = a_year(db, 11)
+    monkeypatch.undo()
+    assert sum(given(made)) + sum(given(made, Source.PRE_TAX)) == 73_650_00
+    with psycopg.connect(postgres.urls.superuser.replace("/postgres?", "/open401k?")) as conn:
+        statement = sql.SQL(
+            "insert into recordkeeping.allocated_before"
+            " select tenant_id, max(number) from ledger.entry where tenant_id = {} group by tenant_id"
+        )
+        conn.execute(statement.format(sql.Literal(made.sponsor.uuid)))
+    return made, who
+
+
+BOOKS = ([5_250_00] * 10 + [0] * 3, [2_350_00] * 9 + [0] * 4)
+
+
+def books(made: Machine) -> tuple[list[int], list[int]]:
+    return given(made), given(made, Source.PRE_TAX)
+
+
+def test_what_was_allocated_is_proven_and_no_payroll_takes_it_back(before: tuple[Machine, EmployeeId]) -> None:
+    made, who = before
+    assert_proven(made)
+    made.send(DAYS[11], {who: PAID}, told="payroll")
+    assert books(made) == BOOKS
+    assert_proven(made)
+
+
+def test_the_end_of_the_year_and_a_declaration_take_nothing_back_and_give_no_more(
+    before: tuple[Machine, EmployeeId],
+) -> None:
+    made, who = before
+    made.send(DAYS[11], {who: PAID}, told="payroll")
+    day_begins(made, date(2026, 1, 2))
+    assert books(made) == BOOKS
+    made.at(date(2026, 3, 2))
+    put(made, recordkeeping.Declared(Source.PROFIT_SHARING, flat_cents=500_00))
+    assert books(made) == BOOKS
+    assert given(made, Source.PROFIT_SHARING)[-1] == 0
+    assert_proven(made)
+
+
+def test_a_fact_that_gives_less_under_the_terms_still_takes_back(before: tuple[Machine, EmployeeId]) -> None:
+    """15 % of 20,000.00 in October, by a corrected payroll: what stands is never more than the terms give."""
+    made, who = before
+    made.send(DAYS[9], {who: Row(20_000_00, 2_350_00)}, told="corrected", replaces=made.world.runs[9].run_id)
+    assert books(made)[0][9] == 3_000_00
+    assert_proven(made)
+
+
+def waiting(made: Machine) -> list[compliance.Proposal]:
+    with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
+        known = compliance.proposals(tx, tenant_id=made.sponsor, plan_id=made.plan_id)
+    return [each for each in known if each.state is compliance.ProposalState.PROPOSED]
+
+
+def held_apart(made: Machine) -> tuple[int, int]:
+    """What is unallocated, and what was paid out in cash (deposits are not told here)."""
+    with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
+        found = ledger.balances(tx, tenant_id=made.sponsor, plan_id=made.plan_id)
+    return found.total(ledger.Kind.FORFEITURES), -found.total(ledger.Kind.CASH_CLEARING)
+
+
+def test_a_person_corrects_it_in_the_order_of_the_procedure(before: tuple[Machine, EmployeeId]) -> None:
+    """Of a plan without a match no deferral was matched: 3,650.00 of deferrals are paid back, nothing else leaves."""
+    made, who = before
+    day_begins(made, date(2026, 1, 2))
+    (proposal,) = waiting(made)
+    assert proposal.content.title == "$3,650.00 of annual additions are over IRC 415(c) for 2025"
+    assert [(each.employee_id, each.source, each.cents) for each in proposal.content.credits] == [
+        (who, Source.PRE_TAX, -3_650_00)
+    ]
+    assert_proven(made)
+    made.at(date(2026, 1, 3))
+    approved = approve(made.db, actor=PERSON, tenant_id=made.sponsor, proposal_id=proposal.proposal_id)
+    assert not isinstance(approved, Refused), approved
+    assert held_apart(made) == (0, 3_650_00)
+    assert books(made) == BOOKS  # what was contributed was; the correction is an entry of its own
+    assert_proven(made)
+    day_begins(made, date(2026, 1, 5))
+    assert waiting(made) == []
+    assert_proven(made)
+
+
+def test_what_was_matched_leaves_with_its_match() -> None:
+    """IRC 415(c) by 1,000.00: 200.00 of after-tax and 300.00 unmatched, then 333.34 matched with half of it."""
+    account = AccountAdditions(200_00, 300_00, 10_000_00, 0, 5_000_00, 0)
+    found = correct_excess_additions(account=account, limit_cents=account.total_cents - 1_000_00)
+    allocated = {Source.AFTER_TAX: 200_00, Source.PRE_TAX: 400_00, Source.ROTH: 9_900_00, Source.MATCH: 5_000_00}
+    parts = leaves(Excess(EmployeeId.parse("emp_" + "0" * 32), allocated, 0, found))
+    assert parts == {Source.AFTER_TAX: 200_00, Source.PRE_TAX: 400_00, Source.ROTH: 233_34, Source.MATCH: 166_66}
+    assert sum(parts.values()) == 1_000_00
