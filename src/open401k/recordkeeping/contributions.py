@@ -77,6 +77,8 @@ class Pay:
     in_doubt: Flags | None = None  # whose pay holds a code that waits for a person; None is nobody
     #: Compensation of kinds of money that count other pay; who these are entered by is said apart then, too.
     apart: Mapping[Kind, Cents] = field(default_factory=dict)
+    #: Who is of a class that is out of a kind of money alone, on that pay date.
+    out_of: Mapping[Kind, Flags] = field(default_factory=dict)
 
     def of(self, period: int) -> "PayOfDate":
         """One pay date."""
@@ -92,6 +94,7 @@ class Pay:
             kept_out=self.kept_out[:, period],
             in_doubt=None if self.in_doubt is None else self.in_doubt[:, period],
             apart={kind: cents[:, period] for kind, cents in self.apart.items()},
+            out_of={kind: flags[:, period] for kind, flags in self.out_of.items()},
         )
 
 
@@ -110,6 +113,7 @@ class PayOfDate:
     kept_out: Flags
     in_doubt: Flags | None = None
     apart: Mapping[Kind, Cents] = field(default_factory=dict)
+    out_of: Mapping[Kind, Flags] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,8 +269,12 @@ def entitle_date(
         Source.ROTH: taken.roth,
         Source.AFTER_TAX: wanted[Source.AFTER_TAX],
     }
-    to_match = counted_for(people.match_entered_on, pay.on, of_match, before.to_date, before.for_match)
-    to_give = counted_for(people.nonelective_entered_on, pay.on, of_nonelective, before.to_date, before.for_nonelective)
+    out = pay.out_of.get
+    to_match = counted_for(people.match_entered_on, pay.on, of_match, before.to_date, before.for_match, out(Kind.MATCH))
+    to_give = counted_for(
+        people.nonelective_entered_on, pay.on, of_nonelective, before.to_date, before.for_nonelective,
+        out(Kind.NONELECTIVE),
+    )  # fmt: skip
     _employer_money(provisions, people, plan_year, before, to_match, to_give, credited, limits.regular)
     _end_year(provisions, people, pay.on, before, to_match, to_give, credited, year_end, limits.regular)
     add_declared(plan_year, to_match, to_give, credited, year_end.declared, year_end.receives, year_end.shared)
