@@ -257,15 +257,9 @@ def entitle_date(
     )
     _hold(held, Source.PRE_TAX, HeldReason.OVER_LIMIT, taken.excess_pre_tax)
     _hold(held, Source.ROTH, HeldReason.OVER_LIMIT, taken.excess_roth)
-    coded = np.where(
-        people.roth_catch_up_only & (people.age_at_year_end >= 50),
-        np.minimum(pay.coded_catch_up_pre_tax, taken.pre_tax),
-        0,
-    )
-    must_be_roth = np.maximum(taken.must_be_roth, coded)
-    _hold(held, Source.PRE_TAX, HeldReason.CATCH_UP_MUST_BE_ROTH, must_be_roth)
+    _hold(held, Source.PRE_TAX, HeldReason.CATCH_UP_MUST_BE_ROTH, taken.must_be_roth)
     credited = {
-        Source.PRE_TAX: taken.pre_tax - must_be_roth,
+        Source.PRE_TAX: taken.pre_tax - taken.must_be_roth,
         Source.ROTH: taken.roth,
         Source.AFTER_TAX: wanted[Source.AFTER_TAX],
     }
