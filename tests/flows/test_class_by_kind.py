@@ -5,11 +5,15 @@ from datetime import date
 
 import pytest
 from tests.flows.bookkeeping import Plan, assert_sound, books
+from tests.flows.test_accounts_above_zero import TERMS, match_by_day, with_terms
 from tests.flows.test_class_by_date import becomes, facts_on
+from tests.flows.test_employer_money_together import AT_HIRE, DAYS, send
 from tests.flows.test_entry_by_kind import taken_over
+from tests.flows.test_forfeitures import learn
+from tests.flows.test_match_forms import HALF_OF_SIX, LAST, assert_proven, day_begins
 from tests.support.database import TESTER
 
-from open401k import plan
+from open401k import census, plan
 from open401k.base.db import Database
 from open401k.demo.people import ACME, PAY_DATES
 from open401k.demo.setup import takeover_of
@@ -111,3 +115,31 @@ def test_classes_of_the_plan_are_out_of_each_kind_of_money_too(db: Database) -> 
     open_to_interns = replace(terms, eligibility=replace(AT_ONCE, excluded_classes=("union",)))
     assert open_to_interns.classes_apart(Kind.MATCH)
     assert not open_to_interns.classes_apart(Kind.NONELECTIVE)
+
+
+@pytest.mark.parametrize("period", [MatchPeriod.PAY_PERIOD, MatchPeriod.QUARTER])
+def test_a_true_up_counts_the_year_without_the_days_in_a_class_that_is_out(db: Database, period: MatchPeriod) -> None:
+    """By hand: 3,700.00 deferred of 50,000.00 in class are matched up to 6 % of that pay, 3,000.00, with 1,500.00."""
+    terms = replace(
+        TERMS,
+        eligibility=AT_HIRE,
+        match_eligibility=EntryTerms(0, 0, None, EntryRule.IMMEDIATE, ("interns",)),
+        match=plan.Match(HALF_OF_SIX, period=period, true_up=True),
+    )
+    made, saver = with_terms(db, terms, DAYS)
+    learn(made, saver, census.EmployeeClass("interns"), date(2025, 4, 1))
+    learn(made, saver, census.EmployeeClass("office"), date(2025, 7, 1))
+    saves = dict(zip(DAYS, (0, 1_200_00, 300_00, 300_00, 1_200_00, 1_200_00, 100_00), strict=True))
+    for day, cents in saves.items():
+        send(made, day, {saver: cents})
+    day_begins(made, date(2026, 1, 2))
+    found = match_by_day(made)
+    assert not {DAYS[2], DAYS[3]} & {day for day, cents in found.items() if cents}
+    by_pay = [min(cents, 600_00) // 2 for day, cents in saves.items() if day not in DAYS[2:4]]
+    assert sum(found.values()) == 1_500_00
+    if period is MatchPeriod.PAY_PERIOD:
+        assert sum(by_pay) == 950_00
+        assert found[LAST] == 550_00
+    else:  # January to March 600.00 of 1,200.00, July to September the same, October to December 50.00
+        assert found[LAST] == 250_00
+    assert_proven(made)
