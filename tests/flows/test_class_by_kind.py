@@ -143,3 +143,33 @@ def test_a_true_up_counts_the_year_without_the_days_in_a_class_that_is_out(db: D
     else:  # January to March 600.00 of 1,200.00, July to September the same, October to December 50.00
         assert found[LAST] == 250_00
     assert_proven(made)
+
+
+def test_a_class_out_of_nonelective_money_is_matched_all_the_same(db: Database, clock: FixedClock) -> None:
+    """Hourly paid get no 3 % of pay; the match of each pay date goes on."""
+    no_hourly = EntryTerms(21, 0, None, EntryRule.IMMEDIATE, ("hourly",))
+    sponsor = taken_over(
+        db,
+        clock,
+        eligibility=AT_ONCE,
+        match=plan.Match(TIERS),
+        nonelective=plan.Nonelective(300),
+        nonelective_eligibility=no_hourly,
+    )
+    sponsor.pay(1)
+    becomes(sponsor, "1003", "hourly", PAY_DATES[2])
+    sponsor.pay(2)
+    becomes(sponsor, "1003", "office", PAY_DATES[3])
+    sponsor.pay(3)
+    found = books(sponsor)
+    who = next(each for each in ACME.people if each.ssn.endswith("1003"))
+    for number in range(1, 4):
+        by_hand = 0 if number == 2 else who.pay_cents(number) * 300 // 10_000
+        assert found.by_date["1003", "nonelective", PAY_DATES[number]] == by_hand
+        assert found.by_date["1003", "match", PAY_DATES[number]] > 0
+    facts = facts_on(sponsor, PAY_DATES[3])
+    place = facts.employee_ids.index(sponsor.employee("1003"))
+    assert facts.eligible[place]
+    assert facts.nonelective_kept_out is None or not facts.nonelective_kept_out[place]
+    assert facts.match_on == ()
+    assert_sound(sponsor)
