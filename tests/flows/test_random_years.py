@@ -292,8 +292,6 @@ def _of_date(
     if must_roth:
         roth = credited(new_year, "roth") + left["roth"]
         wrong = min(max(caught_up(of_calendar + left["pre_tax"] + left["roth"]) - roth, 0), left["pre_tax"])
-        if age >= 50:
-            wrong = max(wrong, min(coded["pre_tax"], left["pre_tax"]))
         found["pre_tax", "catch_up_must_be_roth"] += wrong
         left["pre_tax"] -= wrong
 

@@ -63,5 +63,13 @@ def classes_from(employee: Employee, since: date) -> Iterator[tuple[date, str]]:
     yield from ((day, name) for day, name in employee.class_changes if day > since)
 
 
+def days_out(employee: Employee, excluded: Collection[str], since: date, end: date) -> Iterator[tuple[date, date]]:
+    """The spans from a day up to another in which somebody is of an excluded class."""
+    spans = [(day, name) for day, name in classes_from(employee, since) if day < end]
+    for (day, name), until in zip(spans, [*(each for each, _ in spans[1:]), end], strict=False):
+        if name in excluded:
+            yield day, until
+
+
 def _ever(employee: Employee, excluded: Collection[str]) -> bool:
     return any(name in excluded for _, name in employee.class_changes)

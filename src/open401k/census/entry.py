@@ -61,7 +61,7 @@ def entry_dates(
     days = first_entries(
         tx, tenant_id=tenant_id, provisions=provisions, plan_id=plan_id, employees=employees, known_at=known_at
     )
-    return _without_classed(days, provisions, employees, on)
+    return _without_classed(days, provisions.eligibility, employees, on)
 
 
 def entry_days(
@@ -76,15 +76,20 @@ def entry_days(
     """As :func:`entry_dates`, for each kind of money."""
     found = entries_by_kind(tx, tenant_id=tenant_id, provisions=provisions, plan_id=plan_id, employees=employees)
 
-    def there(days: Days | None) -> Days | None:
-        return None if days is None else _without_classed(days, provisions, employees, on)
+    def there(days: Days, kind: Kind = Kind.DEFERRALS) -> Days:
+        return _without_classed(days, provisions.eligibility_of(kind), employees, on)
 
-    deferrals = _without_classed(found.deferrals, provisions, employees, on)
-    return EntryDays(deferrals, there(found.match), there(found.nonelective), there(found.by_terms))
+    def apart(days: Days | None, kind: Kind) -> Days | None:
+        own = there(found.of(kind), kind)
+        return own if days is not None or own != deferrals else None
+
+    deferrals = there(found.deferrals)
+    by_terms = None if found.by_terms is None else there(found.by_terms)
+    return EntryDays(deferrals, apart(found.match, Kind.MATCH), apart(found.nonelective, Kind.NONELECTIVE), by_terms)
 
 
-def _without_classed(days: Days, provisions: Provisions, employees: Sequence[Employee], on: date | None) -> Days:
-    excluded = frozenset(provisions.eligibility.excluded_classes)
+def _without_classed(days: Days, terms: plan.Eligibility, employees: Sequence[Employee], on: date | None) -> Days:
+    excluded = frozenset(terms.excluded_classes)
     out = {
         place
         for place in classed(employees, excluded)
@@ -186,7 +191,13 @@ def _later(one: date | None, other: date | None) -> date | None:
 
 
 def _of_any_class(provisions: Provisions) -> Provisions:
-    return replace(provisions, eligibility=replace(provisions.eligibility, excluded_classes=()))
+    match, other = provisions.match_eligibility, provisions.nonelective_eligibility
+    return replace(
+        provisions,
+        eligibility=replace(provisions.eligibility, excluded_classes=()),
+        match_eligibility=None if match is None else replace(match, excluded_classes=()),
+        nonelective_eligibility=None if other is None else replace(other, excluded_classes=()),
+    )
 
 
 def _asked(spans: Sequence[plan.Span], kind: Kind) -> list[plan.Span]:

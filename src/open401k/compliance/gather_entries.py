@@ -17,6 +17,7 @@ from open401k.plan import Kind
 from .facts import Flags
 
 Days: TypeAlias = tuple[date | None, ...]
+ClassesOut: TypeAlias = list[tuple[date, frozenset[str]]]
 _KINDS = (Kind.MATCH, Kind.NONELECTIVE)
 
 
@@ -56,8 +57,8 @@ class Asking:
             any_class=any_class,
         )
 
-    def classes_out(self) -> list[tuple[date, frozenset[str]]]:
-        """Which classes are out from which day of the year on, by the terms of each day."""
+    def classes_out(self) -> dict[Kind, ClassesOut]:
+        """Which classes are out of each kind of money from which day of the year on, by the terms of each day."""
         spans = plan.provisions_between(
             self.tx,
             tenant_id=self.tenant_id,
@@ -66,7 +67,10 @@ class Asking:
             end=self.year.end,
             known_at=self.known_at,
         )
-        return [(span.start, frozenset(span.provisions.eligibility.excluded_classes)) for span in spans]
+        return {
+            kind: [(span.start, frozenset(span.provisions.eligibility_of(kind).excluded_classes)) for span in spans]
+            for kind in Kind
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,23 +130,26 @@ def entries_of(asking: Asking, people: Sequence[census.Employee]) -> Entered:
     """
     days = asking.entries(people)
     entered: list[date | None] = _in_year(asking, people, days.deferrals)
-    kept_out, match_kept_out, nonelective_kept_out = _by_class(asking, people, entered)
+    by_class = _by_class(asking, people, entered)
 
-    def later(of_kind: Days | None) -> Days:
-        if of_kind is None:
+    def later(of_kind: Days | None, kind: Kind = Kind.DEFERRALS) -> Days:
+        corrected = by_class.entered.get(kind)
+        if of_kind is None and not corrected:
             return ()
-        found = (_later(own, first) for own, first in zip(of_kind, entered, strict=True))
-        return tuple(_in_year(asking, people, tuple(found)))
+        own = list(of_kind or entered)
+        for place, day in (corrected or {}).items():
+            own[place] = day
+        return tuple(_in_year(asking, people, tuple(map(_later, own, entered))))
 
     leaves_out = days.by_terms is not None and not asking.provisions.eligibility.part_time_tested
     return Entered(
         eligible_on=tuple(entered),
-        kept_out_on=kept_out,
+        kept_out_on=by_class.kept_out.get(Kind.DEFERRALS, ()),
         tested_on=later(days.by_terms) if leaves_out else (),
-        match_on=later(days.match),
-        nonelective_on=later(days.nonelective),
-        match_kept_out_on=match_kept_out,
-        nonelective_kept_out_on=nonelective_kept_out,
+        match_on=later(days.match, Kind.MATCH),
+        nonelective_on=later(days.nonelective, Kind.NONELECTIVE),
+        match_kept_out_on=by_class.kept_out.get(Kind.MATCH, ()),
+        nonelective_kept_out_on=by_class.kept_out.get(Kind.NONELECTIVE, ()),
     )
 
 
@@ -160,14 +167,23 @@ def _later(own: date | None, first: date | None) -> date | None:
     return None if own is None or first is None else max(own, first)
 
 
-def _by_class(asking: Asking, people: Sequence[census.Employee], entered: list[date | None]) -> tuple[Days, Days, Days]:
+@dataclass(frozen=True, slots=True)
+class _ByClass:
+    """Since when class alone keeps each out of each kind of money; and of employer money, the day by place of those
+    who enter for it on another day than their own for being of a class that is out of it alone for a time."""
+
+    kept_out: dict[Kind, Days]
+    entered: dict[Kind, dict[int, date | None]]
+
+
+def _by_class(asking: Asking, people: Sequence[census.Employee], entered: list[date | None]) -> _ByClass:
     """Corrects the entry of those whose class was out for a time; since when each is out of it, and of each kind."""
-    out, year = asking.classes_out(), asking.year
-    places = census.classed(people, frozenset(name for _, names in out for name in names))
+    outs, year = asking.classes_out(), asking.year
+    places = census.classed(people, frozenset(name for out in outs.values() for _, names in out for name in names))
     if not places:
-        return (), (), ()
-    kept_out: list[date | None] = [None] * len(people)
-    of_kinds: list[list[date | None]] = [[None] * len(people) for _ in _KINDS]
+        return _ByClass({}, {})
+    kept_out: dict[Kind, list[date | None]] = {kind: [None] * len(people) for kind in Kind}
+    corrected: dict[Kind, dict[int, date | None]] = {kind: {} for kind in _KINDS}
     classed = [people[place] for place in places]
     # Asked as if no class were kept out, so that age and service of those who are can be seen.
     any_class = asking.entries(classed, any_class=True)
@@ -175,20 +191,22 @@ def _by_class(asking: Asking, people: Sequence[census.Employee], entered: list[d
         day = any_class.deferrals[number]
         if day is None or day >= year.end:
             continue
-        since = max(day, year.start)
-        standing = list(census.out_from(who, out, since))
-        within = next((on for on, _, is_out in standing if not is_out), None)
-        if within is None or not _there_on_or_after(who, within):
-            entered[place] = None
-        elif within > since:
-            entered[place] = within
-        kept_out[place] = _kept_out(who, standing)
-        for kind, found in zip(_KINDS, of_kinds, strict=True):
+        for kind, out in outs.items():
             of_kind = any_class.of(kind)[number]
-            if of_kind is not None and of_kind < year.end:
-                found[place] = _kept_out(who, census.out_from(who, out, max(of_kind, year.start)))
-    of_match, of_nonelective = of_kinds
-    return tuple(kept_out), tuple(of_match), tuple(of_nonelective)
+            if of_kind is None or of_kind >= year.end:
+                continue
+            since = max(of_kind, year.start)
+            standing = list(census.out_from(who, out, since))
+            kept_out[kind][place] = _kept_out(who, standing)
+            within = next((on for on, _, is_out in standing if not is_out), None)
+            there = within if within is not None and _there_on_or_after(who, within) else None
+            if there == since:
+                continue
+            if kind is Kind.DEFERRALS:
+                entered[place] = there
+            elif out != outs[Kind.DEFERRALS]:
+                corrected[kind][place] = there
+    return _ByClass({kind: tuple(days) for kind, days in kept_out.items()}, corrected)
 
 
 def so_far(kept_out: Sequence[date | None], entered: Sequence[date | None], as_of: date) -> Flags:

@@ -266,9 +266,10 @@ def _deferral_limits(
     for field, excess in by_law.items():
         left[field] -= excess
     yield from _plan_limit(chunk, expected, ages, {field: over[field] - by_law[field] for field in over}, left)
-    coded = np.where(must_roth & (ages >= 50), np.minimum(chunk.amounts["pre_tax_catch_up"], left[Field.PRE_TAX]), 0)
-    wrong = _as_posted(chunk, Field.PRE_TAX, _MUST_BE_ROTH, np.maximum(split.must_be_roth, coded), left)
+    wrong = _as_posted(chunk, Field.PRE_TAX, _MUST_BE_ROTH, split.must_be_roth, left)
     yield from _must_be_roth(chunk, wrong, wages, year)
+    coded = np.clip(chunk.amounts["pre_tax_catch_up"] - wrong, 0, np.maximum(left[Field.PRE_TAX] - wrong, 0))
+    yield from _no_catch_up_yet(chunk, np.where(must_roth & (ages >= 50), coded, 0))
     left[Field.PRE_TAX] -= wrong
     year_to_date = deferrals.split(before + left[Field.PRE_TAX] + left[Field.ROTH], limits).catch_up
     catch_up = year_to_date - deferrals.split(before, limits).catch_up
@@ -286,6 +287,17 @@ def _must_be_roth(chunk: Chunk, wrong: Cents, wages: Cents, year: CalendarYear) 
         fix = "Send it as Roth, use the deemed Roth election, or correct by Form W-2 or in-plan Roth rollover."
         finding = chunk.finding(row, Severity.HOLD, Code.LIMIT_ROTH_CATCHUP, reason, fix, Field.PRE_TAX)
         yield finding, _hold(row, Field.PRE_TAX, cents, Code.LIMIT_ROTH_CATCHUP)
+
+
+def _no_catch_up_yet(chunk: Chunk, coded: Cents) -> Found:
+    """Coded as catch-up, pre-tax, before any limit is passed: an ordinary deferral, whatever payroll calls it."""
+    for place, row in _rows(chunk, coded > 0):
+        reason = (
+            f"{_dollars(coded[place])} came as pre-tax catch-up of somebody whose catch-up must be Roth. No limit of"
+            " the year is passed by it, so it is no catch-up (Reg. 1.414(v)-1(a)(1), (c)(1)) and posts as a deferral."
+        )
+        fix = "Nothing for now. Have what comes above the year's limit withheld as Roth."
+        yield chunk.finding(row, Severity.NOTE, Code.LIMIT_ROTH_CATCHUP, reason, fix, Field.PRE_TAX), None
 
 
 def _excess(split: deferrals.AcceptedBySource) -> dict[Field, Cents]:

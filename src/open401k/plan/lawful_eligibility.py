@@ -13,6 +13,7 @@ from .provisions import Eligibility, EntryTerms, Kind, Provisions
 _BY_HOURS = re.compile(r"part[\s_-]*time|temporary|seasonal|under \d+ hours", re.IGNORECASE)
 #: Of money that is vested by then (IRC 410(a)(1)(B)(i)).
 _MOST_MONTHS = 2 * law.MAXIMUM_SERVICE_MONTHS
+_SAFE_HARBOR = (Source.SAFE_HARBOR_MATCH, Source.SAFE_HARBOR_NONELECTIVE)
 _NONELECTIVE = (Source.NONELECTIVE, Source.PROFIT_SHARING)
 
 
@@ -27,16 +28,20 @@ def eligibility(provisions: Provisions) -> Iterator[ProvisionProblem]:
             "IRC 401(k)(2)(D), 410(a)(1)(A)(ii)",
             "Set it to 12 or less.",
         )
+    yield from _by_hours("eligibility", terms)
+    yield from _of_employer_money(provisions, Kind.MATCH, provisions.match_eligibility)
+    yield from _of_employer_money(provisions, Kind.NONELECTIVE, provisions.nonelective_eligibility)
+
+
+def _by_hours(where: str, terms: Eligibility | EntryTerms) -> Iterator[ProvisionProblem]:
     for name in terms.excluded_classes:
         if _BY_HOURS.search(name):
             yield ProvisionProblem(
-                "eligibility.excluded_classes",
+                f"{where}.excluded_classes",
                 f'The class "{name}" is drawn by how much people work, which is a service condition by another name.',
                 "Reg. 1.410(a)-3(e)",
                 "Exclude by kind of job, or use the age and service conditions.",
             )
-    yield from _of_employer_money(provisions, Kind.MATCH, provisions.match_eligibility)
-    yield from _of_employer_money(provisions, Kind.NONELECTIVE, provisions.nonelective_eligibility)
 
 
 def _age_and_hours(where: str, terms: Eligibility | EntryTerms, most: int) -> Iterator[ProvisionProblem]:
@@ -71,6 +76,7 @@ def _of_employer_money(provisions: Provisions, kind: Kind, terms: EntryTerms | N
         return
     where = f"{kind}_eligibility"
     yield from _age_and_hours(where, terms, _MOST_MONTHS)
+    yield from _by_hours(where, terms)
     sources = _sources(provisions, kind)
     if not sources:
         yield ProvisionProblem(
@@ -88,6 +94,14 @@ def _of_employer_money(provisions: Provisions, kind: Kind, terms: EntryTerms | N
         )
     elif terms.service_months > law.MAXIMUM_SERVICE_MONTHS:
         yield from _two_years(provisions, where, sources)
+    safe = [each for each in sources if each in _SAFE_HARBOR]
+    if safe and provisions.classes_apart(kind):
+        yield ProvisionProblem(
+            f"{where}.excluded_classes",
+            f"Whoever may defer and is not highly compensated gets {safe[0]}: no class of them is left out.",
+            "Reg. 1.401(k)-3(b)(1), (c)(1), (k)(1)",
+            "Leave the class out of the whole plan (eligibility.excluded_classes), or let it in.",
+        )
     asked = provisions.eligibility
     if terms.minimum_age < asked.minimum_age or 0 <= terms.service_months < asked.service_months:
         yield ProvisionProblem(
@@ -100,7 +114,7 @@ def _of_employer_money(provisions: Provisions, kind: Kind, terms: EntryTerms | N
 
 def _two_years(provisions: Provisions, where: str, sources: tuple[Source, ...]) -> Iterator[ProvisionProblem]:
     """More than a year is for money that is vested in full by then, and for no safe harbor contribution."""
-    safe = [each for each in sources if each in (Source.SAFE_HARBOR_MATCH, Source.SAFE_HARBOR_NONELECTIVE)]
+    safe = [each for each in sources if each in _SAFE_HARBOR]
     if safe:
         yield ProvisionProblem(
             f"{where}.service_months",

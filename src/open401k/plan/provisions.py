@@ -1,6 +1,6 @@
 """What a plan document says, as typed data: the provisions. Not here: since when they hold (adoption.py)."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -119,15 +119,17 @@ class Eligibility:
 
 @dataclass(frozen=True, slots=True)
 class EntryTerms:
-    """What a kind of employer money asks for where it is not what deferrals ask for; the classes that are out stay.
+    """What a kind of employer money asks for where it is not what deferrals ask for.
 
-    Nobody enters for it before the day from which they may defer. More than 12 ``service_months`` are two years.
+    Nobody enters for it before the day from which they may defer. More than 12 ``service_months`` are two years. Of
+    ``excluded_classes`` nobody gets this money, besides those that are out of the whole plan.
     """
 
     minimum_age: int = 21
     service_months: int = 12
     hours_in_year: int | None = 1_000
     entry: EntryRule = EntryRule.SEMIANNUAL
+    excluded_classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -462,13 +464,13 @@ class Provisions:
         terms = {Kind.MATCH: self.match_eligibility, Kind.NONELECTIVE: self.nonelective_eligibility}.get(kind)
         if terms is None:
             return self.eligibility
-        return replace(
-            self.eligibility,
-            minimum_age=terms.minimum_age,
-            service_months=terms.service_months,
-            hours_in_year=terms.hours_in_year,
-            entry=terms.entry,
-        )
+        own = {each.name: getattr(terms, each.name) for each in fields(terms)}
+        own["excluded_classes"] = tuple(dict.fromkeys((*self.eligibility.excluded_classes, *terms.excluded_classes)))
+        return replace(self.eligibility, **own)
+
+    def classes_apart(self, kind: Kind) -> bool:
+        """Whether classes are out of a kind of money that may defer."""
+        return set(self.eligibility_of(kind).excluded_classes) != set(self.eligibility.excluded_classes)
 
     def plan_year_of(self, day: date) -> PlanYear:
         """The plan year that a day falls in."""

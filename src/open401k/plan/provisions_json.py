@@ -63,6 +63,7 @@ _LATER: Mapping[type, frozenset[str]] = {
             "rollovers",
         }
     ),
+    EntryTerms: frozenset({"excluded_classes"}),
     Eligibility: frozenset({"part_time_shares", "part_time_tested"}),
     Match: frozenset(
         {
@@ -160,8 +161,15 @@ def _eligibility(
     )
 
 
-def _entry_terms(*, minimum_age: int, service_months: int, hours_in_year: int | None, entry: str) -> EntryTerms:
-    return EntryTerms(minimum_age, service_months, hours_in_year, EntryRule(entry))
+def _entry_terms(
+    *,
+    minimum_age: int,
+    service_months: int,
+    hours_in_year: int | None,
+    entry: str,
+    excluded_classes: Sequence[str] = (),
+) -> EntryTerms:
+    return EntryTerms(minimum_age, service_months, hours_in_year, EntryRule(entry), tuple(excluded_classes))
 
 
 def _deferrals(

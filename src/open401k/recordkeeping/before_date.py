@@ -1,5 +1,6 @@
 """What of a plan year before a day counts: pay and deferrals from each one's entry on. Not here: formulas."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -108,6 +109,28 @@ class Counting:
             for source in Source:
                 if source.is_deferral and source in earlier:
                     found[there] -= earlier[source][there]
+        return self._in_class(tx, entered_on, found, start, end)
+
+    def _in_class(self, tx: Tx, entered_on: Sequence[date | None], found: Cents, start: date, end: date) -> Cents:
+        """Less what was deferred while of a class that is out of this money alone; days out of the plan have none."""
+        ids, out = self.ids, defaultdict[tuple[date, date], list[int]](list)
+        for place in census.classed(self.employees, self.excluded):
+            since = max(entered_on[place] or end, start)
+            for days in census.days_out(self.employees[place], self.excluded, since, end):
+                out[days].append(place)
+        for (first, until), places in out.items():
+            money = census.contributed(
+                tx,
+                tenant_id=self.tenant_id,
+                plan_id=self.plan_id,
+                start=first,
+                end=until,
+                without=self.without,
+                known_at=self.known_at,
+            ).of(ids)
+            for source in Source:
+                if source.is_deferral and source in money:
+                    found[places] -= money[source][places]
         return found
 
 

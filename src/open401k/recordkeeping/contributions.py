@@ -78,6 +78,8 @@ class Pay:
     #: Compensation of kinds of money that count other pay; who these are entered by is said apart then, too.
     apart: Mapping[Kind, Cents] = field(default_factory=dict)
     beside: Beside = NOTHING_BESIDE
+    #: Who is of a class that is out of a kind of money alone, on that pay date.
+    out_of: Mapping[Kind, Flags] = field(default_factory=dict)
 
     def of(self, period: int) -> "PayOfDate":
         """One pay date."""
@@ -94,6 +96,7 @@ class Pay:
             in_doubt=None if self.in_doubt is None else self.in_doubt[:, period],
             apart={kind: cents[:, period] for kind, cents in self.apart.items()},
             beside=self.beside.at(period),
+            out_of={kind: flags[:, period] for kind, flags in self.out_of.items()},
         )
 
 
@@ -113,6 +116,7 @@ class PayOfDate:
     in_doubt: Flags | None = None
     apart: Mapping[Kind, Cents] = field(default_factory=dict)
     beside: Beside = NOTHING_BESIDE
+    out_of: Mapping[Kind, Flags] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,17 +261,18 @@ def entitle_date(
     )
     _hold(held, Source.PRE_TAX, HeldReason.OVER_LIMIT, taken.excess_pre_tax)
     _hold(held, Source.ROTH, HeldReason.OVER_LIMIT, taken.excess_roth)
-    asked = people.roth_catch_up_only & (people.age_at_year_end >= 50)
-    coded = np.where(asked, np.minimum(pay.coded_catch_up_pre_tax, taken.pre_tax), 0)
-    must_be_roth = np.maximum(taken.must_be_roth, coded)
-    _hold(held, Source.PRE_TAX, HeldReason.CATCH_UP_MUST_BE_ROTH, must_be_roth)
+    _hold(held, Source.PRE_TAX, HeldReason.CATCH_UP_MUST_BE_ROTH, taken.must_be_roth)
     credited = {
-        Source.PRE_TAX: taken.pre_tax - must_be_roth,
+        Source.PRE_TAX: taken.pre_tax - taken.must_be_roth,
         Source.ROTH: taken.roth,
         Source.AFTER_TAX: wanted[Source.AFTER_TAX],
     }
-    to_match = counted_for(people.match_entered_on, pay.on, of_match, before.to_date, before.for_match)
-    to_give = counted_for(people.nonelective_entered_on, pay.on, of_nonelective, before.to_date, before.for_nonelective)
+    out = pay.out_of.get
+    to_match = counted_for(people.match_entered_on, pay.on, of_match, before.to_date, before.for_match, out(Kind.MATCH))
+    to_give = counted_for(
+        people.nonelective_entered_on, pay.on, of_nonelective, before.to_date, before.for_nonelective,
+        out(Kind.NONELECTIVE),
+    )  # fmt: skip
     _employer_money(provisions, people, plan_year, before, to_match, to_give, credited, limits.regular)
     _end_year(provisions, people, pay.on, before, to_match, to_give, credited, year_end, limits.regular)
     add_declared(plan_year, to_match, to_give, credited, year_end.declared, year_end.receives, year_end.shared)

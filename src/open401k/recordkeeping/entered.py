@@ -62,16 +62,23 @@ def earned_by_kind(counts: Flags, compensation: Cents, apart: Mapping[Kind, Cent
 
 
 def counted_for(
-    entered_on: Sequence[date | None] | None, on: date, earned: Cents, whole: ToDate, apart: ToDate | None
+    entered_on: Sequence[date | None] | None,
+    on: date,
+    earned: Cents,
+    whole: ToDate,
+    apart: ToDate | None,
+    out: Flags | None = None,
 ) -> Counted:
     """What one kind of money counts; ``entered_on`` None: it is entered with deferrals, and the whole counts.
 
-    ``apart`` is what counted before; None is nothing, on the first day of a year.
+    ``apart`` is what counted before; None is nothing, on the first day of a year. ``out``: who is out of it by class.
     """
     if entered_on is None:
         return Counted(earned, whole)
     nothing = np.zeros_like(earned)
     entered = entered_by_day(entered_on, on)
+    if out is not None:
+        entered &= ~out
     return Counted(np.where(entered, earned, 0), apart or ToDate(nothing, nothing, nothing, nothing), entered)
 
 

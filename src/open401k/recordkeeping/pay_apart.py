@@ -9,9 +9,9 @@ from typing import Any
 
 from open401k import census, plan
 from open401k.base.db import Tx
-from open401k.plan import Kind
+from open401k.plan import Kind, Provisions
 
-from .entered import Cents
+from .entered import Cents, Flags
 
 
 def kinds_apart(tx: Tx, *, start: date, end: date, **where: Any) -> tuple[Kind, ...]:
@@ -37,8 +37,19 @@ def by_date_apart(tx: Tx, pay: census.PayByDate, **asked: Any) -> Mapping[Kind, 
 
 
 def entered_for(
-    kind: Kind, entered: census.EntryDays, apart: Mapping[Kind, census.PayTotals]
+    kind: Kind, entered: census.EntryDays, apart: Mapping[Kind, census.PayTotals], terms: Provisions
 ) -> tuple[date | None, ...] | None:
-    """The day each entered for a kind of money; None where that, and the pay that counts, is as for deferrals."""
+    """The day each entered for a kind of money; None where that, the pay that counts, and who is out by class, is as
+    for deferrals."""
     own = entered.match if kind is Kind.MATCH else entered.nonelective
-    return own or (entered.deferrals if kind in apart else None)
+    return own or (entered.deferrals if kind in apart or terms.classes_apart(kind) else None)
+
+
+def out_of(kind: Kind, terms: Provisions, employees: Sequence[census.Employee], days: Sequence[date]) -> Flags:
+    """Who is in a class that is out of a kind of money, by pay date."""
+    return census.kept_out(employees, terms.eligibility_of(kind).excluded_classes, days)
+
+
+def out_of_kinds(terms: Provisions, employees: Sequence[census.Employee], days: Sequence[date]) -> dict[Kind, Flags]:
+    """The same of each kind of money that classes are out of alone."""
+    return {kind: out_of(kind, terms, employees, days) for kind in Kind if terms.classes_apart(kind)}

@@ -14,8 +14,9 @@ from . import beside
 from .before_date import left_long_ago
 from .contributions import Cents, Flags, HeldReason, PayOfDate, entitle_date
 from .elected_now import ElectionsOnFile, asked_of
+from .pay_apart import out_of, out_of_kinds
 from .scope import Scope, Segment
-from .settlement import Before, kept_out_of, opening_of, people_of
+from .settlement import Before, opening_of, people_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,9 @@ def preview(
     opening = opening_of(tx, scope, segment, people, employees, before)
     year = provisions.plan_year_of(scope.since)
     gone = np.array([left_long_ago(who, scope.since, year) for who in employees], dtype=np.bool_)
-    out = kept_out_of(segment, employees)[:, 0]
+    out = out_of(plan.Kind.DEFERRALS, provisions, employees, segment.pay_dates)[:, 0]
+    by_kind = out_of_kinds(provisions, employees, segment.pay_dates)
+    apart = {kind: flags[:, 0] for kind, flags in by_kind.items()}
     source = None if provisions.match is None else provisions.match.source
     aside = beside.read(tx, **scope.where, start=scope.since, end=scope.since).of(
         segment.pay_dates, people.employee_ids, year.start
@@ -85,8 +88,9 @@ def preview(
     def of(reported: Reported, doubted: Flags | None) -> Preview:
         amounts = {each.name: getattr(reported, each.name) for each in fields(reported) if each.name != "bonus"}
         of_date = PayOfDate(
-            on=scope.since, left_long_ago=gone, kept_out=out, in_doubt=doubted, beside=aside.at(0), **amounts
-        )
+            on=scope.since, left_long_ago=gone, kept_out=out, in_doubt=doubted, out_of=apart, beside=aside.at(0),
+            **amounts,
+        )  # fmt: skip
         credited, held, _, kept_out = entitle_date(provisions, people, of_date, opening)
         elected = to_withhold(of_date, reported.bonus, credited)
         not_given = sum(kept_out.values(), np.zeros(len(employees), dtype=np.int64))

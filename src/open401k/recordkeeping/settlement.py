@@ -33,7 +33,7 @@ from .entered import ToDate
 from .forfeitures import settle_forfeitures
 from .highly_paid import highly_paid
 from .overpaid import settle_overpaid
-from .pay_apart import by_date_apart, entered_for, kinds_apart, totals_apart
+from .pay_apart import by_date_apart, entered_for, kinds_apart, out_of, out_of_kinds, totals_apart
 from .posted import books_of, on_file
 from .posting import Books, Cause, Settled, Slot, post_difference
 from .scope import Scope, Segment, segments, widened
@@ -263,13 +263,13 @@ def _year_end(
     (last,) = segment.pay_dates
     year = segment.provisions.plan_year_of(last)
     where = scope.where
-    counting = _counting(scope, segment, employees)
+    counting = _counting(scope, segment, employees, plan.Kind.MATCH)
     of_match = people.match_entered_on or people.entered_on
 
     def paid_before(kind: plan.Kind, entered: Sequence[date | None], day: date) -> Cents:
         to_date: dict[str, Any] = {**where, "without": scope.without, "start": year.start, "end": day}
         pay = before.apart.get(kind, before.pay) if day == last else census.pay_totals(tx, **to_date, kind=kind)
-        return replace(counting, kind=kind).compensation(tx, entered, pay, day)
+        return _counting(scope, segment, employees, kind).compensation(tx, entered, pay, day)
 
     def deferred_of(deferred: Cents, start: date, end: date) -> Cents:
         return deferred if people.match_entered_on is None else counting.deferrals(tx, of_match, deferred, start, end)
@@ -330,8 +330,8 @@ def people_of(tx: Tx, scope: Scope, segment: Segment, employees: Sequence[census
     return People(
         employee_ids=tuple(employee.employee_id for employee in employees),
         entered_on=entered.deferrals,
-        match_entered_on=entered_for(plan.Kind.MATCH, entered, before.apart),
-        nonelective_entered_on=entered_for(plan.Kind.NONELECTIVE, entered, before.apart),
+        match_entered_on=entered_for(plan.Kind.MATCH, entered, before.apart, segment.provisions),
+        nonelective_entered_on=entered_for(plan.Kind.NONELECTIVE, entered, before.apart, segment.provisions),
         age_at_year_end=deferrals.ages_at_year_end(births, year),
         roth_catch_up_only=deferrals.roth_catch_up_required(wages, year),
         years_of_service=whole_years(employees, first_day) if match is not None and match.by_service else None,
@@ -379,9 +379,10 @@ def pay_of(
             ],
             dtype=np.bool_,
         ).reshape(len(employees), len(segment.pay_dates)),
-        kept_out=kept_out_of(segment, employees),
+        kept_out=out_of(plan.Kind.DEFERRALS, segment.provisions, employees, segment.pay_dates),
         in_doubt=_in_doubt(segment, employees, in_doubt) if in_doubt else None,
         apart={kind: scattered(cents) for kind, cents in apart.items()},
+        out_of=out_of_kinds(segment.provisions, employees, segment.pay_dates),
     )
 
 
@@ -390,11 +391,6 @@ def _in_doubt(
 ) -> Flags | None:
     flags = np.array([[(who.employee_id, day) in in_doubt for day in segment.pay_dates] for who in people])
     return flags if flags.any() else None
-
-
-def kept_out_of(segment: Segment, employees: Sequence[census.Employee]) -> Flags:
-    """Who is in a class that the plan excludes, by pay date."""
-    return census.kept_out(employees, segment.provisions.eligibility.excluded_classes, segment.pay_dates)
 
 
 def opening_of(
@@ -431,7 +427,8 @@ def opening_of(
     )
     if people.match_entered_on is None and people.nonelective_entered_on is None:
         return whole
-    of_match, of_nonelective = (replace(counting, kind=kind) for kind in (plan.Kind.MATCH, plan.Kind.NONELECTIVE))
+    kinds = (plan.Kind.MATCH, plan.Kind.NONELECTIVE)
+    of_match, of_nonelective = (_counting(scope, segment, employees, kind) for kind in kinds)
     return replace(
         whole,
         for_match=_to_date(tx, of_match, segment, people.match_entered_on, before, whole),
@@ -439,15 +436,21 @@ def opening_of(
     )
 
 
-def _counting(scope: Scope, segment: Segment, employees: Sequence[census.Employee]) -> Counting:
+def _counting(
+    scope: Scope,
+    segment: Segment,
+    employees: Sequence[census.Employee],
+    kind: plan.Kind = plan.Kind.DEFERRALS,
+) -> Counting:
     return Counting(
         tenant_id=scope.tenant_id,
         plan_id=scope.plan_id,
         without=scope.without,
         year=segment.provisions.plan_year_of(segment.pay_dates[0]),
-        excluded=frozenset(segment.provisions.eligibility.excluded_classes),
+        excluded=frozenset(segment.provisions.eligibility_of(kind).excluded_classes),
         employees=employees,
         known_at=scope.known_at,
+        kind=kind,
     )
 
 

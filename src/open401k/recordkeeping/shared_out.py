@@ -137,7 +137,7 @@ def read(
     employees = census.roster(tx, tenant_id=tenant_id, employee_ids=tuple(pay.employee_id))
     ids = IdColumn.of(EmployeeId, [each.employee_id for each in employees])
     entered = census.entries_by_kind(tx, tenant_id=tenant_id, provisions=terms, plan_id=plan_id, employees=employees)
-    excluded = frozenset(terms.eligibility.excluded_classes)
+    excluded = frozenset(terms.eligibility_of(plan.Kind.NONELECTIVE).excluded_classes)
     counting = Counting(**of, without=without, year=year, excluded=excluded, employees=employees, kind=kind)
     paid = counting.compensation(tx, entered.of(plan.Kind.NONELECTIVE), pay, year.end)
     total, to_nobody = np.zeros(len(ids), dtype=np.int64), 0

@@ -201,7 +201,7 @@ class OfYear:
     def _paid_loans(self, employees: Sequence[census.Employee], start: date, end: date) -> Cents:
         if not self._loans:
             return np.zeros(len(self._ids), dtype=np.int64)
-        excluded = self._spans[-1].provisions.eligibility.excluded_classes
+        excluded = self._spans[-1].provisions.eligibility_of(plan.Kind.MATCH).excluded_classes
         standing = student_loans.Standing(employees, self._matched.entered, excluded)
         return student_loans.paid_between(
             self._tx, **self._where, standing=standing, start=max(start, self._year.start), end=end

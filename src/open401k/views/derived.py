@@ -88,8 +88,17 @@ def _entries(known: _Known) -> tuple[DerivedFact, ...]:
         given = {plan.Kind.MATCH: terms.match, plan.Kind.NONELECTIVE: terms.nonelective}[kind]
         if of_kind is not None and (given is not None or terms.may_declare):
             told = f"For this money the plan asks for {_asked(terms.eligibility_of(kind))}; {_person(known)}."
+            told += _by_class(known, kind)
             found.append(DerivedFact(key, label, _in_plan(of_kind[0], terms), told))
     return tuple(found)
+
+
+def _by_class(known: _Known, kind: plan.Kind) -> str:
+    """That the class of today is out of a kind of money, where the plan leaves classes out of it alone."""
+    name, terms = census.class_on(known.person, known.today), known.terms
+    if not terms.classes_apart(kind) or name not in terms.eligibility_of(kind).excluded_classes:
+        return ""
+    return f' The plan leaves the class "{name}" out of it.'
 
 
 def _asked(terms: plan.Eligibility) -> str:

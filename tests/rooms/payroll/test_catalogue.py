@@ -447,6 +447,20 @@ def test_41_pre_tax_catch_up_of_a_high_earner() -> None:
     assert [(hold.source, hold.cents) for hold in outcome.holds] == [(Source.PRE_TAX, 150_00)]
 
 
+def test_41_what_is_coded_catch_up_below_the_limit_is_an_ordinary_deferral_and_told() -> None:
+    """Reg. 1.414(v)-1(a)(1), (c)(1): catch-up is what exceeds a limit, so below it nothing has to be Roth."""
+    high = {"ytd_pre_tax": cents(0, 20_000_00, 0), "fica_prior_year": cents(-1, 150_000_01, -1)}
+    row = SECOND | {"pre_tax_catch_up": "50.00"}
+    outcome = read(lines(row, header=CATCH_UP), known=standing(**high))
+    assert codes(outcome.findings) == ["limit.roth_catchup"]
+    assert outcome.findings.listed[0].severity is Severity.NOTE
+    assert not outcome.holds
+    near = high | {"ytd_pre_tax": cents(0, 24_450_00, 0)}
+    passed = read(lines(row, header=CATCH_UP), known=standing(**near))
+    assert sum(hold.cents for hold in passed.holds) == 200_00
+    assert [each.severity for each in passed.findings.listed] == [Severity.HOLD]
+
+
 def test_41_exactly_the_threshold_is_not_over_it() -> None:
     known = standing(ytd_pre_tax=cents(0, 24_450_00, 0), fica_prior_year=cents(-1, 150_000_00, -1))
     assert read(lines(SECOND), known=known).holds == []

@@ -41,6 +41,7 @@ TWO_YEARS = EntryTerms(service_months=24)
     "terms",
     [
         replace(PLAIN, match_eligibility=EntryTerms()),
+        replace(PLAIN, match_eligibility=EntryTerms(excluded_classes=("interns",))),
         replace(PLAIN, match_eligibility=EntryTerms(), nonelective_eligibility=TWO_YEARS),
         replace(PLAIN, nonelective_eligibility=EntryTerms(service_months=18, hours_in_year=None)),
         # "After not more than 2 years of service": a two-year cliff is vested by the day of entry.
@@ -86,6 +87,16 @@ def test_lawful_entry_by_kind_has_no_problem_and_survives_json(terms: Provisions
         (replace(HARBOR, match_eligibility=TWO_YEARS), "match_eligibility.service_months", "1.401(k)-3(h)(3)"),
         (replace(PLAIN, match=None, match_eligibility=EntryTerms()), "match_eligibility", "1.401-1"),
         (
+            replace(HARBOR, match_eligibility=EntryTerms(excluded_classes=("interns",))),
+            "match_eligibility.excluded_classes",
+            "1.401(k)-3(b)(1), (c)(1)",
+        ),
+        (
+            replace(PLAIN, match_eligibility=EntryTerms(excluded_classes=("Part-time staff",))),
+            "match_eligibility.excluded_classes",
+            "1.410(a)-3(e)",
+        ),
+        (
             replace(
                 PLAIN,
                 eligibility=Eligibility(21, 12, None),
@@ -108,6 +119,11 @@ def test_what_was_written_before_reads_and_writes_as_it_was() -> None:
     assert not {"match_eligibility", "nonelective_eligibility"} & written.keys()
     assert "part_time_shares" not in written["eligibility"]
     assert provisions_from_json(written) == PLAIN
+    apart = replace(PLAIN, match_eligibility=EntryTerms())
+    assert "excluded_classes" not in provisions_to_json(apart)["match_eligibility"]
+    assert provisions_from_json(provisions_to_json(apart)) == apart
+    of_class = replace(PLAIN, match_eligibility=EntryTerms(excluded_classes=("interns",)))
+    assert provisions_from_json(provisions_to_json(of_class)) == of_class
 
 
 def test_classes_that_are_out_are_out_for_every_kind_of_money() -> None:

@@ -84,6 +84,16 @@ def test_catch_up_of_a_high_earner_waits_until_it_is_roth() -> None:
     assert found.held[Source.PRE_TAX, HeldReason.CATCH_UP_MUST_BE_ROTH].tolist() == [[1_500_00]]
 
 
+@pytest.mark.parametrize(("withheld", "waits"), [(24_500_00, 0), (24_500_01, 1), (26_000_00, 1_500_00)])
+def test_what_is_coded_catch_up_is_catch_up_above_the_limit_alone(withheld: int, waits: int) -> None:
+    """Reg. 1.414(v)-1(a)(1), (c)(1): below 402(g) nothing has to be Roth, whatever payroll calls it."""
+    told = replace(pay([[90_000_00]], [[withheld]]), coded_catch_up_pre_tax=np.array([[2_000_00]]))
+    found = entitle(provisions(match=None), people(52, roth_only=True), told, YearToDate.zero(1))
+    assert credited(found, Source.PRE_TAX) == [[withheld - waits]]
+    held = found.held.get((Source.PRE_TAX, HeldReason.CATCH_UP_MUST_BE_ROTH), np.array([[0]]))
+    assert held.tolist() == [[waits]]
+
+
 def test_money_of_someone_who_has_not_entered_is_held_and_not_matched() -> None:
     found = entitle(provisions(), people(30, entered=None), pay([[300_000]], [[15_000]]), YearToDate.zero(1))
     assert credited(found, Source.PRE_TAX) == [[0]]
