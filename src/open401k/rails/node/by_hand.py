@@ -1,6 +1,6 @@
 """An exception that a person closes, with what was found: nothing that happens later would close it. Not here: queues.
 
-A payment that the bank returned after it was booked is closed with the check or wire that pays it instead (ADR-0083).
+A payment that the bank returned after it was booked is closed with the check or wire that pays it instead (ADR-0081).
 Of an open case only what letters left; the rest closes when it is mended, proposed again, or ended. Nothing of a case
 that the other side closed by check or wire, until ours is closed by the same: what is open is all that shows it.
 """

@@ -47,6 +47,10 @@ class Coordinator(Protocol):
         """The newest final block, asked anew; what is told after it is as of this block or, once we sent, a newer."""
         ...
 
+    def block_at(self, number: int) -> Head:
+        """The block that has this number now; asked for one that was final."""
+        ...
+
     def news(self, after: int, block: Head) -> frozenset[bytes] | None:
         """Ids and keys of which events tell after block ``after`` up to this one; None: anything may have changed."""
         ...
@@ -147,9 +151,16 @@ class ChainCoordinator:
             found = settlements(self._chain.logs(at, at, [self._rollover]))
             settlement = next((each for each in found if each.batch is not None and rollover in each.ids), None)
             if settlement is None:
-                raise SilentError(f"block {at} settled {rollover.hex()[:16]} in a batch, and tells nothing of it now")
+                raise SilentError(f"block {at} settled it in a batch, and tells none")
             told = told_by(settlement, self._chain.calldata(settlement.tx_hash) or b"")
         return None if told is None else (settlement, told)
+
+    def block_at(self, number: int) -> Head:
+        with _heard():
+            found = self._chain.block(number)
+        if found is None:
+            raise SilentError(f"block {number} is gone, and a later one is final")
+        return found
 
     def news(self, after: int, block: Head) -> frozenset[bytes] | None:
         if block.number - after > _MOST_BLOCKS:
@@ -160,13 +171,7 @@ class ChainCoordinator:
         return frozenset(topic for log in logs for topic in log.topics[1:])
 
     def piece_end(self, after: int, block: Head) -> Head:
-        if block.number - after <= _MOST_BLOCKS:
-            return block
-        with _heard():
-            found = self._chain.block(after + _MOST_BLOCKS)
-        if found is None:
-            raise SilentError(f"block {after + _MOST_BLOCKS} is gone, and block {block.number} is final")
-        return found
+        return block if block.number - after <= _MOST_BLOCKS else self.block_at(after + _MOST_BLOCKS)
 
     def votes_of(self, us: bytes, after: int, block: Head) -> Sequence[tuple[bytes, Side]]:
         found: dict[tuple[bytes, Side], None] = {}

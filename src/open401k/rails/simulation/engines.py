@@ -163,7 +163,8 @@ class EvmEngine:
         (receipt,) = self._chain.send_raw([raw])
         self._note()
         head = self.heads()[-1]  # blocks are counted from the founding
-        return replace(receipt, block=head, logs=tuple(replace(log, block=head.number) for log in receipt.logs))
+        logs = tuple(replace(log, block=head.number) for log in receipt.logs)
+        return replace(receipt, block=head, logs=logs)
 
     def call(self, to: bytes, data: bytes, at: int) -> bytes:
         found = self._known.get((at, to, data))
