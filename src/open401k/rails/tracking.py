@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
+from ..kernel import Money
 from ..law.deadlines import business_day_after
 from .messages import Role
 from .preflight.reasons import ANSWERED_IN, Owner, Reason
@@ -66,6 +67,8 @@ class Vote:
     role: Role
     name: str
     given: bool
+    #: They signed that they do not agree.
+    said_no: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,9 @@ class Seen:
     goes_elsewhere: bool = False
     #: Whether the money was set aside at some time, also where it went back since.
     was_set_aside: bool = False
+    #: Cents that went back since they arrived, and of how many.
+    went_back: int = 0
+    came: int = 0
 
 
 class Step(StrEnum):
@@ -141,6 +147,8 @@ class Place(StrEnum):
     HELD_FOR_ALL = "held_for_all"
     BEING_BOOKED = "being_booked"
     NEW_ACCOUNT = "new_account"
+    #: It had arrived, and was given back since.
+    WENT_BACK = "went_back"
     ANOTHER_WAY = "another_way"
     UNCLEAR = "unclear"
 
@@ -256,10 +264,26 @@ def tracked(seen: Seen, clocks: Clocks | None = None) -> Track:
     if seen.taken_back and seen.verdict not in _DECIDED:
         headline = "You took the move back; your money stays yours" if ended else "You took the move back; it is ending"
     where = _WHERE[place].format(**names)
+    if place is Place.NEW_ACCOUNT and ended and seen.went_back:
+        return _back_again(seen, names["receivers"])
     if returned:
         where = f"Your money is in your old account at {seen.source.name}. The move ended without it."
     todo = () if ended else tuple(_todo(seen, place, clocks or Clocks()))
     return Track(headline, _stations(seen, place, ended), place, where, todo, ended)
+
+
+def _back_again(seen: Seen, receivers: str) -> Track:
+    """It arrived, and some or all of it was given back since: the line ends where the money is now."""
+    source, cents = seen.source.name, Money(seen.went_back)
+    stations = _stations(seen, Place.NEW_ACCOUNT, True)
+    if seen.went_back < seen.came:
+        where = f"The money came to your new account at {receivers}. Since then {cents} of it went back to {source}."
+        headline = "Your money arrived, and a part of it went back"
+        return Track(headline, stations, Place.NEW_ACCOUNT, where, (), ended=True)
+    where = f"The money came to your new account at {receivers}. Since then all of it went back to {source}."
+    *before, last = stations
+    undone = replace(last, standing=Standing.UNDONE, said="Your new account showed the money, and it went back")
+    return Track("Your money went back", (*before, undone), Place.WENT_BACK, where, (), ended=True)
 
 
 def _place(seen: Seen) -> Place:

@@ -255,6 +255,16 @@ def gone_back(unit: DealUnit, before: Case, other: bytes) -> dict[int, int]:
     return found
 
 
+def still_back(unit: DealUnit, before: Case, other: bytes) -> dict[int, int]:
+    """Of that what is still where it went back to: a return can be given back itself."""
+    found = gone_back(unit, before, other)
+    for name, state in _tries(unit, before.id, other):
+        if state is State.POSTED:
+            for kind, cents in still_back(unit, unit.case(name), other).items():
+                found[kind] = found.get(kind, 0) - cents
+    return found
+
+
 def _cents(unit: DealUnit, name: str, state: State) -> list[tuple[int, int]]:
     if state is State.POSTED and (agreed := unit.case(name).agreed) is not None:
         return [(part.kind, part.cents) for part in agreed.parts]
