@@ -77,6 +77,12 @@ def test_a_chain_is_what_its_transactions_make_of_it_and_every_change_is_named(
             update chain.kv set v = set_byte(v, length(v) / 2, (get_byte(v, length(v) / 2) + 1) % 256)
             where k = (select k from chain.kv where length(k) = 32 order by k limit 1 offset 11)
         """,
+        "the row of the block tells another hash": f"""
+            update chain.block set hash = (
+                select k from chain.kv where length(k) = 32 and not exists (select 1 from chain.block where hash = k)
+                order by length(v) limit 1
+            ) where number = {last - 1}
+        """,
         "is missing": "delete from chain.kv where k = (select k from chain.kv where length(k) = 32 order by k limit 1)",
     }
     reading = "create temporary table if not exists written (k bytea primary key) on commit drop"
@@ -213,7 +219,8 @@ def test_a_receipt_whose_events_are_none_is_refused(proven: tuple[World, str, by
 
 @pytest.mark.parametrize("part", ["transaction", "receipt"])
 def test_what_is_nested_without_end_is_refused(proven: tuple[World, str, bytes], part: str) -> None:
-    for text in (forged(proven[1], **{part: nested(3_000)}), json.dumps(json.loads(proven[1]) | {
+    leaves: dict[str, Any] = {part: nested(3_000)}
+    for text in (forged(proven[1], **leaves), json.dumps(json.loads(proven[1]) | {
         "headers": [nested(3_000).hex()]
     })):  # fmt: skip
         with pytest.raises(Open401kError, match="does not hold"):

@@ -118,7 +118,8 @@ def _leaf(nodes: Sequence[bytes], root: bytes, what: str) -> bytes:
 
 def _receipt(encoded: bytes) -> tuple[bool, list[tuple[bytes, tuple[bytes, ...], bytes]]]:
     try:
-        status, _, _, logs = read_rlp(encoded)
+        told: Any = read_rlp(encoded)
+        status, _, _, logs = told
         return status == b"\x01", [_log(*log) for log in logs]
     except (ValueError, TypeError):
         raise _broken("the receipt is none") from None
