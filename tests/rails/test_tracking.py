@@ -12,7 +12,6 @@ import pytest
 from open401k.rails.messages import Role
 from open401k.rails.preflight.reasons import Code, found
 from open401k.rails.tracking import (
-    Back,
     CaseState,
     Place,
     Seen,
@@ -117,15 +116,11 @@ def test_who_ran_out_of_time_reads_so() -> None:
     assert said_no == "Somebody whose agreement was needed did not agree; your money stayed yours"
 
 
-def test_what_went_back_is_not_told_as_arrived() -> None:
+def test_what_is_asked_back_is_told_where_it_arrived_and_as_what_it_is() -> None:
     arrived = seen(V.CLOSED, S.POSTED, S.POSTED, elected_at=BEGUN, votes=VOTES)
-    assert (tracked(arrived).place, tracked(arrived).ended) == (Place.NEW_ACCOUNT, True)
-    asked, part, back = (tracked(replace(arrived, back=each)) for each in (Back.ASKED, Back.PART, Back.ALL))
-    assert (asked.headline, part.headline) == ("Done: your money has arrived",) * 2
+    asked = tracked(replace(arrived, asked_back=True))
+    assert (asked.headline, asked.place) == ("Done: your money has arrived", Place.NEW_ACCOUNT)
     assert asked.where.endswith("nothing goes back before you sign that.")
-    assert part.where.endswith("A part of it went back to Old Custodian by a move of its own.")
-    assert (back.place, back.headline) == (Place.OLD_ACCOUNT, "Your money went back to Old Custodian")
-    assert all(each.standing is Standing.DONE for each in back.stations)
     (first, *_) = tracked(replace(arrived, gives_back=True)).stations
     assert first.said == "New Custodian asked back what it had paid"
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
+from ..kernel import Money
 from ..law.deadlines import business_day_after
 from .messages import Role
 from .preflight.reasons import ANSWERED_IN, Owner, Reason
@@ -48,15 +49,6 @@ class CaseState(StrEnum):
     OFF_RAIL = "off_rail"
 
 
-class Back(StrEnum):
-    """What became of money that had arrived, where the company that paid asks it back."""
-
-    NO = "no"
-    ASKED = "asked"
-    PART = "part"
-    ALL = "all"
-
-
 @dataclass(frozen=True, slots=True)
 class SideSeen:
     """One custodian: its name as the participant knows it, its case file, since when it stands there."""
@@ -75,6 +67,8 @@ class Vote:
     role: Role
     name: str
     given: bool
+    #: They signed that they do not agree.
+    said_no: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +109,17 @@ class Seen:
     taken_back: bool = False
     #: Whether it ended since somebody besides the custodians, whose agreement it needed, does not agree.
     declined: bool = False
-    #: Whether what arrived is asked back, or went back, as a move of its own.
-    back: Back = Back.NO
+    #: Whether what arrived is asked back by a move of its own.
+    asked_back: bool = False
     #: Whether this move is one that gives back what came.
     gives_back: bool = False
     #: Of what came in later nothing comes to the company whose page it is.
     goes_elsewhere: bool = False
     #: Whether the money was set aside at some time, also where it went back since.
     was_set_aside: bool = False
+    #: Cents that went back since they arrived, and of how many.
+    went_back: int = 0
+    came: int = 0
 
 
 class Step(StrEnum):
@@ -156,6 +153,8 @@ class Place(StrEnum):
     HELD_FOR_ALL = "held_for_all"
     BEING_BOOKED = "being_booked"
     NEW_ACCOUNT = "new_account"
+    #: It had arrived, and was given back since.
+    WENT_BACK = "went_back"
     ANOTHER_WAY = "another_way"
     UNCLEAR = "unclear"
 
@@ -270,33 +269,36 @@ def tracked(seen: Seen, clocks: Clocks | None = None) -> Track:
     if seen.taken_back and seen.verdict not in _DECIDED:
         headline = "You took the move back; your money stays yours" if ended else "You took the move back; it is ending"
     where = _WHERE[place].format(**names)
+    if place is Place.NEW_ACCOUNT and ended and seen.went_back:
+        return _back_again(seen, names["receivers"])
     if returned:
         where = f"Your money is in your old account at {seen.source.name}. The move ended without it."
         if not is_late and not seen.taken_back:
             where += f" {seen.source.name} can tell you why, and what you can do now."
-    stations = _stations(seen, place, ended)
-    if place is Place.NEW_ACCOUNT and ended and seen.back is not Back.NO:
-        place, headline, where = _back(seen, headline, where)
+    if place is Place.NEW_ACCOUNT and ended and seen.asked_back:
+        where += f" {seen.source.name} asks for it back by a move of its own; nothing goes back before you sign that."
     todo = () if ended else tuple(_todo(seen, place, clocks or Clocks()))
-    return Track(headline, stations, place, where, todo, ended)
-
-
-def _back(seen: Seen, headline: str, where: str) -> tuple[Place, str, str]:
-    """Where the money is that arrived and is asked back, or went back; that way is a move of its own."""
-    payer = seen.source.name
-    if seen.back is Back.ALL:
-        told = f"It had arrived, and went back to {payer} by a move of its own. It is in your old account there."
-        return Place.OLD_ACCOUNT, f"Your money went back to {payer}", told
-    more = f"A part of it went back to {payer} by a move of its own."
-    if seen.back is Back.ASKED:
-        more = f"{payer} asks for it back by a move of its own; nothing goes back before you sign that."
-    return Place.NEW_ACCOUNT, headline, f"{where} {more}"
+    return Track(headline, _stations(seen, place, ended), place, where, todo, ended)
 
 
 def _why_ended(seen: Seen, is_late: bool) -> str:
     if seen.declined:
         return "Somebody whose agreement was needed did not agree"
     return "The time ran out before everybody agreed" if is_late else "The move was stopped"
+
+
+def _back_again(seen: Seen, receivers: str) -> Track:
+    """It arrived, and some or all of it was given back since: the line ends where the money is now."""
+    source, cents = seen.source.name, Money(seen.went_back)
+    stations = _stations(seen, Place.NEW_ACCOUNT, True)
+    if seen.went_back < seen.came:
+        where = f"The money came to your new account at {receivers}. Since then {cents} of it went back to {source}."
+        headline = "Your money arrived, and a part of it went back"
+        return Track(headline, stations, Place.NEW_ACCOUNT, where, (), ended=True)
+    where = f"The money came to your new account at {receivers}. Since then all of it went back to {source}."
+    *before, last = stations
+    undone = replace(last, standing=Standing.UNDONE, said="Your new account showed the money, and it went back")
+    return Track("Your money went back", (*before, undone), Place.WENT_BACK, where, (), ended=True)
 
 
 def _place(seen: Seen) -> Place:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .preflight.facts import Part
-from .tracking import CaseState, Seen, SideSeen, Track, Verdict, tracked
+from .tracking import CaseState, Place, Seen, SideSeen, Track, Verdict, tracked
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,10 @@ def parts_seen(seen: Seen, parts: tuple[Part, ...]) -> tuple[PartSeen, ...]:
 
 def _said(seen: Seen, track: Track, side: SideSeen) -> str:
     if seen.verdict in _DECIDED:
+        if track.place is Place.WENT_BACK:
+            return f"It had arrived, and went back to {seen.source.name}."
+        if side.state is CaseState.POSTED and seen.went_back:
+            return "It arrived. Some of what moved went back since."
         if side.state is CaseState.POSTED:
             return "Arrived: it is in your account there."
         return "Paid. It is being entered in your account there."

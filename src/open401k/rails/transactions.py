@@ -79,13 +79,13 @@ def read(raw: bytes) -> Transaction:
     """A signed transaction read back; a ValueError for what is none of this kind."""
     try:
         fields = rlp.decode(raw)
-    except rlp.exceptions.RLPException as why:
-        raise ValueError(f"no signed transaction: {why}") from why
+    except (rlp.exceptions.RLPException, RecursionError) as why:
+        raise ValueError(f"no signed transaction: {type(why).__name__}") from why
     if not isinstance(fields, list) or len(fields) != 9 or not all(isinstance(each, bytes) for each in fields):
         raise ValueError("no signed transaction of type 0")
     nonce, gas_price, gas, value, v, r, s = (int.from_bytes(fields[place], "big") for place in (0, 1, 2, 4, 6, 7, 8))
     to, data = fields[3], fields[5]
-    if v < 35 or len(to) not in (0, 20) or max(r, s) >= 2**256 or value:
+    if v < 35 or len(to) not in (0, 20) or max(v, r, s) >= 2**256 or value:
         raise ValueError("not signed for one chain, or it sends the chain's own money")
     chain_id, parity = divmod(v - 35, 2)
     digest = keccak(rlp.encode([*fields[:6], _whole(chain_id), b"", b""]))

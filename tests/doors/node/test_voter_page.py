@@ -201,6 +201,21 @@ def test_a_member_signs_its_no_elsewhere_and_puts_it_in(world: World) -> None:
     assert there.post(f"/v/{LINK}/refuse", data=form).status_code == 409
 
 
+def test_who_signed_a_no_reads_that_it_came(world: World) -> None:
+    over = asked(world, "over")
+    words = "We have your signed no. Unless everybody had agreed before it came, the move ends by it"
+    assert words in client(Asks({LINK: replace(over, said_no=True)})).get(f"/v/{LINK}").text
+    assert words not in client(Asks({LINK: over})).get(f"/v/{LINK}").text
+
+
+def test_who_agreed_to_what_ended_is_not_thanked_as_if_it_went_on(world: World) -> None:
+    signed = asked(world, "signed")
+    told = client(Asks({LINK: replace(signed, ended=True)})).get(f"/v/{LINK}").text
+    assert "by it nothing moved: your signature counts for nothing any more" in told
+    assert "Thank you. We have your signature." not in told
+    assert "<h1>The move ended</h1>" in told
+
+
 def test_terms_whose_words_are_of_others_are_not_offered(world: World) -> None:
     offer = asked(world, "ready")
     asks = Asks({LINK: replace(offer, known=replace(KNOWN, into=((KNOWN.into[0][0], Into.PLAN),)))})
@@ -356,6 +371,14 @@ def test_a_systems_key_of_a_spouse_signs_by_the_api_and_a_refusal_ends_it(both: 
     wrong = source("POST", f"{at}/refusal", signed)  # what agrees is no no
     assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/signature")
     no = {"signature": SPOUSE.sign(bytes.fromhex(shown["no_digest"])).hex()}
+    link = source("POST", f"{at}/links", {"days": 30}).json()["url"].rpartition("/v/")[2]
+    voters = NodeVoters(NodePages(both.source.doors))
+    before = voters.asked(link)
+    assert before is not None
+    assert (before.asking, before.said_no) == (Asking.SIGNED, False)
     assert source("POST", f"{at}/refusal", no).json()["stop"] == 263
+    found = voters.asked(link)
+    assert found is not None
+    assert (found.asking, found.said_no, found.ended) == (Asking.OVER, True, False)
     assert source("GET", f"/v1/rollovers/{theirs}/voters").json()["voters"][0]["said_no"] is True
     assert source("POST", f"{at}/refusal", {}).json()["stop"] == 263

@@ -33,7 +33,6 @@ from open401k.rails.node.returning import give_back, outside
 from open401k.rails.node.seen import seen_of
 from open401k.rails.node.worker import BOUNDARIES
 from open401k.rails.preflight.facts import Part
-from open401k.rails.tracking import Back as Told
 
 MOVED = [{0: 2_000_00, 1: 200_00}, {0: 8_000_00, 1: 1_800_00}]
 SOME = (Part(Kind.PRE_TAX, Into.PLAN, 0, 1_000_00),)
@@ -222,30 +221,31 @@ def test_it_goes_back_as_a_return_once_and_the_rest_as_a_rollover_of_its_own(bac
     assert back.ask(*SOME).case == "back"  # the same again is nothing new
     with pytest.raises(StillOpenError, match="asked back by case back already, which is liquidating"):
         back.ask()
-    assert told_back(back) == [Told.ASKED, Told.ASKED]
+    assert told_back(back) == [(True, 0)] * 2
     back.ready()
     back.two.carry()
     back.two.run()
     assert states(back) == (State.POSTED, State.POSTED)
     assert back.balances() == [{0: 3_000_00, 1: 200_00}, {0: 7_000_00, 1: 1_800_00}]
-    assert told_back(back) == [Told.PART, Told.PART]
+    assert told_back(back) == [(False, 1_000_00)] * 2
     second = Back(back.two, "second")
     with pytest.raises(BadInputError, match="of pre_tax 300000 cents are asked back, and 300000 came, of which 100000"):
         second.ask()
     rest = (Part(Kind.PRE_TAX, Into.PLAN, 0, 2_000_00), Part(Kind.ROTH, Into.PLAN, 0, 800_00))
     goes_alone(second, rest)
     assert back.balances() == [BEFORE, BEFORE]
-    assert told_back(back) == [Told.ALL, Told.ALL]
+    assert told_back(back) == [(False, 3_800_00)] * 2
     with pytest.raises(StillOpenError, match="nothing is left of it"):
         Back(back.two, "third").ask(Part(Kind.PRE_TAX, Into.PLAN, 0, 1))
 
 
-def told_back(back: Back) -> list[Told]:
-    """What both trackers of the first say became of it."""
+def told_back(back: Back) -> list[tuple[bool, int]]:
+    """What both trackers of the first say: whether it is asked back, and cents that went back."""
     found = []
     for one in (back.two.source, back.two.receiver):
         with one.files.begin() as unit:
-            found.append(seen_of(unit, back.parent(one).id, None, now=one.desk.now()).back)
+            told = seen_of(unit, back.parent(one).id, None, now=one.desk.now())
+            found.append((told.asked_back, told.went_back))
     return found
 
 

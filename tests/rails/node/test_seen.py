@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 from tests.rails.node.deal_nodes import Both, Custodian, both
+from tests.rails.node.going_back import Back, posted
 from tests.rails.world import DAY, founded
 
+from open401k.rails.kinds import Into, Kind
 from open401k.rails.node import deals
 from open401k.rails.node.cases import State
 from open401k.rails.node.core import Answer, Order, SilentError
 from open401k.rails.node.seen import seen_of
-from open401k.rails.preflight.facts import Holds
+from open401k.rails.preflight.facts import Holds, Part
 from open401k.rails.tracking import Place, Seen, Standing, Step, Track, tracked
 
 
@@ -128,3 +130,39 @@ def test_who_has_told_nothing_yet_has_the_name_that_the_network_knows(two: Both)
         with custodian.files.begin() as unit:
             told = seen_of(unit, case, None, now=two.world.clock.now, names=names)
         assert told.source.name == "Old Harbor Trust"
+
+
+@pytest.mark.parametrize(
+    ("cents", "headline", "place"),
+    [
+        ((1_000_00, 0), "Your money arrived, and a part of it went back", Place.NEW_ACCOUNT),
+        ((2_000_00, 800_00), "Your money arrived, and a part of it went back", Place.NEW_ACCOUNT),
+        ((3_000_00, 800_00), "Your money went back", Place.WENT_BACK),
+    ],
+)
+def test_the_page_of_what_went_back_since_says_where_it_is(cents: tuple[int, int], headline: str, place: Place) -> None:
+    # Money flow: source -> receiver 3,000.00 pre-tax and 800.00 Roth; then what is named goes back
+    back = posted()
+    parts = [Part(kind, Into.PLAN, 0, each) for kind, each in zip((Kind.PRE_TAX, Kind.ROTH), cents, strict=True)]
+    back.until_signed(*(part for part in parts if part.cents))
+    back.ready()
+    back.two.carry()
+    for custodian in (back.two.source, back.two.receiver):
+        assert tracked(of_parent(back, custodian)).headline == "Done: your money has arrived"
+    back.two.run()
+    for custodian in (back.two.source, back.two.receiver):
+        known = of_parent(back, custodian)
+        track = tracked(known)
+        assert (known.went_back, known.came) == (sum(cents), 3_800_00)
+        assert (track.headline, track.place, track.ended) == (headline, place, True)
+        assert "went back to The Old Company" in track.where
+        assert (track.stations[-1].standing is Standing.UNDONE) is (place is Place.WENT_BACK)
+
+
+def of_parent(back: Back, custodian: Custodian) -> Seen:
+    """The page of the rollover that goes back."""
+    file = back.parent(custodian)
+    assert file.agreed is not None
+    custodian.node.coordinator.final_block()
+    with custodian.files.begin() as unit:
+        return seen_of(unit, file.id, custodian.node.coordinator.final(file.agreed), now=back.two.world.clock.now)

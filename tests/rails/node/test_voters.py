@@ -259,6 +259,12 @@ def test_a_voters_own_no_ends_it_on_chain_whoever_of_the_two_sends_it(sends: str
     assert two.states() == (State.RELEASED, State.RELEASED)
     assert refused_on_chain(two) == [(int(Role.SPOUSE), VOTER_REFUSED)]
     assert balances(two) == [{0: 5_000_00, 1: 1_000_00}] * 2
+    for custodian, case in ((two.source, two.source.only()), (two.receiver, "case")):
+        with custodian.files.begin() as unit:
+            agreed = unit.case(case).agreed
+            assert agreed is not None
+            seen = seen_of(unit, case, custodian.node.coordinator.final(agreed), now=two.world.clock.now)
+        assert [each.said_no for each in seen.votes] == [False, False, True]
 
 
 def test_a_voters_no_survives_a_stop_at_every_step() -> None:

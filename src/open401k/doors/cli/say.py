@@ -26,10 +26,11 @@ class BadInputError(Open401kError):
 def counted(number: int, one: str) -> str:
     """A number and what it counts, as a person says it.
 
-    >>> counted(1, "entry"), counted(0, "entry"), counted(1_200, "row")
-    ('1 entry', '0 entries', '1,200 rows')
+    >>> counted(1, "entry"), counted(0, "entry"), counted(1_200, "row"), counted(2, "key")
+    ('1 entry', '0 entries', '1,200 rows', '2 keys')
     """
-    many = "people" if one == "person" else f"{one[:-1]}ies" if one.endswith("y") else f"{one}s"
+    changes = one.endswith("y") and one[-2:-1] not in "aeiou"
+    many = "people" if one == "person" else f"{one[:-1]}ies" if changes else f"{one}s"
     return f"{number:,} {one if number == 1 else many}"
 
 

@@ -50,6 +50,10 @@ class Asked:
     credential: bytes = b""
     contacts: tuple[Contact, ...] = ()
     cursor: int = 0
+    #: They signed that they do not agree.
+    said_no: bool = False
+    #: It ended, and nothing moved.
+    ended: bool = False
 
 
 class ForVoters(Protocol):

@@ -47,6 +47,7 @@ class NodeVoters:
         told = Asked(
             case, role, asking_of(file, deal, role), deal.releasing.custodian if deal.releasing else config.name,
             contacts=contacts_of(deal, config), cursor=happened[-1].seq if happened else 0,
+            said_no=_said_no(file, deal, role), ended=file.state in (State.RELEASED, State.OFF_RAIL),
         )  # fmt: skip
         if kept is not None:
             passkey = Passkey(bytes.fromhex(kept["x"]), bytes.fromhex(kept["y"]))
@@ -135,13 +136,19 @@ def _proposals(unit: KeptDealUnit, file: Case) -> Sequence[str]:
 def asking_of(file: Case, deal: Deal, role: Role) -> Asking:
     """How far this voter is."""
     ballot = ballot_of(deal.voters, role)
-    if ballot is not None and ballot.is_given:
+    if ballot is not None and ballot.is_given and not _said_no(file, deal, role):
         return Asking.SIGNED
     if is_closed(file) or file.stop is not None or role not in voting.asked(deal):
         return Asking.OVER
     if file.agreed is not None:
         return Asking.READY if file.state in (State.LIQUIDATING, State.HELD, State.VOTED) else Asking.OVER
     return Asking.KEY_NEEDED if role is Role.SPOUSE and ballot is None else Asking.NOT_YET
+
+
+def _said_no(file: Case, deal: Deal, role: Role) -> bool:
+    """Whether their no came in time, as far as we know: what is booked was decided before it."""
+    ballot = ballot_of(deal.voters, role)
+    return ballot is not None and ballot.no is not None and file.state is not State.POSTED
 
 
 def _key_name(case: str, role: Role) -> str:

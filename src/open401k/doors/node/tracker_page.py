@@ -47,6 +47,7 @@ _SLOTS = {
     Place.HELD_FOR_ALL: 1,
     Place.BEING_BOOKED: 2,
     Place.NEW_ACCOUNT: 2,
+    Place.WENT_BACK: 0,
 }
 #: Which state of a case file tells when a station was reached.
 _REACHED = {Step.CHECKED: State.PREVALIDATED, Step.SET_ASIDE: State.HELD, Step.ARRIVED: State.POSTED}
@@ -92,15 +93,23 @@ def shown(followed: Followed) -> Shown:
         yours=yours if followed.signing is not Signing.KEY_NEEDED or track.ended else _with_key(yours),
         others=others,
         slot=_SLOTS.get(track.place),
-        cents=sum(part.cents for part in followed.parts) if followed.parts else None,
+        cents=_there(followed, track),
         moves=_moves(followed, track),
         shares=parts_seen(seen, followed.parts),
     )
 
 
+def _there(followed: Followed, track: Track) -> int | None:
+    """Cents where the money is shown: what arrived and went back in part is there without that part."""
+    if not followed.parts:
+        return None
+    gone = followed.seen.went_back if track.place is Place.NEW_ACCOUNT else 0
+    return sum(part.cents for part in followed.parts) - gone
+
+
 def _moves(followed: Followed, track: Track) -> str:
     if track.ended:
-        return "What moved" if track.place is Place.NEW_ACCOUNT else "What was to move"
+        return "What moved" if track.place in (Place.NEW_ACCOUNT, Place.WENT_BACK) else "What was to move"
     return "What moves" if followed.exact else "What is planned to move"
 
 

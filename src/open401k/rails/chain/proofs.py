@@ -15,13 +15,14 @@ from typing import Any
 
 import rlp
 from eth_abi.abi import decode
+from eth_abi.exceptions import DecodingError
 from eth_hash.auto import keccak
 
 from open401k.kernel import Open401kError
 
 from ..transactions import Transaction, read
 from .interface import Head, Log
-from .tries import BrokenError, proved
+from .tries import BrokenError, header_fields, proved, read_rlp
 
 KIND = "open401k-rails-inclusion-1"
 _COMMITTED, _BATCHED = keccak(b"Committed(bytes32,uint256)"), keccak(b"Batched(bytes32,bytes32[])")
@@ -72,8 +73,11 @@ def rollovers_of(shown: Proven) -> list[bytes]:
     """The ids that the called contract committed, alone or in a batch, as its events say."""
     mine = [log for log in shown.logs if shown.is_done and log.address == shown.transaction.to and log.topics]
     alone = [log.topics[1] for log in mine if log.topics[0] == _COMMITTED and len(log.topics) > 1]
-    batched = [bytes(each) for log in mine if log.topics[0] == _BATCHED for each in decode(["bytes32[]"], log.data)[0]]
-    return alone + batched
+    try:
+        batched = [each for log in mine if log.topics[0] == _BATCHED for each in decode(["bytes32[]"], log.data)[0]]
+    except (DecodingError, OverflowError):
+        raise _broken("its event of a batch cannot be read") from None
+    return alone + [bytes(each) for each in batched]
 
 
 def proof_nodes(nodes: Any) -> list[bytes]:
@@ -96,11 +100,9 @@ def _told(text: str) -> dict[str, list[bytes]]:
 
 def _head(header: bytes, place: int) -> tuple[Head, list[bytes]]:
     try:
-        fields = rlp.decode(header)
-    except rlp.exceptions.RLPException:
+        fields = header_fields(header)
+    except BrokenError:
         raise _broken(f"header {place} is none") from None
-    if not isinstance(fields, list) or len(fields) < 15 or not all(isinstance(each, bytes) for each in fields):
-        raise _broken(f"header {place} is none")
     return Head(int.from_bytes(fields[8], "big"), keccak(header), int.from_bytes(fields[11], "big")), fields
 
 
@@ -116,10 +118,19 @@ def _leaf(nodes: Sequence[bytes], root: bytes, what: str) -> bytes:
 
 def _receipt(encoded: bytes) -> tuple[bool, list[tuple[bytes, tuple[bytes, ...], bytes]]]:
     try:
-        status, _, _, logs = rlp.decode(encoded)
-        return status == b"\x01", [(log[0], tuple(log[1]), log[2]) for log in logs]
-    except (rlp.exceptions.RLPException, ValueError, TypeError, IndexError):
+        told: Any = read_rlp(encoded)
+        status, _, _, logs = told
+        return status == b"\x01", [_log(*log) for log in logs]
+    except (ValueError, TypeError):
         raise _broken("the receipt is none") from None
+
+
+def _log(address: Any, topics: Any, data: Any) -> tuple[bytes, tuple[bytes, ...], bytes]:
+    """An event as a receipt has it: nothing but bytes, of their lengths."""
+    sized = [(address, 20), *((topic, 32) for topic in topics)]
+    if not isinstance(data, bytes) or not all(isinstance(each, bytes) and len(each) == size for each, size in sized):
+        raise TypeError("no event")
+    return address, tuple(topics), data
 
 
 def _broken(why: str) -> Open401kError:

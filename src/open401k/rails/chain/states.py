@@ -11,13 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import rlp
 from eth_hash.auto import keccak
 
 from open401k.kernel import Open401kError
 
 from .interface import At, Head
-from .tries import BrokenError, proved
+from .tries import BrokenError, header_fields, proved, read_rlp
 
 KIND = "open401k-rails-state-1"
 
@@ -90,11 +89,9 @@ def check_state(text: str) -> Shown:
 def head_of(header: bytes) -> tuple[Head, bytes]:
     """A block by its encoded header, and the root of its state."""
     try:
-        fields = rlp.decode(header)
-    except rlp.exceptions.RLPException:
+        fields = header_fields(header)
+    except BrokenError:
         raise _broken("the header is none") from None
-    if not isinstance(fields, list) or len(fields) < 15 or not all(isinstance(each, bytes) for each in fields):
-        raise _broken("the header is none")
     return Head(int.from_bytes(fields[8], "big"), keccak(header), int.from_bytes(fields[11], "big")), fields[3]
 
 
@@ -102,20 +99,26 @@ def _account(root: bytes, account: Account, name: str) -> tuple[bytes, bytes]:
     """The root of its storage, the hash of its code."""
     try:
         found = proved(root, keccak(account.address), account.nodes)
+        fields = read_rlp(found) if found else None
     except BrokenError as why:
         raise _broken(f"contract {name}: {why}") from None
-    fields = rlp.decode(found) if found else None
     if not isinstance(fields, list) or len(fields) != 4:
         raise _broken(f"there is no contract {name} in this block")
-    return fields[2], fields[3]
+    _, _, storage, code = fields
+    if not isinstance(storage, bytes) or not isinstance(code, bytes) or (len(storage), len(code)) != (32, 32):
+        raise _broken(f"there is no contract {name} in this block")
+    return storage, code
 
 
 def _word(storage: bytes, slot: bytes, nodes: Sequence[bytes], name: str) -> int:
     try:
         found = proved(storage, keccak(slot), nodes)
+        word = read_rlp(found) if found else b""
     except BrokenError as why:
         raise _broken(f"slot 0x{slot.hex()} of {name}: {why}") from None
-    return int.from_bytes(rlp.decode(found), "big") if found else 0
+    if not isinstance(word, bytes) or len(word) > 32:
+        raise _broken(f"slot 0x{slot.hex()} of {name}: a word that is none")
+    return int.from_bytes(word, "big")
 
 
 def _told(text: str) -> tuple[bytes, list[Account]]:

@@ -52,7 +52,7 @@ def _walked(root: bytes, key: bytes, node_of: Callable[[bytes], bytes]) -> bytes
     if root == EMPTY:
         return None
     digits, at = list(_digits(key)), 0
-    node = _read(node_of(root))
+    node = read_rlp(node_of(root))
     while True:
         if not isinstance(node, list):
             return None  # nothing on this side
@@ -70,15 +70,27 @@ def _walked(root: bytes, key: bytes, node_of: Callable[[bytes], bytes]) -> bytes
         else:
             raise BrokenError("a node of no known kind")
         # a node of fewer than 32 bytes stands within its parent
-        node = _read(node_of(following)) if isinstance(following, bytes) and len(following) == 32 else following
+        node = read_rlp(node_of(following)) if isinstance(following, bytes) and len(following) == 32 else following
 
 
-def _read(encoded: bytes) -> _Node:
+def read_rlp(encoded: bytes) -> _Node:
+    """What was encoded; :class:`BrokenError` for what cannot be read, also for what is nested without end."""
     try:
         node: _Node = rlp.decode(encoded)
-    except rlp.exceptions.RLPException:
+    except (rlp.exceptions.RLPException, RecursionError):
         raise BrokenError("a node that cannot be read") from None
     return node
+
+
+def header_fields(encoded: bytes) -> list[bytes]:
+    """The fields of a block's header, its number and time among them as numbers of this world; else BrokenError."""
+    fields = read_rlp(encoded)
+    if not isinstance(fields, list) or len(fields) < 15:
+        raise BrokenError("no header")
+    found = [each for each in fields if isinstance(each, bytes)]
+    if len(found) != len(fields) or max(len(found[8]), len(found[11])) > 8:
+        raise BrokenError("no header")
+    return found
 
 
 def _value(told: _Node) -> bytes:

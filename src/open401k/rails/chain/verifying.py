@@ -15,7 +15,6 @@ import rlp
 from eth.constants import BLANK_ROOT_HASH
 from eth.db.schema import SchemaV1
 from eth_hash.auto import keccak
-from trie.hexary import HexaryTrie
 
 from open401k.kernel import Open401kError
 
@@ -25,6 +24,7 @@ from .embedded import EmbeddedChain
 from .interface import Head, Log
 from .keeping import Made
 from .keys_and_values import KeysAndValues
+from .tries import BrokenError, header_fields, proved
 
 keep_depth()
 
@@ -181,13 +181,17 @@ def _stored(conn: _store.Connection, number: int) -> tuple[int, bytes | None]:
     row = _store.block(conn, number)
     if row is None:
         raise _DamagedError("the row of the block is missing")
-    header = _whole(conn, row[0])
-    fields = rlp.decode(header)
+    try:
+        fields = header_fields(_whole(conn, row[0]))
+    except BrokenError as why:
+        raise _DamagedError("the row of the block tells another hash: no header is stored under it") from why
     time = int.from_bytes(fields[11], "big")
     if fields[4] == BLANK_ROOT_HASH:
         return time, None
-    nodes = {fields[4]: _whole(conn, fields[4])}
-    return time, bytes(HexaryTrie(nodes, fields[4])[rlp.encode(0)])
+    try:
+        return time, proved(fields[4], rlp.encode(0), [_whole(conn, fields[4])])
+    except BrokenError as why:
+        raise _DamagedError("its transaction is not where its header says") from why
 
 
 def _whole(conn: _store.Connection, key: bytes) -> bytes:

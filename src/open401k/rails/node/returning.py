@@ -19,7 +19,6 @@ from open401k.base.faults import fault
 from ..decoding import Decoded, decode_case
 from ..kinds import Into, Kind
 from ..messages import Leg, Mode
-from ..tracking import Back
 from .cases import Agreed, Case, State, Unit
 from .codec import BadInputError, Wrong
 from .codes import RETURN_UNFIT
@@ -256,18 +255,19 @@ def gone_back(unit: DealUnit, before: Case, other: bytes) -> dict[int, int]:
     return found
 
 
-def back_of(unit: DealUnit, file: Case) -> Back:
-    """What became of all that a posted case of ours moved, as far as it is asked back or went back."""
-    if file.state is not State.POSTED or file.agreed is None or is_erased(file):
-        return Back.NO
-    tries = unit.returns_of(file.id)
-    gone = sum(cents for name, state in tries for _, cents in _cents(unit, name, state))
-    if not gone:
-        return Back.ASKED if _waits(tries) is not None else Back.NO
-    before = decode_case(file.agreed.encoded)
-    whose = before.election.receivers if file.agreed.us == before.election.source else (file.agreed.us,)
-    came = sum(cents for who in whose for cents in came_to(before, who).values())
-    return Back.ALL if gone >= came else Back.PART
+def is_asked_back(unit: DealUnit, file: Case) -> bool:
+    """Whether what a posted case of ours moved is asked back now; nothing goes back before its participant signed."""
+    return file.state is State.POSTED and _waits(unit.returns_of(file.id)) is not None
+
+
+def still_back(unit: DealUnit, before: Case, other: bytes) -> dict[int, int]:
+    """Of that what is still where it went back to: a return can be given back itself."""
+    found = gone_back(unit, before, other)
+    for name, state in _tries(unit, before.id, other):
+        if state is State.POSTED:
+            for kind, cents in still_back(unit, unit.case(name), other).items():
+                found[kind] = found.get(kind, 0) - cents
+    return found
 
 
 def _cents(unit: DealUnit, name: str, state: State) -> list[tuple[int, int]]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from .. import tracking
+from ..decoding import decode_case
 from ..messages import Role
 from ..tracking import Seen, SideSeen, Vote
 from .cases import Case, State
@@ -19,7 +20,7 @@ from .deal import Deal, DealUnit
 from .explaining import is_awaited
 from .following import Standing, Verdict
 from .halves import ADDRESS
-from .returning import back_of
+from .returning import came_to, is_asked_back, still_back
 
 #: Until then the other side stands where we stand: the same letters took both there.
 _TOGETHER: Final = frozenset(
@@ -48,13 +49,15 @@ def seen_of(
     told_at = deal.their_since if theirs is deal.their_state and deal.their_since is not None else since
     theirs_seen = SideSeen(_name(deal, other, known), theirs, told_at)
     source, receiver = (ours_seen, theirs_seen) if deal.side is Side.SOURCE else (theirs_seen, ours_seen)
+    receivers = _in_order(deal, receiver, verdict, since, known)
+    back, came = _gone_back(unit, file, deal)
     decided = file.agreed is not None and file.state in (State.POSTED, State.RELEASED)
     return Seen(
         now=now,
         begun_at=deal.opened_at,
         verdict=_shown(verdict),
         source=source,
-        receivers=_in_order(deal, receiver, verdict, since, known),
+        receivers=receivers,
         reasons=deal.reasons or (),
         arose={each.code: each.raised_at for each in unit.raised(case) if each.is_open},
         elected_at=deal.elected_at,
@@ -65,12 +68,28 @@ def seen_of(
         was_set_aside=unit.was_in(case, State.HELD) if deal.side is Side.SOURCE else deal.they_held,
         taken_back=file.stop == WITHDRAWN,
         declined=file.stop == VOTER_REFUSED,
-        back=back_of(unit, file),
+        asked_back=is_asked_back(unit, file),
         gives_back=deal.gives_back is not None,
         goes_elsewhere=file.stop == NOTHING_COMES,
         keyless=keyless_in(deal),
         explained=_reads_elsewhere(deal) or not is_awaited(unit, deal),
+        went_back=back,
+        came=came,
     )
+
+
+def _gone_back(unit: DealUnit, file: Case, deal: Deal) -> tuple[int, int]:
+    """Cents that went back to who paid since it was booked, and all that came: of a source by everybody who received,
+    of a receiver its own part."""
+    if file.state is not State.POSTED or file.agreed is None:
+        return 0, 0
+    others = [deal.peer, *(each.member for each in deal.others)] if deal.side is Side.SOURCE else [deal.peer]
+    back = sum(sum(still_back(unit, file, each).values()) for each in others)
+    if not back:
+        return 0, 0
+    case = decode_case(file.agreed.encoded)
+    givers = others if deal.side is Side.SOURCE else [deal.us]
+    return back, sum(sum(came_to(case, each).values()) for each in givers)
 
 
 def _unbooked_since(unit: DealUnit, case: str, booked_there: int | None) -> int | None:
@@ -150,12 +169,13 @@ def _votes(
         is_given = decided or each.state in (State.VOTED, State.POSTED)
         custodians.append(Vote(Role.RECEIVER, each.half.custodian if each.half else "another company", is_given))
     signed = {each.role for each in deal.voters if each.is_given}
+    nays = {each.role for each in deal.voters if each.no is not None}
     others = (Role(each.role) for each in deal.terms.voters)
-    return (*custodians, *(_vote(role, given=decided or role in signed) for role in others))
+    return (*custodians, *(_vote(x, given=decided or x in signed, said_no=x in nays and not decided) for x in others))
 
 
-def _vote(role: Role, *, given: bool) -> Vote:
-    return Vote(role, _ROLES[role], given)
+def _vote(role: Role, *, given: bool, said_no: bool = False) -> Vote:
+    return Vote(role, _ROLES[role], given, said_no)
 
 
 def _shown(verdict: Verdict) -> tracking.Verdict:
