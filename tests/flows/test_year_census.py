@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -111,6 +112,8 @@ def test_a_fact_that_changes_later_shows_what_changed_since(plan: Plan) -> None:
     assert isinstance(say_so(plan, shown(plan).sha256), census.Confirmation)
     learn(plan, "1004", census.Officer(True), date(2026, 3, 1))
     learn(plan, "1003", census.Terminated(), date(2026, 12, 30))
+    child = census.Family(plan.employee("1004"), census.Relation.CHILD)
+    learn(plan, "1003", child, date(2026, 3, 1))
     found = shown(plan)
     assert found.recomputed
     told = {(each.employee_id, each.field): (each.before, each.now) for each in found.differences}
@@ -119,6 +122,9 @@ def test_a_fact_that_changes_later_shows_what_changed_since(plan: Plan) -> None:
     assert told[str(plan.employee("1003")), "status"] == ("active", "terminated")
     in_words = {each.what: (each.before, each.now) for each in found.changes}
     assert (in_words["officer"], in_words["terminated on"]) == (("no", "yes"), ("–", "2026-12-30"))
+    relatives = [each.now for each in found.changes if each.what == "family"]
+    assert len(relatives) == 2  # each told of the other, by name
+    assert all(re.fullmatch(r"(child|parent) [A-Z][a-z]+ [A-Z]\w+", each) for each in relatives), relatives
     assert {who for who, _ in told} == {str(plan.employee("1003")), str(plan.employee("1004"))}
 
     plan.clock.advance(timedelta(days=1))

@@ -140,11 +140,15 @@ def differences(before: YearCensus, now: YearCensus) -> list[Difference]:
             found.append(Difference(row.employee_id, row.name, "", "not in it", "in it"))
             continue
         found += [
-            Difference(row.employee_id, row.name, name, str(_plain(getattr(was, name))), str(_plain(value)))
+            Difference(row.employee_id, row.name, name, _said(getattr(was, name)), _said(value))
             for name, value in asdict(row).items()
             if getattr(was, name) != value
         ]
     return found + [Difference(row.employee_id, row.name, "", "in it", "not in it") for row in earlier.values()]
+
+
+def _said(value: object) -> str:
+    return "; ".join(map(str, value)) if isinstance(value, tuple) else str(_plain(value))
 
 
 class _Built:

@@ -3,7 +3,8 @@
 import csv
 import io
 import re
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 
 from open401k import census, compliance, plan
@@ -18,6 +19,7 @@ from .who_is_who import open_questions
 #: A spreadsheet takes cells that begin so for formulas (OWASP: CSV injection).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
+_EMPLOYEE = re.compile(r"emp_\w+", re.ASCII)
 _MOST_DIFFERENCES = 200
 _WHOLE = 10_000
 
@@ -61,6 +63,8 @@ class CensusYear:
     more: int | None = None
     #: What everybody owns directly, together: above the whole, a share that was sold is still on file.
     owned_bps: int = 0
+    #: Everybody's, by their id: relatives are told by name.
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def owned_too_much(self) -> str:
@@ -70,7 +74,7 @@ class CensusYear:
     @property
     def changes(self) -> tuple["ChangedLine", ...]:
         """The differences as a person reads them."""
-        return tuple(map(changed_line, self.differences))
+        return tuple(changed_line(each, self.names) for each in self.differences)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +88,25 @@ class ChangedLine:
     now: str
 
 
-def changed_line(each: compliance.Difference) -> ChangedLine:
-    """A difference in words: amounts as dollars, shares as percent.
+def changed_line(each: compliance.Difference, names: Mapping[str, str] | None = None) -> ChangedLine:
+    """A difference in words: amounts as dollars, shares as percent, relatives by name.
 
     >>> line = changed_line(compliance.Difference("emp_1", "A Person", "ownership_bps", "0", "1000"))
     >>> line.what, line.before, line.now
     ('ownership', '0.00 %', '10.00 %')
+    >>> own = compliance.Difference("emp_1", "A Person", "family", "", "child emp_2")
+    >>> changed_line(own, {"emp_2": "B Person"}).now
+    'child B Person'
     >>> changed_line(compliance.Difference("emp_1", "A Person", "key_employee", "None", "True")).before
     '–'
     """
     what = re.sub(r"_(cents|bps|hundredths)$", "", each.field).replace("_", " ")
-    return ChangedLine(
-        each.employee_id, each.name, what or "the person", _told(each.field, each.before), _told(each.field, each.now)
-    )
+    before, now = (_told(each.field, _named(text, names or {})) for text in (each.before, each.now))
+    return ChangedLine(each.employee_id, each.name, what or "the person", before, now)
+
+
+def _named(text: str, names: Mapping[str, str]) -> str:
+    return _EMPLOYEE.sub(lambda found: names.get(found[0], found[0]), text)
 
 
 _TOLD = {"True": "yes", "False": "no", "None": "–", "": "–"}
@@ -153,6 +163,7 @@ def load(
         open_questions=len(open_questions(tx, tenant_id=tenant_id, plan_id=plan_id)),
         more=end if end < len(now.rows) else None,
         owned_bps=sum(row.ownership_bps for row in now.rows),
+        names={row.employee_id: row.name for row in now.rows},
     )
 
 
