@@ -16,8 +16,8 @@ from open401k.base.db import Database
 from open401k.demo.people import ACME, PAY_DATES
 from open401k.flows.correction import Correction, LateFact, correct
 from open401k.flows.year_census import Refusal, confirm
-from open401k.kernel import FixedClock, FlowId, Refused
-from open401k.views import census_year
+from open401k.kernel import EmployeeId, FixedClock, FlowId, PlanYear, Refused
+from open401k.views import census_year, test_detail
 
 
 @pytest.fixture
@@ -130,6 +130,40 @@ def test_a_fact_that_changes_later_shows_what_changed_since(plan: Plan) -> None:
     plan.clock.advance(timedelta(days=1))
     assert isinstance(say_so(plan, found.sha256), census.Confirmation)
     assert shown(plan).differences == ()
+
+
+def test_a_year_that_is_over_is_tested_by_what_is_learned_of_it_later(plan: Plan) -> None:
+    plan.at(date(2027, 1, 8))
+    before = run_of_2026(plan)
+    assert plan.employee("1003") not in highly_compensated(plan, before)
+    learn(plan, "1003", census.Ownership(10_00), date(2026, 3, 1))
+    after = run_of_2026(plan)
+    assert after.as_of == date(2026, 12, 31)
+    assert highly_compensated(plan, after) == highly_compensated(plan, before) | {plan.employee("1003")}
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        of: dict[str, Any] = {"tenant_id": plan.sponsor, "plan_id": plan.plan}
+        now, then = (test_detail.load_overview(tx, **of, year=year) for year in (None, 2026))
+        assert test_detail.load_overview(tx, **of, year=1990).tests == ()
+    assert (now.earlier, now.later, now.plan_year_last_day) == (2026, None, date(2027, 12, 31))
+    assert (then.earlier, then.later, then.plan_year_last_day) == (None, 2027, date(2026, 12, 31))
+    assert now.refused
+    assert not then.refused
+    plan.at(date(2028, 1, 8))  # the time for its correction is over
+    learn(plan, "1004", census.Ownership(10_00), date(2026, 3, 1))
+    assert run_of_2026(plan).run_id == after.run_id
+
+
+def run_of_2026(plan: Plan) -> compliance.ComplianceRun:
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        year = PlanYear(date(2026, 1, 1), date(2027, 1, 1))
+        run = compliance.latest(tx, tenant_id=plan.sponsor, plan_id=plan.plan, plan_year=year)
+    assert run is not None
+    return run
+
+
+def highly_compensated(plan: Plan, run: compliance.ComplianceRun) -> set[EmployeeId]:
+    who, flags = run.people["employee"], run.people["hce"]
+    return {EmployeeId.parse(each) for each, is_so in zip(who, flags, strict=True) if is_so}
 
 
 def test_the_export_holds_no_formula_and_no_number(plan: Plan) -> None:

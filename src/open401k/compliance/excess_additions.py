@@ -116,7 +116,7 @@ def allocated_additions(
         compensation=np.where(
             known, year.section_415, law.additions.dollar_limit(facts.limitation_year, on=facts.as_of)
         ),
-        catch_up_room=year.catch_up_room(),
+        catch_up_room=year.additions_room(),
     )
 
 

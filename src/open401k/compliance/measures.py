@@ -196,7 +196,7 @@ def additions(year: Year) -> law.additions.AnnualAdditions:
         after_tax=year.after_tax,
         employer=employer + additions_elsewhere(year, year.deferrals + year.after_tax + employer),
         compensation=year.section_415,
-        catch_up_room=year.catch_up_room(),
+        catch_up_room=year.additions_room(),
     )
 
 

@@ -221,16 +221,21 @@ class Year:
             catch_up, excess = catch_up + by_plan, excess + over - by_plan
         return DeferralSplit(self.deferrals - catch_up - excess, catch_up, excess)
 
+    def additions_room(self) -> Cents:
+        """The same by reason of 415(c), as deferrals stand: of who may catch up only as Roth, Roth deferrals that are
+        not catch-up yet (IRC 414(v)(7)(A)); where the plan year is not the calendar year, that is not counted.
+        """
+        room, made = self.catch_up_room(), self.split().catch_up if self.whole else self.roth
+        is_asked = self.roth_required & self.whole
+        return np.where(is_asked, np.minimum(room, np.maximum(self.roth - made, 0)), room)
+
     def catch_up_room(self) -> Cents:
         """How much more of the plan year may become catch-up: what the last day's calendar year has left.
 
-        Of who may catch up only as Roth, Roth deferrals that are not catch-up yet (IRC 414(v)(7)(A)); where the plan
-        year is not the calendar year, that is not counted.
+        Of who may catch up only as Roth, it may be money that has to be made Roth first: a refund tells so.
         """
         if self.whole:
-            made = self.split().catch_up
-            room = self.deferral_limits().catch_up - made
-            return np.where(self.roth_required, np.minimum(room, np.maximum(self.roth - made, 0)), room)
+            return self.deferral_limits().catch_up - self.split().catch_up
         catch_up, _ = self._over_402g()
         return self._catch_up_left() - (self.plan_split().catch_up - catch_up)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from open401k import census, compliance, fiduciary, plan, recordkeeping
+from open401k import census, compliance, plan, recordkeeping
 from open401k.base import heads
 from open401k.base.db import Actor, Database, Tx
 from open401k.base.steps import FlowResults, begin_with, run_flow
@@ -17,6 +17,7 @@ from open401k.kernel import ComplianceRunId, EmployeeId, FlowId, PlanId, Refused
 
 from . import heal
 from .code_kinds import PayCodeKinds
+from .ended_year import foretold, test_again
 from .late_summary import summary_of
 from .payroll_settle import PostingRefused
 
@@ -121,23 +122,24 @@ def _record(tx: Tx, correction: Correction) -> None:
             pass
 
 
+def retest_ended(tx: Tx, correction: Correction, _: dict[str, Any]) -> bool:
+    """The year that is over is tested by what is known now: it may fail, or pass, only since then."""
+    heads.lock(tx, tenant_id=correction.tenant_id)  # nothing is recorded in the past of what the tests know
+    of = correction
+    return test_again(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, today=day_of(tx.now), cause=str(of.flow_id))
+
+
 def retest(tx: Tx, correction: Correction, _: dict[str, Any]) -> str | None:
     """The same tests, projection and alerts as after a payroll."""
-    tenant_id, plan_id = correction.tenant_id, correction.plan_id
-    heads.lock(tx, tenant_id=tenant_id)  # nothing is recorded in the past of what the tests know
-    tested = compliance.retest(
-        tx, tenant_id=tenant_id, plan_id=plan_id, as_of=day_of(tx.now), cause=str(correction.flow_id)
-    )
+    of, today = correction, day_of(tx.now)
+    heads.lock(tx, tenant_id=of.tenant_id)  # nothing is recorded in the past of what the tests know
+    tested = compliance.retest(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, as_of=today, cause=str(of.flow_id))
     return str(tested.run_id)
 
 
 def warn(tx: Tx, correction: Correction, results: dict[str, Any]) -> bool:
     """Projection and alerts follow the new facts."""
-    run_id = ComplianceRunId.parse(results["retest"])
-    forecast = compliance.foresee(tx, tenant_id=correction.tenant_id, run_id=run_id)
-    if forecast is not None:
-        fiduciary.watch(tx, tenant_id=correction.tenant_id, forecast=forecast)
-    return forecast is not None
+    return foretold(tx, correction.tenant_id, ComplianceRunId.parse(results["retest"]))
 
 
 def review(tx: Tx, correction: Correction, _: dict[str, Any]) -> list[str]:
@@ -145,4 +147,4 @@ def review(tx: Tx, correction: Correction, _: dict[str, Any]) -> list[str]:
     return [str(found) for found in heal.review_all(tx, tenant_id=correction.tenant_id, plan_id=correction.plan_id)]
 
 
-STEPS = (settle, retest, warn, review)
+STEPS = (settle, retest_ended, retest, warn, review)

@@ -13,6 +13,7 @@ from open401k.kernel import CalendarYear, ComplianceRunId, FlowId, PlanId, PlanY
 from . import heal
 from .bank_statement import settle_open
 from .deposit import tell_late
+from .ended_year import foretold
 from .forfeiting import forfeit
 from .write_back import keep_told
 from .year_end import end_years
@@ -78,7 +79,7 @@ def retest(tx: Tx, of: PlanDay, _: dict[str, Any]) -> dict[str, Any]:
 def warn(tx: Tx, of: PlanDay, results: dict[str, Any]) -> bool:
     """Projection and alerts follow the day's tests."""
     run = results["retest"]["run"]
-    return run is not None and _foretold(tx, of.tenant_id, ComplianceRunId.parse(run))
+    return run is not None and foretold(tx, of.tenant_id, ComplianceRunId.parse(run))
 
 
 def remind(tx: Tx, of: PlanDay, _: dict[str, Any]) -> list[str]:
@@ -119,15 +120,7 @@ def _close(
     if day_of(known.recorded_at) <= before.last_day:
         cause = f"year/{before}"
         tested = compliance.retest(tx, tenant_id=tenant_id, plan_id=plan_id, as_of=before.last_day, cause=cause)
-        _foretold(tx, tenant_id, tested.run_id)
-
-
-def _foretold(tx: Tx, tenant_id: SponsorId, run_id: ComplianceRunId) -> bool:
-    """Project a run, and review the alerts; false where there is nothing to project."""
-    forecast = compliance.foresee(tx, tenant_id=tenant_id, run_id=run_id)
-    if forecast is not None:
-        fiduciary.watch(tx, tenant_id=tenant_id, forecast=forecast)
-    return forecast is not None
+        foretold(tx, tenant_id, tested.run_id)
 
 
 def tell_payroll(tx: Tx, of: PlanDay, _: dict[str, Any]) -> list[str]:

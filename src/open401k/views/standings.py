@@ -1,8 +1,9 @@
 """Where each test stands and where its year will end, in the words of pages. Not here: testing (compliance)."""
 
 from dataclasses import dataclass
+from datetime import date
 
-from open401k import compliance, fiduciary
+from open401k import compliance, fiduciary, plan
 from open401k.base.db import Tx
 from open401k.compliance import ComplianceRun, Forecast, ProjectedTest, Status, TestId, TestResult, Unit
 from open401k.kernel import Money, PlanId, SponsorId, day_of
@@ -59,11 +60,17 @@ class Newest:
         return " ".join(dict.fromkeys(each.explanation for each in refused))
 
 
-def newest(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Newest | None:
-    """The last run of a plan; its projection may be one payroll older, but is of the same plan year."""
-    run = compliance.latest(tx, tenant_id=tenant_id, plan_id=plan_id)
+def newest(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, year: int | None = None) -> Newest | None:
+    """The last run of a plan; its projection may be one payroll older, but is of the same plan year.
+
+    ``year``: the last one of the plan year that begins in it, with the projection of that very run.
+    """
+    of = None if year is None else plan.get(tx, tenant_id=tenant_id, plan_id=plan_id).plan_year_of(date(year, 12, 31))
+    run = compliance.latest(tx, tenant_id=tenant_id, plan_id=plan_id, plan_year=of)
     if run is None:
         return None
+    if of is not None:
+        return Newest(run, compliance.read_forecast(tx, tenant_id=tenant_id, run_id=run.run_id))
     told = compliance.latest_forecast(tx, tenant_id=tenant_id, plan_id=plan_id)
     return Newest(run, told if told is not None and told.projection.plan_year == run.plan_year else None)
 

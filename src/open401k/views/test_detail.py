@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from open401k import compliance
 from open401k.base.db import Tx
 from open401k.compliance import ComplianceRun, Forecast, TestId
-from open401k.kernel import PlanId, SponsorId
+from open401k.kernel import PlanId, PlanYear, SponsorId
 
 from .heading import heading
 from .shown import Percent, PlanHeading, Projection, Shown, StandingLine
@@ -82,21 +83,40 @@ class TestsOverview:
     tests: tuple[StandingLine, ...]
     refused: str = ""
     """Why tests of this plan year cannot be run, and what to do about it; empty when they can."""
+    plan_year_last_day: date | None = None
+    """Of the plan year that was tested."""
+    earlier: int | None = None
+    """The year in which the plan year before it began, where that was tested; ``later`` likewise after it."""
+    later: int | None = None
 
 
-def load_overview(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> TestsOverview:
-    """Every test of the newest run; none before the first payroll."""
-    tested = newest(tx, tenant_id=tenant_id, plan_id=plan_id)
+def load_overview(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, year: int | None = None) -> TestsOverview:
+    """Every test of the newest run, or of the last one of the plan year that begins in ``year``; none before any."""
+    of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id}
+    tested = newest(tx, **of, year=year)
+    around = {} if tested is None else _around(tx, of, tested.run.plan_year)
     return TestsOverview(
         heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id, run=None if tested is None else tested.run),
         tests=() if tested is None else tested.lines,
         refused="" if tested is None else tested.refused,
+        **around,
     )
 
 
-def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, key: str) -> TestDetail | None:
-    """One test of the newest run; None when there is no such test or nothing has been tested."""
-    tested = newest(tx, tenant_id=tenant_id, plan_id=plan_id)
+def _around(tx: Tx, of: dict[str, Any], year: PlanYear) -> dict[str, Any]:
+    """The plan years before and after one, where they were tested."""
+    before, after = year.previous(), PlanYear.starting(year.end)
+    known = {each: compliance.latest(tx, **of, plan_year=each) is not None for each in (before, after)}
+    return {
+        "plan_year_last_day": year.last_day,
+        "earlier": before.start.year if known[before] else None,
+        "later": after.start.year if known[after] else None,
+    }
+
+
+def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, key: str, year: int | None = None) -> TestDetail | None:
+    """One test of the newest run, or of the last one of a year; None when there is no such test, or none was run."""
+    tested = newest(tx, tenant_id=tenant_id, plan_id=plan_id, year=year)
     if tested is None or key not in set(TestId):
         return None
     test, run = TestId(key), tested.run

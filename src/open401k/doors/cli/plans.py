@@ -40,13 +40,14 @@ def standings(
     context: typer.Context,
     plan: PlanOption = "",
     test: Annotated[str, typer.Option(help="One test with its working.")] = "",
+    year: Annotated[int | None, typer.Option(help="Of the plan year that began in it.", min=1975, max=2199)] = None,
     json: Json = False,
 ) -> None:
     """Every test after the last payroll, or one with its working."""
     voice = Voice(json)
     with at_plan(wiring_of(context), "tests", plan) as place, place.begin() as tx:
         if test:
-            detail = test_detail.load(tx, tenant_id=place.tenant_id, plan_id=place.plan_id, key=test)
+            detail = test_detail.load(tx, tenant_id=place.tenant_id, plan_id=place.plan_id, key=test, year=year)
             if detail is None:
                 raise BadInputError(f"There is no test {test!r}, or it has not run yet.", fix="See: open401k tests")
             voice.tell(detail)
@@ -57,7 +58,7 @@ def standings(
                 empty="",
             )
             return
-        overview = test_detail.load_overview(tx, tenant_id=place.tenant_id, plan_id=place.plan_id)
+        overview = test_detail.load_overview(tx, tenant_id=place.tenant_id, plan_id=place.plan_id, year=year)
     voice.tell(overview)
     rows = [
         (

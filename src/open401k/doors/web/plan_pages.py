@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from open401k import census
@@ -32,6 +32,14 @@ Alerted = Annotated[Caller, Depends(Needs(Permission.ALERT_VIEW))]
 PeopleReader = Annotated[Caller, Depends(Needs(Permission.CENSUS_VIEW))]
 AnyLogin = Annotated[Caller, Depends(Needs(None))]
 _PEOPLE_A_PAGE = 500
+
+
+def of_year(year: Annotated[int | None, Query(ge=1975, le=2199)] = None) -> int | None:
+    """Of which plan year; without one, the newest."""
+    return year
+
+
+TestedYear = Annotated[int | None, Depends(of_year)]
 
 
 @router.get("/")
@@ -105,19 +113,19 @@ def person(request: Request, caller: PeopleReader, employee_id: str) -> Response
 
 
 @router.get("/plans/{plan_id}/tests")
-def tests(request: Request, caller: Tester) -> Response:
-    """Every test as it stands."""
+def tests(request: Request, caller: Tester, year: TestedYear) -> Response:
+    """Every test as it stands, or as it stood at the end of an earlier plan year."""
     with caller.begin() as tx:
-        shown = test_detail.load_overview(tx, tenant_id=caller.tenant, plan_id=caller.plan)
+        shown = test_detail.load_overview(tx, tenant_id=caller.tenant, plan_id=caller.plan, year=year)
     around = frame(request, "Tests", caller=caller, current="tests")
-    return page(request, "tests", around, heading=shown.heading, overview=shown)
+    return page(request, "tests", around, heading=shown.heading, overview=shown, year=year)
 
 
 @router.get("/plans/{plan_id}/tests/{key}")
-def test(request: Request, caller: Tester, key: str) -> Response:
+def test(request: Request, caller: Tester, key: str, year: TestedYear) -> Response:
     """One test down to the payroll rows."""
     with caller.begin() as tx:
-        shown = test_detail.load(tx, tenant_id=caller.tenant, plan_id=caller.plan, key=key)
+        shown = test_detail.load(tx, tenant_id=caller.tenant, plan_id=caller.plan, key=key, year=year)
     if shown is None:
         raise ProblemError(NOT_FOUND)
     around = frame(request, shown.line.title, caller=caller, current="tests")

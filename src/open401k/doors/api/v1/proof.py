@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 
 from open401k import fiduciary
@@ -42,18 +42,28 @@ Tester = Annotated[Caller, Depends(Needs(Permission.COMPLIANCE_VIEW))]
 Alerted = Annotated[Caller, Depends(Needs(Permission.ALERT_VIEW))]
 
 
+def of_year(
+    year: Annotated[int | None, Query(ge=1975, le=2199, description="In which the plan year begins")] = None,
+) -> int | None:
+    """Of which plan year; without one, the newest."""
+    return year
+
+
+TestedYear = Annotated[int | None, Depends(of_year)]
+
+
 @router.get("/plans/{plan_id}/tests/latest", response_model=given(test_detail.TestsOverview))
-def latest_tests(caller: Tester) -> dict[str, Any]:
-    """Every test as it stands after the last payroll."""
+def latest_tests(caller: Tester, year: TestedYear) -> dict[str, Any]:
+    """Every test as it stands after the last payroll, or at the end of an earlier plan year."""
     with caller.begin() as tx:
-        return dict(document(test_detail.load_overview(tx, tenant_id=caller.tenant, plan_id=caller.plan)))
+        return dict(document(test_detail.load_overview(tx, tenant_id=caller.tenant, plan_id=caller.plan, year=year)))
 
 
 @router.get("/plans/{plan_id}/tests/{key}", response_model=given(test_detail.TestDetail))
-def test_with_working(caller: Tester, key: str) -> dict[str, Any]:
+def test_with_working(caller: Tester, key: str, year: TestedYear) -> dict[str, Any]:
     """One test with its working, down to the payroll rows."""
     with caller.begin() as tx:
-        told = test_detail.load(tx, tenant_id=caller.tenant, plan_id=caller.plan, key=key)
+        told = test_detail.load(tx, tenant_id=caller.tenant, plan_id=caller.plan, key=key, year=year)
     return dict(document(found(told)))
 
 
