@@ -222,12 +222,13 @@ class Year:
         return DeferralSplit(self.deferrals - catch_up - excess, catch_up, excess)
 
     def additions_room(self) -> Cents:
-        """The same by reason of 415(c), as deferrals stand: of who may catch up only as Roth, Roth deferrals that are
-        not catch-up yet (IRC 414(v)(7)(A)); where the plan year is not the calendar year, that is not counted.
-        """
-        room, made = self.catch_up_room(), self.split().catch_up if self.whole else self.roth
-        is_asked = self.roth_required & self.whole
-        return np.where(is_asked, np.minimum(room, np.maximum(self.roth - made, 0)), room)
+        """The same by reason of 415(c): of who may catch up only as Roth, Roth deferrals that are not catch-up yet (IRC
+        414(v)(7)(A)); that is not counted where the plan year is not the calendar year."""
+        room = self.catch_up_room()
+        if not self.whole:
+            return room
+        left = np.maximum(self.roth - self.split().catch_up, 0)
+        return np.where(self.roth_required, np.minimum(room, left), room)
 
     def catch_up_room(self) -> Cents:
         """How much more of the plan year may become catch-up: what the last day's calendar year has left.
