@@ -395,6 +395,7 @@ def test_of_a_wallet_whose_chain_says_no_nothing_is_proved_and_nothing_broken() 
     assert "as the chain says of the wallet" in " ".join(each.said for each in yes.findings)
     assert no.holds
     assert "cannot be proven from this file" in said(no, Status.MISSING)["approvals"]
+    assert (yes.unsigned, no.unsigned, check(write(told[64])).unsigned) == (0, 1, 0)
 
 
 def test_one_that_was_aborted_or_never_began() -> None:

@@ -54,6 +54,7 @@ def verify(
             "head": {"number": report.head.number, "hash": "0x" + report.head.hash.hex()} if report.head else None,
             "head_known": known is not None,
             "counts": {status.value: report.count(status) for status in Status},
+            "unsigned": report.unsigned,
             "findings": told,
         }
     )
@@ -65,6 +66,10 @@ def verify(
     if not report.holds:
         voice.line("THIS EVIDENCE DOES NOT HOLD.")
         raise typer.Exit(FAILED)
+    if report.unsigned:
+        voice.line(
+            f"{counted(report.unsigned, 'signature')} of a wallet NOT CONFIRMED by its chain: do not rely on that."
+        )
     if known is None:
         voice.line(
             "It holds under the head above, if that is the chain's: compare its hash with one you trust (--head)."
