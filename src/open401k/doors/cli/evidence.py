@@ -66,11 +66,16 @@ def verify(
     if not report.holds:
         voice.line("THIS EVIDENCE DOES NOT HOLD.")
         raise typer.Exit(FAILED)
+    _how_far(voice, report, is_known=known is not None)
+
+
+def _how_far(voice: Voice, report: "Report", *, is_known: bool) -> None:
+    """What evidence that holds does not show."""
     if report.unsigned:
         voice.line(
             f"{counted(report.unsigned, 'signature')} of a wallet NOT CONFIRMED by its chain: do not rely on that."
         )
-    if known is None:
+    if not is_known:
         voice.line(
             "It holds under the head above, if that is the chain's: compare its hash with one you trust (--head)."
         )
