@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import rlp
+from eth_hash.auto import keccak
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tests.rails.evidence import Moved, moved
@@ -17,6 +19,7 @@ from tests.rails.node.two_nodes import pair, rollover
 from tests.rails.served import asked_at, served
 from tests.rails.stubs import wallet_by_size
 from tests.rails.test_passkeys import PASSKEY, asserted
+from tests.rails.test_verifying import nested
 from tests.rails.world import PERSON, PRE_TAX, Case, World, founded, key, leg
 
 from open401k.doors.chain import Node, create_chain_app
@@ -362,6 +365,24 @@ def test_a_signature_in_no_keys_form_is_broken_where_the_chain_shows_that_no_wal
     assert "is not by" in said(check(text, wallets=asking(world.chain)), Status.FAILED)["election"]
 
 
+@pytest.mark.parametrize("parent", [b"\xff" * 40, nested(2_000)], ids=["no list", "nested"])
+def test_a_head_that_follows_no_block_is_told_as_broken(parent: bytes) -> None:
+    """Anybody may write a header: the check ended in an error of the program."""
+    world = founded()
+    case = world.case(leg(PRE_TAX, 1_00))
+    world.propose(case)
+    evidence = collect(world.chain, coordinator=world.rollover, encoded=case.encoded)
+    told = json.loads(evidence.states[0])
+    fields = rlp.decode(bytes.fromhex(told["header"]))
+    fields[0] = keccak(parent)
+    header = rlp.encode(fields)
+    state = json.dumps(told | {"header": header.hex()}, indent=1) + "\n"
+    report = check(write(replace(evidence, states=(state,), headers=(parent, header))))
+    assert report.head is not None
+    assert report.head.hash == keccak(header)
+    assert "headers[0]: it is none" in said(report, Status.FAILED)["proofs"]
+
+
 def test_of_a_wallet_whose_chain_says_no_nothing_is_proved_and_nothing_broken() -> None:
     world = founded()
     wallet = wallet_by_size(world, 100)
@@ -374,6 +395,7 @@ def test_of_a_wallet_whose_chain_says_no_nothing_is_proved_and_nothing_broken() 
     assert "as the chain says of the wallet" in " ".join(each.said for each in yes.findings)
     assert no.holds
     assert "cannot be proven from this file" in said(no, Status.MISSING)["approvals"]
+    assert (yes.unsigned, no.unsigned, check(write(told[64])).unsigned) == (0, 1, 0)
 
 
 def test_one_that_was_aborted_or_never_began() -> None:

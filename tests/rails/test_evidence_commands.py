@@ -16,8 +16,11 @@ from open401k.app import Wiring
 from open401k.base.settings import Settings
 from open401k.doors import cli
 from open401k.rails.chain.durable import durable_chain
+from open401k.rails.evidence import checking
 from open401k.rails.evidence.file import write
+from open401k.rails.evidence.findings import Report, missing
 from open401k.rails.evidence.heads import Heads, read_heads, write_heads
+from open401k.rails.evidence.wording import NOT_BY_THESE_BLOCKS
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +63,19 @@ def test_an_auditor_checks_a_file_and_nothing_else(
     assert "THIS EVIDENCE DOES NOT HOLD" in run(tmp_path, capsys, "rollover", "verify", str(mine), code=1)
     assert "cannot be read" in run(tmp_path, capsys, "rollover", "verify", str(tmp_path / "none.json"), code=2)
     assert "is no hash" in run(tmp_path, capsys, "rollover", "verify", str(theirs), "--head", "soon", code=2)
+
+
+def test_what_a_wallets_chain_does_not_confirm_is_said_at_the_end(
+    done: Moved, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A statement that nobody signed ended in nothing but "1 missing"."""
+    mine = tmp_path / "receiver.json"
+    mine.write_text(write(done.by(done.both.receiver)))
+    found = Report([missing("books", f"Whether the wallet signed: {NOT_BY_THESE_BLOCKS}")])
+    monkeypatch.setattr(checking, "check", lambda *_, **__: found)
+    told = run(tmp_path, capsys, "rollover", "verify", str(mine), "--json")
+    assert (told["ok"], told["unsigned"]) == (True, 1)
+    assert "1 signature of a wallet NOT CONFIRMED" in run(tmp_path, capsys, "rollover", "verify", str(mine))
 
 
 def test_a_chain_is_compared_with_the_heads_that_custodians_signed(

@@ -19,6 +19,8 @@ from tests.support.accessible import violations, violations_in_the_dark
 from open401k.doors.node import evidence_page, pages
 from open401k.kernel import SeededRandom
 from open401k.rails.evidence.file import write
+from open401k.rails.evidence.findings import Report, missing
+from open401k.rails.evidence.wording import NOT_BY_THESE_BLOCKS
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +67,12 @@ def test_each_statement_is_shown_with_how_far_it_goes(done: Moved, mine: str) ->
     assert "All of it stands under the block that you know." in said(both)
     assert re.search(r"Proved\s+\d\d\s+Stated\s+3\s+Missing\s+0\s+Broken\s+0", said(both))
     assert "$1,434.56 debited, $1,434.56 credited" in said(both)
+
+
+def test_what_a_wallets_chain_does_not_confirm_is_said_first(mine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = Report([missing("books", f"Whether the wallet signed: {NOT_BY_THESE_BLOCKS}")])
+    monkeypatch.setattr(evidence_page, "check", lambda *_, **__: found)
+    assert "their chain does not confirm 1: do not rely on that" in said(Auditor().sends(file=mine))
 
 
 def test_what_is_broken_is_said_first(mine: str) -> None:

@@ -16,10 +16,12 @@ from tests.support.accessible import violations, violations_in_the_dark
 
 from open401k.doors.node import pages
 from open401k.doors.node.provided import Refusal
-from open401k.doors.node.tracker_page import TAKEN_BACK
+from open401k.doors.node.tracker_page import TAKEN_BACK, shown
 from open401k.kernel import SeededRandom
 from open401k.rails import in_words, tracking
+from open401k.rails.kinds import Into, Kind
 from open401k.rails.node.taking_back import TakeBack
+from open401k.rails.preflight.facts import Part
 from open401k.rails.preflight.reasons import ENTRIES
 
 JARGON = re.compile(
@@ -42,6 +44,14 @@ def test_each_standing_is_told_in_plain_words(name: str) -> None:
         assert (todo.why or todo.said) in text or todo.owner == tracking.YOU, todo
     assert not JARGON.search(said), JARGON.search(said)
     assert ("data-live" in answer.text) is not track.ended
+
+
+def test_what_the_person_was_paid_is_not_shown_where_the_rest_went_back_to() -> None:
+    # Money flow: source -> the account at the receiver 900.00, and -> the person 100.00; then the 900.00 go back
+    paid = (Part(Kind.PRE_TAX, Into.PLAN, 0, 900_00), Part(Kind.PRE_TAX, Into.PERSON, 0, 100_00))
+    seen = replace(STORY["arrived"].seen, went_back=900_00, came=900_00)
+    page = shown(replace(STORY["arrived"], seen=seen, parts=paid))
+    assert (page.track.place, page.cents) == (tracking.Place.WENT_BACK, 900_00)
 
 
 def test_what_companies_must_do_is_told_by_what_the_participant_reads_of_it() -> None:

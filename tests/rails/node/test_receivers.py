@@ -30,7 +30,8 @@ from tests.rails.world import (
 )
 
 from open401k.base.faults import Stopped, stopping_at
-from open401k.kernel import Source
+from open401k.kernel import Money, Source
+from open401k.rails import tracking
 from open401k.rails.calls import call_of
 from open401k.rails.evidence.checking import check
 from open401k.rails.evidence.file import joined, write
@@ -574,6 +575,13 @@ def test_one_receiver_gives_its_own_part_back(who: str) -> None:
     assert giver.node.core.balances == {account: dict(BEFORE)}  # type: ignore[attr-defined]
     with pytest.raises(StillOpenError, match="nothing is left of it"):
         ask(replace(half, deadline=half.deadline.replace(day=half.deadline.day - 1)), giver.desk.us)
+    # The giver's page told that all of it went back, though the other's part stayed where it came.
+    for one, first in ((all_.source, case), (giver, giver.file(given).parent or "")):
+        with one.files.begin() as unit:
+            seen = replace(seen_of(unit, first, None, now=one.desk.now()), verdict=tracking.Verdict.CLOSED)
+        assert (seen.went_back, seen.came) == (cents, 3_800_00)
+        assert tracked(seen).headline == "Your money arrived, and a part of it went back"
+        assert f"Since then {Money(cents)} of it went back" in tracked(seen).where
 
 
 def test_each_check_of_a_receiver_that_differs_from_ours_is_kept() -> None:

@@ -54,6 +54,7 @@ def verify(
             "head": {"number": report.head.number, "hash": "0x" + report.head.hash.hex()} if report.head else None,
             "head_known": known is not None,
             "counts": {status.value: report.count(status) for status in Status},
+            "unsigned": report.unsigned,
             "findings": told,
         }
     )
@@ -65,7 +66,16 @@ def verify(
     if not report.holds:
         voice.line("THIS EVIDENCE DOES NOT HOLD.")
         raise typer.Exit(FAILED)
-    if known is None:
+    _how_far(voice, report, is_known=known is not None)
+
+
+def _how_far(voice: Voice, report: "Report", *, is_known: bool) -> None:
+    """What evidence that holds does not show."""
+    if report.unsigned:
+        voice.line(
+            f"{counted(report.unsigned, 'signature')} of a wallet NOT CONFIRMED by its chain: do not rely on that."
+        )
+    if not is_known:
         voice.line(
             "It holds under the head above, if that is the chain's: compare its hash with one you trust (--head)."
         )

@@ -100,9 +100,12 @@ def shown(followed: Followed) -> Shown:
 
 
 def _there(followed: Followed, track: Track) -> int | None:
-    """Cents where the money is shown: what arrived and went back in part is there without that part."""
+    """Cents where the money is shown: what arrived and went back in part is there without that part, and what all of
+    went back is without what the person was paid."""
     if not followed.parts:
         return None
+    if track.place is Place.WENT_BACK:
+        return followed.seen.went_back
     gone = followed.seen.went_back if track.place is Place.NEW_ACCOUNT else 0
     return sum(part.cents for part in followed.parts) - gone
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ..chain.interface import Head
+from .wording import NOT_BY_THESE_BLOCKS
 
 
 class Status(StrEnum):
@@ -44,6 +45,12 @@ class Report:
     def holds(self) -> bool:
         """Whether nothing in the file is broken."""
         return all(each.status is not Status.FAILED for each in self.findings)
+
+    @property
+    def unsigned(self) -> int:
+        """How many statements a wallet is said to have signed that was asked, and does not say so: proved by nothing,
+        though nothing shows that they are forged."""
+        return sum(NOT_BY_THESE_BLOCKS in each.said for each in self.findings)
 
     def count(self, status: Status) -> int:
         """How many statements go so far."""

@@ -14,6 +14,7 @@ from .. import slots
 from ..chain.interface import Head
 from ..chain.proofs import Proven, check_proof, write_proof
 from ..chain.states import Shown, check_state, head_of
+from ..chain.tries import BrokenError, header_fields
 from ..decoding import Decoded, decode_case
 from ..messages import (
     Domain,
@@ -251,10 +252,10 @@ def _linked(headers: Sequence[bytes], head: bytes) -> set[bytes]:
     for header in reversed(headers):
         if keccak(header) not in found:
             break
-        fields = rlp.decode(header)
-        if not isinstance(fields, list) or not fields or not isinstance(fields[0], bytes):
+        try:
+            found.add(header_fields(header)[0])
+        except BrokenError:
             break
-        found.add(fields[0])
     return found
 
 

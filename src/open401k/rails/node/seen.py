@@ -11,6 +11,7 @@ from typing import Final
 
 from .. import tracking
 from ..decoding import decode_case
+from ..kinds import Into
 from ..messages import Role
 from ..tracking import Seen, SideSeen, Vote
 from .cases import Case, State
@@ -20,7 +21,7 @@ from .deal import Deal, DealUnit
 from .explaining import is_awaited
 from .following import Standing, Verdict
 from .halves import ADDRESS
-from .returning import came_to, is_asked_back, still_back
+from .returning import is_asked_back, still_back
 
 #: Until then the other side stands where we stand: the same letters took both there.
 _TOGETHER: Final = frozenset(
@@ -79,17 +80,18 @@ def seen_of(
 
 
 def _gone_back(unit: DealUnit, file: Case, deal: Deal) -> tuple[int, int]:
-    """Cents that went back to who paid since it was booked, and all that came: of a source by everybody who received,
-    of a receiver its own part."""
+    """Cents that went back to who paid since it was booked, as far as we know, and all that came into accounts.
+
+    Who received with others knows of its own part alone; what comes of it is a part of all.
+    """
     if file.state is not State.POSTED or file.agreed is None:
         return 0, 0
     others = [deal.peer, *(each.member for each in deal.others)] if deal.side is Side.SOURCE else [deal.peer]
     back = sum(sum(still_back(unit, file, each).values()) for each in others)
     if not back:
         return 0, 0
-    case = decode_case(file.agreed.encoded)
-    givers = others if deal.side is Side.SOURCE else [deal.us]
-    return back, sum(sum(came_to(case, each).values()) for each in givers)
+    legs = decode_case(file.agreed.encoded).terms.legs
+    return back, sum(leg.amount for leg in legs if leg.into != Into.PERSON)
 
 
 def _unbooked_since(unit: DealUnit, case: str, booked_there: int | None) -> int | None:
