@@ -73,9 +73,9 @@ def test_what_a_wallets_chain_does_not_confirm_is_said_at_the_end(
     mine.write_text(write(done.by(done.both.receiver)))
     found = Report([missing("books", f"Whether the wallet signed: {NOT_BY_THESE_BLOCKS}")])
     monkeypatch.setattr(checking, "check", lambda *_, **__: found)
-    told = run(tmp_path, capsys, "rollover", "verify", str(mine), "--json")
-    assert (told["ok"], told["unsigned"]) == (True, 1)
-    assert "1 signature of a wallet NOT CONFIRMED" in run(tmp_path, capsys, "rollover", "verify", str(mine))
+    told = run(tmp_path, capsys, "rollover", "verify", str(mine), "--json", code=3)
+    assert (told["ok"], told["unsigned"]) == (False, 1)
+    assert "1 signature of a wallet NOT CONFIRMED" in run(tmp_path, capsys, "rollover", "verify", str(mine), code=3)
 
 
 def test_a_chain_is_compared_with_the_heads_that_custodians_signed(

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from open401k.rails.evidence.findings import Report
 
 commands = typer.Typer(no_args_is_help=True, help="A rollover between custodians, and what proves it.")
+#: The exit code of evidence in which nothing is broken, and a wallet's chain does not confirm what it signed.
+UNCONFIRMED = 3
 LONGEST = 16 * 2**20  # bytes of a file that is read
 
 
@@ -31,7 +33,8 @@ def verify(
 ) -> None:
     """Check a rollover's evidence, without chain, database or network; exit code 1 if anything in it is broken.
 
-    With --network a chain that you trust says what contract wallets signed, and whether the head is its block.
+    With --network a chain that you trust says what contract wallets signed, and whether the head is its block; exit
+    code 3 if it does not confirm what a wallet is said to have signed.
     """
     from open401k.rails.evidence.checking import check
     from open401k.rails.evidence.file import joined, read_file, write
@@ -49,7 +52,7 @@ def verify(
     told = [{"about": f.about, "status": f.status, "said": f.said, "by": f.by} for f in report.findings]
     voice.tell(
         {
-            "ok": report.holds,
+            "ok": report.holds and not report.unsigned,
             "rollover": "0x" + report.rollover.hex() if report.rollover else None,
             "head": {"number": report.head.number, "hash": "0x" + report.head.hash.hex()} if report.head else None,
             "head_known": known is not None,
@@ -67,6 +70,8 @@ def verify(
         voice.line("THIS EVIDENCE DOES NOT HOLD.")
         raise typer.Exit(FAILED)
     _how_far(voice, report, is_known=known is not None)
+    if report.unsigned:
+        raise typer.Exit(UNCONFIRMED)
 
 
 def _how_far(voice: Voice, report: "Report", *, is_known: bool) -> None:
