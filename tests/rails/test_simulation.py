@@ -90,6 +90,11 @@ def test_a_batch_is_read_anew_from_the_contracts_after_an_older_backup() -> None
     assert (found.violation, found.stuck, found.ends["batched"]) == (None, (), 1)
 
 
+def test_an_offer_waits_while_a_larger_one_of_ours_with_the_same_rollover_is_unanswered() -> None:
+    found = play(3_004_872)
+    assert (found.violation, found.stuck) == (None, ())
+
+
 def test_a_seed_is_the_same_run_in_another_process() -> None:
     told = play(17)
     code = (

@@ -339,6 +339,7 @@ class Batches:
         if not self._is_by(batch.peer, batch, batch.signed_first):
             whole.append("its signature is not by a key that the network names for who offers it")
         signed = [each for each in live if each.stage is Stage.SIGNED]
+        ours = [each for each in live if each.stage is Stage.OFFERED and not set(each.ids) <= set(batch.ids)]
         for rollover, case in zip(batch.ids, cases, strict=True):
             final = self.coordinator.final(agreed_of(case)) if case else None
             says, why = judged(case, final, batch, us=self.us)
@@ -348,13 +349,12 @@ class Batches:
                 unfit[rollover] = why
             elif says is Fit.YES and case is not None:
                 fit.append(case)
-            waits |= says is Fit.WAIT
+            waits |= says is Fit.WAIT or any(rollover in each.ids for each in ours)  # signed here, it may be in two
         if not whole:
             unheld = [case for case in fit if not self._holds(case)]
             unfit |= {agreed_of(case).rollover: f"case {case.id} is not held by the core" for case in unheld}
             try:
-                tried = [case for case in fit if case not in unheld]
-                refused = batch_trials.unfit(tried, lambda some: self._tried(batch, some))
+                refused = batch_trials.unfit([x for x in fit if x not in unheld], lambda some: self._tried(batch, some))
             except RefusedWholeError as why_whole:
                 whole, refused = [str(why_whole)], {}
             unfit |= {
