@@ -101,6 +101,7 @@ def drawn(facts: PlanFacts, year: Year, *, seed: int, scenarios: int, habits: Ha
     rng = np.random.default_rng(seed)
     begin = start_of(facts, year, habits)
     begin, year, facts_people = _with_hires(facts, begin, year, rng)
+    scenarios = scenarios if begin.dates or facts.as_of < facts.plan_year.last_day else 1  # over: all are the same one
     return Simulation(facts, begin, year, _draw(begin, rng, scenarios, habits, facts_people))
 
 

@@ -63,6 +63,11 @@ def test_when_the_year_is_over_the_projection_is_the_result() -> None:
     assert adp.fail_probability_bps == 10_000
 
 
+def test_when_the_year_is_over_chance_has_no_part_in_any_test() -> None:
+    over = twelve(as_of=date(2026, 12, 31))
+    assert told(over, seed=7, scenarios=1_000).tests == told(over, seed=8).tests
+
+
 def test_people_who_left_save_no_more_and_stay_in_the_average() -> None:
     facts = twelve()
     spans = tuple(
