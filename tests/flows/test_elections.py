@@ -157,6 +157,21 @@ def test_a_finding_is_gone_with_the_election_learned_late(plan: Plan) -> None:
     assert differences(plan) == []
 
 
+def test_what_was_withheld_and_is_held_back_leaves_that_much_less_to_be_missed(plan: Plan) -> None:
+    # Walter, 61 in 2026, asks for 75 % of 9,538.46: 7,153.85 (half up). Three dates are 21,461.55, the fourth fills
+    # 24,500.00 with 3,038.45; the other 4,115.40 are catch-up that must be Roth, came pre-tax, and wait.
+    elect(plan, "1001", 7_500, date(2026, 1, 2), made_on=date(2026, 1, 1))
+    for period in range(4):
+        pay_with(plan, period, {("219-11-1001", "401k Deferral"): "7153.85"})
+    for period in (4, 5):
+        pay_with(plan, period, {("219-11-1001", "401k Deferral"): "0.00"})
+    wrong, missed = cases(plan)
+    assert (wrong.mistake, missed.mistake) == (Mistake.WRONG_SOURCE, Mistake.MISSED)
+    assert missed.missed is not None
+    # 35,750.00 with catch-up, less 24,500.00 posted and 4,115.40 that wait: no more could have been deferred.
+    assert missed.missed.missed_cents == 713_460
+
+
 def test_a_missed_deferral_owes_nothing_a_quarter_or_half_by_when_it_is_right_again(plan: Plan) -> None:
     missed = {("219-11-1003", "401k Deferral"): "0.00"}
     pay_with(plan, 0, missed)

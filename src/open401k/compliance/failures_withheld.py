@@ -93,7 +93,7 @@ def _id(plan_id: PlanId, who: EmployeeId, first: date) -> FailureId:
 
 def _version(case: Case, automatic: bool, before: Failure | None, plan_id: PlanId, today: date) -> Failure:
     by_default = case.differences[0].by_default
-    missed = tuple(MissedOn(each.pay_date, each.missed_cents, each.missed_after_tax_cents) for each in case.differences)
+    missed = _missed(case)
     told = Failure(
         failure_id=_id(plan_id, case.employee_id, case.first) if before is None else before.failure_id,
         plan_id=plan_id,
@@ -114,6 +114,15 @@ def _version(case: Case, automatic: bool, before: Failure | None, plan_id: PlanI
         told_on=before.told_on,
         notice_on=before.notice_on,
         uniform=before.uniform,
+    )
+
+
+def _missed(case: Case) -> tuple[MissedOn, ...]:
+    """By pay date, what could have been deferred within the limit of the year."""
+    within = {} if case.missed is None else case.missed.by_date
+    return tuple(
+        MissedOn(each.pay_date, within.get(each.pay_date, each.missed_cents), each.missed_after_tax_cents)
+        for each in case.differences
     )
 
 

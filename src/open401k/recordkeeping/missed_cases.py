@@ -53,11 +53,12 @@ class MissedCure:
     """What the employer owes for deferrals that were not withheld; the match on them and earnings come on top.
 
     ``qnec_cents`` is by the cheapest relief that is open if correct deferrals begin on ``begins_on`` and the notice is
-    given in time. ``automatic``: automatic enrollment covers it (IRC 414(cc)(2)(A)).
+    given in time. ``by_date``: what was missed by pay date, as far as the year left room. ``automatic``: automatic
+    enrollment covers it (IRC 414(cc)(2)(A)).
     """
 
     basis: Basis
-    missed_cents: int
+    by_date: Mapping[date, int]
     missed_after_tax_cents: int
     compensation_cents: int
     plan_year: PlanYear
@@ -67,6 +68,11 @@ class MissedCure:
     qnec_cents: int
     after_tax_qnec_cents: int
     automatic: bool
+
+    @property
+    def missed_cents(self) -> int:
+        """Elective deferrals of all pay dates."""
+        return sum(self.by_date.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +123,7 @@ class _Facts:
     employee_id: EmployeeId
     paid: tuple[date, ...]
     standing: Standing
-    room: Mapping[int, int]
+    room: dict[int, int]
     provisions: Provisions
     today: date
     recorded: ToldOf
@@ -183,7 +189,8 @@ def _missed(facts: _Facts, run: Sequence[Difference], right_again_on: date | Non
         on=facts.today,
     )
     basis = Basis.DEFAULT if by_default else Basis.ELECTION
-    deferrals, after_tax = _within_the_year(run, facts.room), sum(each.missed_after_tax_cents for each in run)
+    by_date, after_tax = _within_the_year(run, facts.room), sum(each.missed_after_tax_cents for each in run)
+    deferrals = sum(by_date.values())
     nothing = np.zeros(1, dtype=np.int64)
     owed = missed_contributions(
         MissedDeferral(basis, nothing, nothing + deferrals, nothing),
@@ -193,7 +200,7 @@ def _missed(facts: _Facts, run: Sequence[Difference], right_again_on: date | Non
     )
     return MissedCure(
         basis=basis,
-        missed_cents=deferrals,
+        by_date=by_date,
         missed_after_tax_cents=after_tax,
         compensation_cents=sum(each.compensation_cents for each in run),
         plan_year=year,
@@ -206,12 +213,18 @@ def _missed(facts: _Facts, run: Sequence[Difference], right_again_on: date | Non
     )
 
 
-def _within_the_year(run: Sequence[Difference], room: Mapping[int, int]) -> int:
-    """What was missed, as far as each calendar year left room for it: no more could have been deferred (.05(5))."""
-    missed: dict[int, int] = {}
+def _within_the_year(run: Sequence[Difference], room: dict[int, int]) -> dict[date, int]:
+    """What was missed by pay date, as far as its calendar year left room: no more could have been deferred (.05(5)).
+
+    What it takes of ``room`` is gone for later cases of the same person.
+    """
+    found: dict[date, int] = {}
     for each in run:
-        missed[each.pay_date.year] = missed.get(each.pay_date.year, 0) + each.missed_cents
-    return sum(min(cents, room.get(year, cents)) for year, cents in missed.items())
+        year = each.pay_date.year
+        found[each.pay_date] = missed = min(each.missed_cents, room.get(year, each.missed_cents))
+        if year in room:
+            room[year] -= missed
+    return found
 
 
 def _missed_words(cure: MissedCure) -> str:

@@ -81,7 +81,8 @@ class Difference:
 class Withheld:
     """All differences of some pay dates by pay date, when each person was paid, entered and left.
 
-    ``room``, by calendar year: what the deferrals of the year left of 402(g) with catch-up.
+    ``room``, by calendar year: what the deferrals of the year left of 402(g) with catch-up, those that payroll withheld
+    and the books hold back (catch-up that must be Roth, a code nobody has confirmed) among them.
     """
 
     differences: Sequence[Difference]
@@ -107,9 +108,10 @@ def withheld_otherwise(tx: Tx, *, scope: Scope) -> Withheld:
     found: list[Difference] = []
     in_turn = list(segments(tx, scope, dates))
     room: dict[tuple[EmployeeId, int], int] = {}
+    waiting: dict[tuple[EmployeeId, int], int] = {}
     for segment in in_turn:
         if segment.provisions.elections is not None:
-            found += _of_segment(tx, scope, segment, pay, apart, room)
+            found += _of_segment(tx, scope, segment, pay, apart, room, waiting)
     paid = _paid(pay, found)
     standing = _standing(tx, scope, in_turn[-1].provisions, tuple(paid))
     return Withheld(sorted(found, key=lambda each: (each.pay_date, each.employee_id)), paid, standing, room)
@@ -147,8 +149,12 @@ def _of_segment(
     pay: census.PayByDate,
     apart: Mapping[plan.Kind, Cents],
     room: dict[tuple[EmployeeId, int], int],
+    waiting: dict[tuple[EmployeeId, int], int],
 ) -> Iterator[Difference]:
-    """Pay dates one by one, each after the year to date that the books have; ``room`` is what they leave."""
+    """Pay dates one by one, each after the year to date that the books have; ``room`` is what they leave.
+
+    ``waiting`` grows, by person and calendar year: what was withheld and is not credited.
+    """
     terms = segment.provisions
     before = read_before(tx, scope=scope, provisions=terms, on=segment.pay_dates[0])
     employees = census.roster(tx, tenant_id=scope.tenant_id, employee_ids=tuple(pay.employee_id))
@@ -162,6 +168,7 @@ def _of_segment(
     )
     if on_file is None:
         return
+    held = np.zeros(len(ids), dtype=np.int64)
     for period, on in enumerate(segment.pay_dates):
         of_date = reported.of(period)
         elected, defaults = elected_with_defaults(
@@ -172,10 +179,13 @@ def _of_segment(
         expected = as_elected(terms, people, of_date, own_bonus, elected, to_date, credited).cents
         entered = entered_by(people, on) & ~of_date.kept_out
         yield from _differences(people.employee_ids, of_date, expected, elected, defaults, entered)
+        held += of_date.pre_tax + of_date.roth - (after.deferrals - to_date.deferrals)
         to_date = after
-    left = np.maximum(most_of_year(terms, people, segment.pay_dates[-1]) - np.maximum(to_date.deferrals, 0), 0)
     year = segment.pay_dates[-1].year
-    room.update(((who, year), cents) for who, cents in zip(people.employee_ids, left.tolist(), strict=True))
+    left = most_of_year(terms, people, segment.pay_dates[-1]) - np.maximum(to_date.deferrals, 0)
+    for who, cents, more in zip(people.employee_ids, left.tolist(), held.tolist(), strict=True):
+        waiting[who, year] = waiting.get((who, year), 0) + more
+        room[who, year] = max(cents - max(waiting[who, year], 0), 0)
 
 
 def _bonus(tx: Tx, scope: Scope, segment: Segment, ids: IdColumn[EmployeeId]) -> Cents:

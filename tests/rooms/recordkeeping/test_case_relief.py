@@ -113,6 +113,22 @@ def test_no_more_was_missed_than_the_year_left_room_for(room: int | None, missed
     assert (case.missed.missed_cents, case.missed.qnec_cents) == (missed, missed // 4)
 
 
+def test_what_one_case_takes_of_the_years_room_is_gone_for_the_next() -> None:
+    """100.00 missed on the first and on the third pay date of a year that left room for 150.00."""
+    expected = {Source.PRE_TAX: 100_00, Source.ROTH: 0, Source.AFTER_TAX: 0}
+    nothing = dict.fromkeys(expected, 0)
+    missed = [
+        Difference(SOMEBODY, day, Kind.NOT_WITHHELD, expected, nothing, 2_000_00, Why.ELECTED)
+        for day in (PAID[0], PAID[2])
+    ]
+    withheld = Withheld(missed, {SOMEBODY: PAID[:4]}, {SOMEBODY: LONG_IN}, {(SOMEBODY, 2026): 150_00})
+    first, second = cases_of(withheld, provisions=terms(None), today=date(2026, 3, 1))
+    assert first.missed is not None
+    assert second.missed is not None
+    assert first.missed.by_date == {PAID[0]: 100_00}
+    assert second.missed.by_date == {PAID[2]: 50_00}
+
+
 def _share(case: Case) -> int:
     assert case.missed is not None
     return case.missed.relief.qnec_bps
