@@ -12,7 +12,7 @@ from typing import Any
 from open401k import ledger, plan, recordkeeping
 from open401k.base.db import Actor, Database, Tx
 from open401k.base.steps import FlowResults
-from open401k.kernel import FlowId, Money, PlanId, Refused, SponsorId, day_of
+from open401k.kernel import FlowId, PlanId, Refused, SponsorId, day_of
 
 from .correction import Correction, OnFile
 from .payroll_settle import PostingRefused
@@ -68,8 +68,7 @@ def put_in_force(tx: Tx, amendment: Amendment, settle: Callable[[], None]) -> Re
 def _cut(on: date, less: recordkeeping.TakenBack) -> Refused[plan.AmendmentRefusal]:
     return Refused(
         plan.AmendmentRefusal.CUTS_CONTRIBUTIONS,
-        f"From {on} on, these terms would take {Money(less.cents)} out of the accounts of {less.people} people, most of"
-        f" it, {Money(less.most_cents)}, from {less.most_of}; what was earned stays (IRC 411(d)(6)(A)).",
+        f"From {on} on, these terms would take {less.words}; what was earned stays (IRC 411(d)(6)(A)).",
         "Let these terms start on the day of the amendment or later.",
         {"people": str(less.people), "cents": str(less.cents)},
     )

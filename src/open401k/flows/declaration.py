@@ -11,7 +11,7 @@ from typing import Any
 from open401k import compliance, ledger, recordkeeping
 from open401k.base.db import Actor, Database, Tx
 from open401k.base.steps import FlowResults
-from open401k.kernel import FlowId, Money, PlanId, Refused, SponsorId, day_of
+from open401k.kernel import FlowId, PlanId, Refused, SponsorId, day_of
 
 from .correction import Correction, OnFile
 from .declared_amounts import refuse_amounts
@@ -62,8 +62,7 @@ def _test_year(tx: Tx, declared: Declared) -> None:
 def _cut(less: recordkeeping.TakenBack) -> Refused[recordkeeping.DeclarationRefusal]:
     return Refused(
         recordkeeping.DeclarationRefusal.LESS_THAN_BEFORE,
-        f"This would take {Money(less.cents)} out of the accounts of {less.people} people, most of it, "
-        f"{Money(less.most_cents)}, from {less.most_of}; what was allocated stays (IRC 411(d)(6)(A)).",
+        f"This would take {less.words}; what was allocated stays (IRC 411(d)(6)(A)).",
         "Declare at least as much for everybody as before.",
         {"people": str(less.people), "cents": str(less.cents)},
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from open401k import ledger
-from open401k.kernel import EmployeeId, IdColumn, Source
+from open401k.kernel import EmployeeId, IdColumn, Money, Source
 
 #: What people withheld stays in the source they chose; an employer's contribution may move to one that vests as fast.
 _APART = tuple((source,) for source in Source if source.from_employee)
@@ -20,6 +20,14 @@ class TakenBack:
     cents: int
     most_cents: int
     most_of: EmployeeId
+
+    @property
+    def words(self) -> str:
+        """How much out of whose accounts."""
+        if self.people == 1:
+            return f"{Money(self.cents)} out of the account of {self.most_of}"
+        most = f"most of it, {Money(self.most_cents)}, out of that of {self.most_of}"
+        return f"{Money(self.cents)} out of the accounts of {self.people} people, {most}"
 
 
 def taken_back(before: ledger.Contributed, after: ledger.Contributed) -> TakenBack | None:
