@@ -115,6 +115,11 @@ def dates_to_come(facts: PlanFacts, test: TestId) -> tuple[date, ...]:
     return tuple(day for day in coming_dates(facts.history, facts.horizon) if day in year)
 
 
+def over_on(facts: PlanFacts, test: TestId) -> date:
+    """The first day after the year of the test."""
+    return date(facts.calendar_year.year + 1, 1, 1) if test is TestId.DEFERRAL_LIMIT else facts.plan_year.end
+
+
 def first_change(facts: PlanFacts, test: TestId) -> date | None:
     """The first pay date on which an election made now can take effect."""
     earliest = facts.as_of + timedelta(days=_NOTICE_DAYS)

@@ -20,6 +20,7 @@ from .cure_case import (
     day_text,
     not_available,
     outcome_after,
+    over_on,
     rates_now,
 )
 from .facts import Cents, Flags, PlanFacts
@@ -35,11 +36,12 @@ _NOBODY = "Nobody's own election leads over the limit in more than one of ten si
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _AtRisk:
-    """Who may end over the limit, and the rates that they have now."""
+    """Who may end over the limit, the rates that they have now, and the first day after the year of the limit."""
 
     places: Cents
     rates: Cents
     after_tax: Cents
+    over_on: date
 
 
 def limit_cures(case: Case) -> list[Cure]:
@@ -57,7 +59,7 @@ def _at_risk(case: Case) -> _AtRisk:
     rates = rates_now(case) if case.effective_on else np.zeros(people, dtype=np.int64)
     after_tax = _after_tax_now(case) if case.effective_on else np.zeros(people, dtype=np.int64)
     may_change = case.today.here & ((rates > 0) | (after_tax > 0))
-    return _AtRisk(np.flatnonzero(over & may_change), rates, after_tax)
+    return _AtRisk(np.flatnonzero(over & may_change), rates, after_tax, over_on(case.facts, case.measure.test))
 
 
 def _failing(case: Case, ends: Year) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
@@ -86,7 +88,7 @@ def _ruled(risk: _AtRisk, total: Cents, on: date) -> Intervention:
     allowed = np.minimum(total, risk.rates[risk.places])
     rate[risk.places] = allowed
     after_tax[risk.places] = np.minimum(total - allowed, risk.after_tax[risk.places])
-    return Intervention(on, rate, after_tax_bps=after_tax)
+    return Intervention(on, rate, after_tax_bps=after_tax, until=risk.over_on)
 
 
 def _passing(case: Case, risk: _AtRisk, intervention: Intervention) -> Flags:

@@ -39,25 +39,25 @@ class Intervention:
     """The same for after-tax contributions."""
     as_roth: Flags | None = None
     """Whose deferrals are all designated Roth from that day on."""
-    since: npt.NDArray[np.int64] | None = None
-    """Another first day for each person, as the ordinal of its date."""
+    since: npt.NDArray[np.int64] | None = None  # another first day for each person, as the ordinal of its date
+    until: date = date.max  # the first day on which it has ended
 
     def of(self, places: Places) -> Intervention:
         """The same for these people alone."""
         after_tax, as_roth, since = self.after_tax_bps, self.as_roth, self.since
-        return Intervention(
-            self.effective_on,
-            self.rate_bps[places],
-            None if after_tax is None else after_tax[places],
-            None if as_roth is None else as_roth[places],
-            None if since is None else since[places],
+        return replace(
+            self,
+            rate_bps=self.rate_bps[places],
+            after_tax_bps=None if after_tax is None else after_tax[places],
+            as_roth=None if as_roth is None else as_roth[places],
+            since=None if since is None else since[places],
         )
 
     def ruled(self, day: date, size: int, values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """These values for the people they are for by that day; -1 for everybody else."""
         out = np.full(size, -1, dtype=np.int64)
         begun = day >= self.effective_on if self.since is None else self.since <= day.toordinal()
-        out[: len(values)] = np.where(begun, values, -1)
+        out[: len(values)] = np.where(begun & (day < self.until), values, -1)
         return out
 
 

@@ -228,6 +228,17 @@ def test_402g_is_projected_to_december_and_the_plan_year_to_june() -> None:
     assert stop.effective_on > date(2026, 6, 30)  # payroll can go on in full until well after the plan year
 
 
+def test_a_cure_of_402g_ends_with_the_calendar_year() -> None:
+    # 1,000.00 on each of 26 dates of 2026 is 1,500.00 over; the stop costs the last two dates, and the match on them of
+    # 50 % of 6 % of 8,000.00. What is deferred from January on, in the same plan year, is as before.
+    facts = july_plan(date(2026, 9, 30), saved=np.where(np.arange(12) == 0, 100_000, SAVED))
+    people = people_of(facts)
+    offers = cures(facts, is_hce=people.is_hce, is_key=people.is_key, seed=5, test=TestId.DEFERRAL_LIMIT)
+    stop = next(each for each in offers if each.kind is CureKind.STOP_ELECTION)
+    assert stop.employer_cost_cents is not None
+    assert -3 * 240_00 <= stop.employer_cost_cents < 0
+
+
 def test_what_a_limit_still_to_come_cannot_touch_is_projected_and_what_it_may_is_refused() -> None:
     calm = projected(july_plan(date(2026, 9, 30)))
     assert not calm.of(TestId.ADP).refused
