@@ -11,7 +11,7 @@ from open401k.compliance.projection import year_ends
 from open401k.compliance.runs import facts_hash
 from open401k.compliance.year import year_of
 from open401k.kernel import Source
-from open401k.plan import EntryTerms, Match, MatchPeriod, MatchTier, SafeHarbor
+from open401k.plan import Conditions, EntryTerms, Match, MatchPeriod, MatchTier, Nonelective, Provisions, SafeHarbor
 
 SINCE, YEAR_END = date(2019, 1, 1), date(2026, 12, 1)
 #: The last four of the ten others defer 5, 5, 6 and 6 %.
@@ -79,6 +79,32 @@ def test_a_safe_harbor_plan_tests_who_is_too_early_for_its_contribution() -> Non
     assert "1.401(k)-3(h)(3)" in early.explanation
     owner = of(twelve(provisions=HARBOR, match_on=without(0, 2, 3)), TestId.ADP)
     assert owner.status is Status.FAIL  # an HCE who defers 10 %, and two others who defer nothing
+
+
+THREE = Nonelective(300, Source.SAFE_HARBOR_NONELECTIVE)
+BESIDE = replace(PROVISIONS, nonelective=THREE, safe_harbor=SafeHarbor.NONELECTIVE)
+NO_INTERNS = replace(BESIDE, match_eligibility=EntryTerms(21, 0, None, excluded_classes=("interns",)))
+LAST_DAY = Match((MatchTier(5_000, 600),), period=MatchPeriod.PLAN_YEAR, conditions=Conditions(last_day=True))
+
+
+@pytest.mark.parametrize(
+    ("terms", "interns", "tested"),
+    [
+        (BESIDE, (11,), False),  # everybody is matched alike
+        (NO_INTERNS, (11,), True),
+        (NO_INTERNS, (), False),  # nobody is of the class
+        (NO_INTERNS, (1,), False),  # an HCE is: no other HCE has more than an NHCE
+        (replace(BESIDE, match=LAST_DAY), (), True),
+    ],
+)
+def test_a_match_beside_a_safe_harbor_that_leaves_some_without_is_tested(
+    terms: Provisions, interns: tuple[int, ...], tested: bool
+) -> None:
+    """IRC 401(m)(11)(B)(iii): at no rate of deferral may an HCE be matched more than somebody who is none."""
+    classes = tuple("interns" if place in interns else "" for place in range(12))
+    facts = twelve(provisions=terms, classes=classes)
+    assert (of(facts, TestId.ACP).status is not Status.NOT_APPLICABLE) == tested
+    assert (of(facts, TestId.TOP_HEAVY).status is not Status.NOT_APPLICABLE) == tested
 
 
 @pytest.mark.parametrize("period", [MatchPeriod.PAY_PERIOD, MatchPeriod.PLAN_YEAR])
