@@ -107,7 +107,7 @@ from .people import (
     Ssn,
     Terminated,
 )
-from .possible import Impossible, impossible
+from .possible import Impossible, cannot_be_related, impossible
 from .questions import (
     AskedRow,
     Candidate,
@@ -196,6 +196,7 @@ __all__ = [
     "balances_before",
     "brought_pay",
     "brought_periods",
+    "cannot_be_related",
     "changed_lines",
     "class_on",
     "classed",
