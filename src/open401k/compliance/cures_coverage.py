@@ -169,6 +169,7 @@ def _cost(case: Case, pay: Cents, who: Flags, *, rate: int) -> tuple[int, tuple[
 
 
 def effects_of(case: Case, covered: Covered, words: Callable[[int], str], cents: Cents) -> tuple[Effect, ...]:
+    """What happens to each of those who come in."""
     return tuple(
         Effect(i, case.facts.labels[i], words(int(cents[i])), int(cents[i]))
         for i in np.flatnonzero(covered.who).tolist()
@@ -176,5 +177,6 @@ def effects_of(case: Case, covered: Covered, words: Callable[[int], str], cents:
 
 
 def class_words(covered: Covered) -> str:
+    """The classes that come in, as a sentence names them."""
     named = [f"the class {name!r}" for name in covered.classes if name]
     return " and ".join(named) or "the excluded class"

@@ -37,7 +37,9 @@ class CensusLine:
         """Why somebody is key; an office and shares that did not decide it are told with it."""
         row, told = self.row, self.row.why_key
         office = "an officer" if row.officer and "officer" not in told else ""
-        shares = f"now owns {Money(row.ownership_bps).plain()} %" if row.ownership_bps and "directly" not in told else ""
+        shares = (
+            f"now owns {Money(row.ownership_bps).plain()} %" if row.ownership_bps and "directly" not in told else ""
+        )
         return " · ".join(filter(None, (told, office, shares)))
 
 
