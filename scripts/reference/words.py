@@ -193,8 +193,10 @@ FINDINGS: dict[Code, tuple[Severity, str, str]] = {
     ),
     Code.LIMIT_ROTH_CATCHUP: (
         H,
-        "Catch-up that the wages of the year before require to be Roth (IRC 414(v)(7)).",
-        "Send it as Roth, or correct it by one of the two methods.",
+        "Catch-up that the wages of the year before require to be Roth (IRC 414(v)(7)). A note where it was coded as pre-tax "
+        "catch-up and no limit of the year is passed yet: it posts as a deferral.",
+        "Send it as Roth, or correct it by one of the two methods. Of a note: have what comes above the limit withheld as "
+        "Roth.",
     ),
     Code.LIMIT_415: (H, "Annual additions pass the limit (IRC 415(c)).", "Correct the excess."),
     Code.LIMIT_415_EMPLOYER: (

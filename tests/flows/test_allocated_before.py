@@ -152,3 +152,17 @@ def test_what_was_matched_leaves_with_its_match() -> None:
     parts = leaves(Excess(EmployeeId.parse("emp_" + "0" * 32), allocated, 0, found))
     assert parts == {Source.AFTER_TAX: 200_00, Source.PRE_TAX: 400_00, Source.ROTH: 233_34, Source.MATCH: 166_66}
     assert sum(parts.values()) == 1_000_00
+
+
+def test_the_check_of_a_corrected_payroll_of_that_time_says_what_posting_it_does(
+    before: tuple[Machine, EmployeeId],
+) -> None:
+    """A cent more of pay of October 15 takes nothing of its 5,250.00 back: it is not told as what is not given."""
+    made, who = before
+    made.send(DAYS[9], {who: Row(PAID.gross + 1, PAID.pre_tax)}, told="corrected", replaces=made.world.runs[9].run_id)
+    assert books(made) == BOOKS
+    # All 2,350.00 of the pay date wait: 5,250.00 stand beside nine of 7,600.00.
+    found = made.findings(made.world.runs[-1].run_id)
+    assert [each.split(" ")[0] for each in found] == ["limit.415"]
+    assert "would be $72,350.00, over the $70,000.00" in found[0]
+    assert_proven(made)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 
+import numpy as np
 import pytest
 from tests.flows.bookkeeping import Plan, assert_sound, books
 from tests.flows.test_accounts_above_zero import TERMS, match_by_day, with_terms
@@ -13,11 +14,13 @@ from tests.flows.test_forfeitures import learn
 from tests.flows.test_match_forms import HALF_OF_SIX, LAST, assert_proven, day_begins
 from tests.support.database import TESTER
 
-from open401k import census, plan
+from open401k import census, compliance, fiduciary, plan
 from open401k.base.db import Database
+from open401k.compliance import CureKind, TestId
 from open401k.demo.people import ACME, PAY_DATES
 from open401k.demo.setup import takeover_of
-from open401k.kernel import FixedClock
+from open401k.flows import amendment
+from open401k.kernel import FixedClock, FlowId, Refused
 from open401k.plan import EntryRule, EntryTerms, Kind, MatchPeriod, MatchTier
 from open401k.views import derived
 
@@ -173,3 +176,45 @@ def test_a_class_out_of_nonelective_money_is_matched_all_the_same(db: Database, 
     assert facts.nonelective_kept_out is None or not facts.nonelective_kept_out[place]
     assert facts.match_on == ()
     assert_sound(sponsor)
+
+
+def test_coverage_of_the_match_that_fails_by_class_is_alarmed_and_an_amendment_that_lets_it_in_resolves_it(
+    db: Database, clock: FixedClock
+) -> None:
+    """All but two of the others are interns: they may defer, and 410(b) fails for the match alone."""
+    sponsor = of_acme(db, clock, plan.Match(TIERS))
+    sponsor.pay(1)
+    facts = facts_on(sponsor, PAY_DATES[1])
+    with db.begin(TESTER, tenants=[sponsor.sponsor]) as tx:
+        numbers = {each.employee_id: each.ssn_last4 for each in census.roster(tx, tenant_id=sponsor.sponsor)}
+    others = np.flatnonzero(facts.eligible & ~compliance.people_of(facts).is_hce).tolist()
+    for number in sorted(numbers[facts.employee_ids[place]] for place in others)[:-2]:
+        becomes(sponsor, number, "interns", date(2025, 1, 2))
+    sponsor.pay(2)
+    (alert,) = [each for each in open_alerts(sponsor) if each.test == TestId.COVERAGE_MATCH]
+    assert TestId.COVERAGE_DEFERRAL not in [each.test for each in open_alerts(sponsor)]
+    assert alert.cheapest_cure in {CureKind.COVER_MORE, CureKind.COVER_AFTERWARDS}
+    with db.begin(TESTER, tenants=[sponsor.sponsor]) as tx:
+        terms = plan.provisions_on(tx, tenant_id=sponsor.sponsor, plan_id=sponsor.plan, on=PAY_DATES[3])
+    assert not isinstance(let_in(sponsor, terms), Refused)
+    sponsor.pay(3)
+    assert TestId.COVERAGE_MATCH not in [each.test for each in open_alerts(sponsor)]
+    found = books(sponsor)
+    assert found.by_date["1003", "match", PAY_DATES[2]] == 0
+    assert found.by_date["1003", "match", PAY_DATES[3]] > 0
+    assert_sound(sponsor)
+
+
+def open_alerts(sponsor: Plan) -> list[fiduciary.Alert]:
+    with sponsor.db.begin(TESTER, tenants=[sponsor.sponsor]) as tx:
+        return list(fiduciary.open_alerts(tx, tenant_id=sponsor.sponsor))
+
+
+def let_in(sponsor: Plan, terms: plan.Provisions) -> object:
+    """Everybody into the match from the third pay date on."""
+    sponsor.at(sponsor.clock.now().date())
+    open_to_all = replace(terms, match_eligibility=replace(NO_INTERNS, excluded_classes=()))
+    asked = amendment.Amendment(
+        sponsor.sponsor, sponsor.plan, sponsor.db.ids.new(FlowId), PAY_DATES[3], open_to_all, "a test"
+    )
+    return amendment.amend(sponsor.db, actor=TESTER, amendment=asked)

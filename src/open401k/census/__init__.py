@@ -11,7 +11,7 @@ from .brought_over import (
     covered_by,
     record_brought,
 )
-from .classes import class_on, classed, days_out, kept_out, out_from
+from .classes import class_on, classed, days_out, is_out, kept_out, out_from
 from .code_pay import PayUnderCodes, pay_under_codes
 from .confirmations import Confirmation, confirm_year, confirmed_year
 from .employer import PeriodHours, Turn, employer_pay, employer_pay_by_date, period_hours, turns
@@ -107,7 +107,7 @@ from .people import (
     Ssn,
     Terminated,
 )
-from .possible import Impossible, impossible
+from .possible import Impossible, cannot_be_related, impossible
 from .questions import (
     AskedRow,
     Candidate,
@@ -196,6 +196,7 @@ __all__ = [
     "balances_before",
     "brought_pay",
     "brought_periods",
+    "cannot_be_related",
     "changed_lines",
     "class_on",
     "classed",
@@ -232,6 +233,7 @@ __all__ = [
     "impossible",
     "in_doubt",
     "index_key_fits",
+    "is_out",
     "kept_out",
     "kind_of",
     "kinds_of",

@@ -10,6 +10,8 @@ import numpy.typing as npt
 from .people import Employee
 
 Flags: TypeAlias = npt.NDArray[np.bool_]
+#: The classes that are out from a day on, in order; the first ones held before their day, too.
+OutByTerms: TypeAlias = Sequence[tuple[date, Collection[str]]]
 
 
 def class_on(employee: Employee, day: date) -> str:
@@ -43,18 +45,17 @@ def let_in(employee: Employee, excluded: Collection[str], since: date) -> date |
     return next((day for day, name in classes_from(employee, since) if name not in excluded), None)
 
 
-def out_from(
-    employee: Employee, terms: Sequence[tuple[date, Collection[str]]], since: date
-) -> Iterator[tuple[date, str, bool]]:
-    """From a day on: each day on which the class, or which classes are out, changes; the class, and whether it is out.
-
-    ``terms`` are the classes that are out from a day on, in order; the first ones held before their day, too.
-    """
+def out_from(employee: Employee, terms: OutByTerms, since: date) -> Iterator[tuple[date, str, bool]]:
+    """From a day on: each day on which the class, or which are out, changes; the class, and whether it is out."""
     changes = (*(day for day, _ in employee.class_changes), *(day for day, _ in terms))
     for day in sorted({since, *(each for each in changes if each > since)}):
-        excluded = next((names for start, names in reversed(terms) if start <= day), terms[0][1])
-        name = class_on(employee, day)
-        yield day, name, name in excluded
+        yield day, class_on(employee, day), is_out(employee, terms, day)
+
+
+def is_out(employee: Employee, terms: OutByTerms, day: date) -> bool:
+    """Whether somebody is of a class that is out by the terms of that day."""
+    excluded = next((names for start, names in reversed(terms) if start <= day), terms[0][1] if terms else ())
+    return class_on(employee, day) in excluded
 
 
 def classes_from(employee: Employee, since: date) -> Iterator[tuple[date, str]]:
@@ -63,11 +64,11 @@ def classes_from(employee: Employee, since: date) -> Iterator[tuple[date, str]]:
     yield from ((day, name) for day, name in employee.class_changes if day > since)
 
 
-def days_out(employee: Employee, excluded: Collection[str], since: date, end: date) -> Iterator[tuple[date, date]]:
-    """The spans from a day up to another in which somebody is of an excluded class."""
-    spans = [(day, name) for day, name in classes_from(employee, since) if day < end]
-    for (day, name), until in zip(spans, [*(each for each, _ in spans[1:]), end], strict=False):
-        if name in excluded:
+def days_out(employee: Employee, terms: OutByTerms, since: date, end: date) -> Iterator[tuple[date, date]]:
+    """The spans from a day up to another in which somebody is of a class that is out by the terms of these days."""
+    spans = [(day, out) for day, _, out in out_from(employee, terms, since) if day < end]
+    for (day, out), until in zip(spans, [*(each for each, _ in spans[1:]), end], strict=False):
+        if out:
             yield day, until
 
 

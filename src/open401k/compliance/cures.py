@@ -16,6 +16,7 @@ from .cure_case import Case, day_text, first_change, median_year, not_available
 from .cures_after import qnec, refund, safe_harbor
 from .cures_before import lower_deferrals, more_participation
 from .cures_coverage import coverage_cures
+from .cures_coverage_match import match_coverage_cures
 from .cures_limits import limit_cures, reallocation
 from .cures_priced import beyond_minimum
 from .cures_top_heavy import top_heavy_cures
@@ -48,9 +49,10 @@ _OFFERS: dict[TestId, Callable[[Case], list[Cure]]] = {
     TestId.ADDITIONS_LIMIT: limit_cures,
     TestId.COMPENSATION_LIMIT: reallocation,
     TestId.COVERAGE_DEFERRAL: coverage_cures,
+    TestId.COVERAGE_MATCH: match_coverage_cures,
     TestId.TOP_HEAVY: top_heavy_cures,
 }
-#: Tests that have cures. The match of this family of designs covers whom the deferrals cover: one cure serves both.
+#: Tests that have cures. That of the match's coverage is of classes out of the match alone: else one cure serves both.
 CURABLE = tuple(_OFFERS)
 
 

@@ -18,11 +18,11 @@ from .results import CostItem, Cure, CureKind, Effect, Standing
 from .year import Year
 
 _SURE_ENOUGH = 0.90
-_OTHERWISE = "The average benefit test (IRC 410(b)(2)) may pass without it: the coverage test says how near it is."
+OTHERWISE = "The average benefit test (IRC 410(b)(2)) may pass without it: the coverage test says how near it is."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Covered:
+class Covered:
     """Classes that come in, who is in them, and the year-ends that follow."""
 
     classes: tuple[str, ...]
@@ -32,14 +32,14 @@ class _Covered:
 
 def coverage_cures(case: Case) -> list[Cure]:
     """Cover more people for the rest of the year, or for all of it once it is over."""
-    covered = _fewest(case)
+    excluded = (case.facts.class_excluded | case.facts.kept_out_later) & ~case.today.is_hce
+    covered = fewest(case, excluded, _with)
     return [_now(case, covered), _afterwards(case, covered)]
 
 
-def _fewest(case: Case) -> _Covered | None:
-    """The excluded classes, those with the fewest people first, until nine in ten year-ends pass."""
+def fewest(case: Case, excluded: Flags, let_in: Callable[[Year, Flags], Year]) -> Covered | None:
+    """The classes of those excluded, those with the fewest people first, until nine in ten year-ends pass."""
     facts = case.facts
-    excluded = (facts.class_excluded | facts.kept_out_later) & ~case.today.is_hce
     names = facts.classes or ("",) * len(facts)
     sizes: dict[str, int] = {}
     for place in np.flatnonzero(excluded).tolist():
@@ -48,9 +48,9 @@ def _fewest(case: Case) -> _Covered | None:
     # One class that does it alone is better than several smaller ones.
     for chosen in [*((name,) for name in order), *(tuple(order[: n + 1]) for n in range(1, len(order)))]:
         who = excluded & np.array([name in chosen for name in names], dtype=np.bool_)
-        ends = _with(case.ends, who)
+        ends = let_in(case.ends, who)
         if case.passes(ends) >= _SURE_ENOUGH:
-            return _Covered(chosen, who, ends)
+            return Covered(chosen, who, ends)
     return None
 
 
@@ -74,43 +74,43 @@ def _and(entered: Flags | None, taken_in: Flags, kept_out: Flags | None) -> Flag
     return None if entered is None else entered | (taken_in if kept_out is None else taken_in & kept_out)
 
 
-def _now(case: Case, covered: _Covered | None) -> Cure:
+def _now(case: Case, covered: Covered | None) -> Cure:
     """An amendment that takes a class in from the next pay date on."""
     kind, title = CureKind.COVER_MORE, "Take an excluded class into the plan"
     on = case.effective_on
     if covered is None:
-        return not_available(case, kind, title, f"No excluded class brings the ratio to 70 %. {_OTHERWISE}")
+        return not_available(case, kind, title, f"No excluded class brings the ratio to 70 %. {OTHERWISE}")
     if on is None:
         return not_available(case, kind, title, "The year is over: an amendment for its rest comes too late.")
-    paid = _pay(case, covered)
+    paid = pay_of_year(case, covered)
     still = np.rint(np.median(np.atleast_2d(case.ends.compensation - case.today.compensation), axis=0)).astype(np.int64)
     to_come = np.where(covered.who, still[: len(paid)], 0)
     cost, parts = _cost(case, to_come, covered.who, rate=_savers_rate(case))
     measured, limit, passes = outcome_after(case, covered.ends)
     return Cure(
         kind=kind, test=case.measure.test, title=title, standing=Standing.NEEDS_AMENDMENT,
-        reason=f"Amend the plan before {day_text(on)}: {_class(covered)} may then defer.",
+        reason=f"Amend the plan before {day_text(on)}: {class_words(covered)} may then defer.",
         employer_cost_cents=cost, cost=parts,
-        effects=_effects(case, covered, lambda _: f"may defer from {day_text(on)} on", np.zeros_like(paid)),
+        effects=effects_of(case, covered, lambda _: f"may defer from {day_text(on)} on", np.zeros_like(paid)),
         decide_by=max(case.facts.as_of, on - timedelta(days=7)), effective_on=on,
         notices=("A summary of material modifications, and an election form for each of them before that day.",),
         decided_by="the sponsor",
         median_after=measured, limit_after=limit, pass_probability_bps=passes,
         explanation=(
-            f"With {_class(covered)}, {int(covered.who.sum())} more employees are covered and the ratio ends near "
+            f"With {class_words(covered)}, {int(covered.who.sum())} more employees are covered and the ratio ends near "
             f"{law.explain.percent(measured)}; 70 % pass. The cost assumes that they save as the others do. "
-            f"{_OTHERWISE}"
+            f"{OTHERWISE}"
         ),
     )  # fmt: skip
 
 
-def _afterwards(case: Case, covered: _Covered | None) -> Cure:
+def _afterwards(case: Case, covered: Covered | None) -> Cure:
     """An amendment for the whole of the year, made after it (Reg. 1.401(a)(4)-11(g))."""
     kind, title = CureKind.COVER_AFTERWARDS, "Cover a class for the year that is over"
     last = law.deadlines.coverage_amendment(case.facts.plan_year)
     if covered is None:
-        return not_available(case, kind, title, f"No excluded class brings the ratio to 70 %. {_OTHERWISE}")
-    paid = np.where(covered.who, _pay(case, covered), 0)
+        return not_available(case, kind, title, f"No excluded class brings the ratio to 70 %. {OTHERWISE}")
+    paid = np.where(covered.who, pay_of_year(case, covered), 0)
     qnec = law.matching.nonelective(paid, _average(case, case.median.adp_contributions()))
     matched = law.matching.nonelective(paid, _average(case, case.median.acp_contributions()))
     given = qnec + matched
@@ -123,20 +123,20 @@ def _afterwards(case: Case, covered: _Covered | None) -> Cure:
             CostItem("Contribution instead of the deferrals not made, at the others' average", int(qnec.sum())),
             CostItem("Contribution instead of the match, at the others' average", int(matched.sum())),
         ),
-        effects=_effects(case, covered, lambda cents: f"receives {Money(cents)}, vested at once", given),
+        effects=effects_of(case, covered, lambda cents: f"receives {Money(cents)}, vested at once", given),
         decide_by=last, effective_on=last,
         notices=("A summary of material modifications for the amendment.",),
         decided_by="the sponsor",
         median_after=measured, limit_after=limit, pass_probability_bps=WHOLE,
         explanation=(
-            f"{int(covered.who.sum())} employees of {_class(covered)} count as covered for the whole year, and each "
-            f"receives the average of the others, in the middle of the simulated years {Money(int(given.sum()))} "
-            f"together. {_OTHERWISE}"
+            f"{int(covered.who.sum())} employees of {class_words(covered)} count as covered for the whole year, and "
+            "each receives the average of the others, in the middle of the simulated years "
+            f"{Money(int(given.sum()))} together. {OTHERWISE}"
         ),
     )  # fmt: skip
 
 
-def _pay(case: Case, covered: _Covered) -> Cents:
+def pay_of_year(case: Case, covered: Covered) -> Cents:
     """Counted pay of the whole year of those who come in, at the median year-end."""
     return np.atleast_1d(case.median.counted_pay())[: len(covered.who)]
 
@@ -168,13 +168,15 @@ def _cost(case: Case, pay: Cents, who: Flags, *, rate: int) -> tuple[int, tuple[
     return sum(part.cents or 0 for part in parts), tuple(parts)
 
 
-def _effects(case: Case, covered: _Covered, words: Callable[[int], str], cents: Cents) -> tuple[Effect, ...]:
+def effects_of(case: Case, covered: Covered, words: Callable[[int], str], cents: Cents) -> tuple[Effect, ...]:
+    """What happens to each of those who come in."""
     return tuple(
         Effect(i, case.facts.labels[i], words(int(cents[i])), int(cents[i]))
         for i in np.flatnonzero(covered.who).tolist()
     )
 
 
-def _class(covered: _Covered) -> str:
+def class_words(covered: Covered) -> str:
+    """The classes that come in, as a sentence names them."""
     named = [f"the class {name!r}" for name in covered.classes if name]
     return " and ".join(named) or "the excluded class"

@@ -78,12 +78,13 @@ def has_acp_contributions(year: Year) -> str:
 def match_needs_no_test(year: Year) -> bool:
     """Whether the match of a safe harbor plan, if there is one, is within the safe harbor of 401(m)(11)(B).
 
-    Tiers by service can give an HCE a higher rate than an NHCE who defers as much (401(m)(11)(B)(iii)).
+    Tiers by service, conditions, and a class that is left out can give an HCE a higher rate than an NHCE who defers as
+    much (401(m)(11)(B)(iii)).
     """
     discretionary = [law.matching.MatchFormula.of(each.tiers) for each in year.declared if each.tiers]
     if any(law.safe_harbor.acp_shortcomings(formula, discretionary=True) for formula in discretionary):
         return False
-    if year.match_by_service:
+    if year.match_by_service or year.match_leaves_some:
         return False
     return not year.match_tiers or not law.safe_harbor.acp_shortcomings(law.matching.MatchFormula.of(year.match_tiers))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, TypedDict, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from open401k.recordkeeping import Declared
 
 from .elsewhere import Elsewhere, elsewhere_of, top_heavy_group
 from .facts import Cents, Flags, PlanFacts, PriorRatios, Receiving, at_least_nothing
+from .match_to_all import leaves_some_without
 from .pay_fairness import Fairness, fairness_of
 
 Answer = TypeVar("Answer")
@@ -89,6 +90,8 @@ class Year:
     prior_acp_bps: int | None
     match_by_service: tuple[tuple[tuple[int, int], ...], ...] = ()
     """Tiers of who has more years of service, in place of ``match_tiers``."""
+    match_leaves_some: bool = False
+    """Whether a condition or a class leaves somebody who defers and is no HCE without the match."""
     in_match: Flags | None = None
     """Who has entered for the match; None: everybody eligible."""
     in_nonelective: Flags | None = None
@@ -382,6 +385,7 @@ def year_of(facts: PlanFacts, *, is_hce: Flags, is_key: Flags) -> Year:
         has_match=provisions.match is not None or any(each.tiers for each in facts.declared),
         match_tiers=bands[0],
         match_by_service=bands[1:],
+        match_leaves_some=leaves_some_without(facts, is_hce),
         declared=facts.declared,
         receiving=facts.receiving,
         loan_matched=facts.loan_matched,
@@ -398,26 +402,15 @@ def year_of(facts: PlanFacts, *, is_hce: Flags, is_key: Flags) -> Year:
     )
 
 
-class _Eligible(TypedDict):
-    """Columns of a year by name."""
-
-    eligible: Flags
-    class_excluded: Flags
-    in_match: Flags | None
-    in_nonelective: Flags | None
-    match_kept_out: Flags | None
-    nonelective_kept_out: Flags | None
-
-
-def _eligible(facts: PlanFacts) -> _Eligible:
-    return _Eligible(
-        eligible=facts.tested,
-        class_excluded=facts.class_excluded,
-        in_match=facts.in_match,
-        in_nonelective=facts.in_nonelective,
-        match_kept_out=facts.match_kept_out,
-        nonelective_kept_out=facts.nonelective_kept_out,
-    )
+def _eligible(facts: PlanFacts) -> dict[str, Any]:
+    return {
+        "eligible": facts.tested,
+        "class_excluded": facts.class_excluded,
+        "in_match": facts.in_match,
+        "in_nonelective": facts.in_nonelective,
+        "match_kept_out": facts.match_kept_out,
+        "nonelective_kept_out": facts.nonelective_kept_out,
+    }
 
 
 def _of_terms(provisions: Provisions) -> dict[str, Any]:

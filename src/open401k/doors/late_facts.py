@@ -8,7 +8,7 @@ from pydantic import Field, StrictBool, StrictInt, TypeAdapter, ValidationError
 
 from open401k import census
 from open401k.base import steps
-from open401k.base.db import Actor, Database
+from open401k.base.db import Actor, Database, Tx
 from open401k.flows import correction
 from open401k.flows.payroll_keys import claim_key
 from open401k.flows.payroll_settle import PostingRefused
@@ -222,15 +222,39 @@ def _learned(
     with db.begin(actor, tenants=[tenant_id]) as tx:
         person = census.employee(tx, tenant_id=tenant_id, employee_id=employee_id)  # says where nobody is called so
         today, known = day_of(tx.now), steps.done(tx, tenant_id=tenant_id, flow_id=flow_id)
-    fact = fact_of(sent)
+        fact = fact_of(sent)
+        relatives = related(tx, tenant_id=tenant_id, person=person, fact=fact)
     if known:  # on file under this key: what was learned since does not refuse its repeat
         return correction.LateFact(employee_id, fact, sent.event_on)
-    cannot_be = census.impossible(person, fact, event_on=sent.event_on, today=today)
+    refuse_impossible(person, fact, event_on=sent.event_on, today=today, relatives=relatives)
+    return correction.LateFact(employee_id, fact, sent.event_on)
+
+
+def related(
+    tx: Tx, *, tenant_id: SponsorId, person: census.Employee, fact: census.Fact
+) -> dict[EmployeeId, census.Employee]:
+    """Whom a fact names, and of a date of birth everybody on file as a relative."""
+    named = [fact.relative] if isinstance(fact, census.Family) else []
+    if isinstance(fact, census.BirthDate):
+        named = [who for who, _ in person.family]
+    found = [census.employee(tx, tenant_id=tenant_id, employee_id=each) for each in named]
+    return {each.employee_id: each for each in found}
+
+
+def refuse_impossible(
+    person: census.Employee,
+    fact: census.Fact,
+    *,
+    event_on: date,
+    today: date,
+    relatives: Mapping[EmployeeId, census.Employee],
+) -> None:
+    """What cannot be, with its place, reason and fix."""
+    cannot_be = census.impossible(person, fact, event_on=event_on, today=today, relatives=relatives)
     if cannot_be is not None:
         wrong = [FieldProblem(cannot_be.reason, cannot_be.fix, pointer=cannot_be.member)]
         words = f"{cannot_be.member}: {cannot_be.reason}"
         raise ProblemError(Problem(422, "fact_impossible", "Not recorded.", words, cannot_be.fix, errors=wrong))
-    return correction.LateFact(employee_id, fact, sent.event_on)
 
 
 def _person(text: str) -> EmployeeId:

@@ -20,7 +20,7 @@ RAISE_FROM_BPS = 5_000
 RESOLVE_BELOW_BPS = 2_500
 """It is resolved only when failing has become unlikely, so that it does not come and go with each payroll."""
 _WATCHED = CURABLE
-"""Every test that something can be done about; the match's coverage follows that of the deferrals."""
+"""Every test that something can be done about."""
 
 
 class AlertState(StrEnum):
@@ -156,6 +156,8 @@ def watch(tx: Tx, *, tenant_id: SponsorId, forecast: Forecast) -> list[Alert]:
             continue
         content = content_of(forecast, test)
         before = known.get((projection.year_of(test).start, test.value))
+        if test is TestId.COVERAGE_MATCH and before is None and not forecast.cures_of(test):
+            continue  # it follows that of the deferrals, or nothing but a person's amendment can be done
         worth = projection.as_of <= projection.plan_year.last_day
         kind = decide(content, before=before, worth_raising=worth)
         if kind is not None:

@@ -10,7 +10,7 @@ from typing import Any
 from open401k import census, payroll, plan
 from open401k.base import heads
 from open401k.base.db import Actor, Database, Tx
-from open401k.kernel import EmployeeId, SponsorId
+from open401k.kernel import EmployeeId, SponsorId, day_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,9 @@ def _add(tx: Tx, told: Roster) -> RosterBrought:
     file = payroll.read_roster(told.content, file_name=told.name)
     numbers = {row.ssn for row in file.rows} | {row.relative for row in file.rows if row.relative}
     who = census.find_by_ssn(tx, tenant_id=told.tenant_id, ssns=sorted(numbers))
-    payroll.check_relatives(file, who)
+    known = census.roster(tx, tenant_id=told.tenant_id, employee_ids=sorted(who.values())) if who else ()
+    born = {each.employee_id: each.birth_date for each in known}
+    payroll.check_relatives(file, {ssn: born.get(of) for ssn, of in who.items()}, today=day_of(tx.now))
     _check_on_file(tx, told, file, who)
     if file.findings.rejected:
         raise _Rejected(file.findings)

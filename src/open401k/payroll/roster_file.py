@@ -1,13 +1,13 @@
 """People that a plan brings from elsewhere, with the pay of the year before: the canonical file, read and checked."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from typing import Any, Final
 
-from open401k.census import Relation
+from open401k.census import Relation, cannot_be_related
 
 from . import cells as cell
 from .canonical import PERSON, CanonicalFile, Sheet, Values, read_sheet
@@ -76,13 +76,25 @@ def read_roster(data: bytes, *, file_name: str = "") -> RosterFile:
     return file
 
 
-def check_relatives(file: RosterFile, on_file: Collection[str]) -> None:
-    """Whoever is named as a relative is in the file, or on file."""
-    known = {row.ssn for row in file.rows} | set(on_file)
+def check_relatives(file: RosterFile, on_file: Mapping[str, date | None], *, today: date) -> None:
+    """Whoever is named as a relative is in the file, or on file (by number, with the date of birth), and can be one."""
+    known = {**on_file, **{row.ssn: _born(row) for row in file.rows}}
     for row in file.rows:
+        if row.relative in known and row.relative != row.ssn and row.relation is not None:
+            other = known[row.relative]
+            words = cannot_be_related(row.relation, born=_born(row), relative_born=other, today=today)
+            if words is not None:
+                fix = "Correct a date of birth, the relative's number or the relation."
+                file.at(row, RELATION, Code.PERSON_CONFLICT, words, fix)
         if row.relative and row.relative not in known:
             reason = "The relative has this number, and nobody of the file or of this sponsor does."
             file.at(row, RELATIVE, Code.PERSON_UNKNOWN, reason, "Correct the number, or add a row for the relative.")
+
+
+def _born(row: PersonRow) -> date | None:
+    """None, too, where the date is told to be wrong by itself."""
+    wrong = row.birth_date is not None and row.hired_on is not None and row.hired_on < row.birth_date
+    return None if wrong else row.birth_date
 
 
 def _person(row: int, line: int, values: Values) -> PersonRow:

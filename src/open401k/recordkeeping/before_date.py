@@ -14,6 +14,7 @@ from open401k.law import compensation
 from open401k.plan import Kind
 
 from .contributions import Cents
+from .pay_apart import OutByTerms, every_class
 
 
 def left_long_ago(employee: census.Employee, day: date, year: PlanYear) -> bool:
@@ -33,13 +34,16 @@ def left_long_ago(employee: census.Employee, day: date, year: PlanYear) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Counting:
-    """Whose pay and deferrals of which plan year; ``excluded``: classes whose pay does not count."""
+    """Whose pay and deferrals of which plan year; those of a day in a class that was out by its terms do not count.
+
+    ``out``: an amendment takes nothing back that days before it gave (IRC 411(d)(6)), and gives them nothing.
+    """
 
     tenant_id: SponsorId
     plan_id: PlanId
     without: census.Without | None
     year: PlanYear
-    excluded: frozenset[str]
+    out: OutByTerms
     employees: Sequence[census.Employee]
     known_at: datetime | None = None
     kind: Kind = Kind.DEFERRALS  # for which money pay is plan pay
@@ -60,7 +64,7 @@ class Counting:
         found[rows >= 0] = pay.plan_cents[rows[rows >= 0]]
         entered = _days(entered_on)
         gone = np.array([left_long_ago(who, end, year) for who in employees], dtype=np.bool_)
-        gone[census.classed(employees, self.excluded)] = True
+        gone[census.classed(employees, every_class(self.out))] = True
         partly = np.flatnonzero((entered > np.datetime64(year.start)) | gone)
         if not len(partly):
             return found
@@ -80,7 +84,7 @@ class Counting:
         places = each.employee_id.places_in(ids)[each.employee]
         days: list[date] = each.pay_date.astype("datetime64[D]").tolist()
         late = [
-            left_long_ago(employees[place], day, year) or census.class_on(employees[place], day) in self.excluded
+            left_long_ago(employees[place], day, year) or census.is_out(employees[place], self.out, day)
             for place, day in zip(places.tolist(), days, strict=True)
         ]
         counted = (each.pay_date.astype("datetime64[D]") >= entered[places]) & ~np.array(late, dtype=np.bool_)
@@ -114,9 +118,9 @@ class Counting:
     def _in_class(self, tx: Tx, entered_on: Sequence[date | None], found: Cents, start: date, end: date) -> Cents:
         """Less what was deferred while of a class that is out of this money alone; days out of the plan have none."""
         ids, out = self.ids, defaultdict[tuple[date, date], list[int]](list)
-        for place in census.classed(self.employees, self.excluded):
+        for place in census.classed(self.employees, every_class(self.out)):
             since = max(entered_on[place] or end, start)
-            for days in census.days_out(self.employees[place], self.excluded, since, end):
+            for days in census.days_out(self.employees[place], self.out, since, end):
                 out[days].append(place)
         for (first, until), places in out.items():
             money = census.contributed(

@@ -5,7 +5,7 @@ Nothing is read for a plan whose terms have one definition of pay for all money.
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 
 from open401k import census, plan
 from open401k.base.db import Tx
@@ -13,11 +13,17 @@ from open401k.plan import Kind, Provisions
 
 from .entered import Cents, Flags
 
+OutByTerms: TypeAlias = Sequence[tuple[date, frozenset[str]]]
+
 
 def kinds_apart(tx: Tx, *, start: date, end: date, **where: Any) -> tuple[Kind, ...]:
     """The kinds of money that count other pay than deferrals do on any day from ``start`` up to ``end``."""
-    spans = plan.provisions_between(tx, **where, start=start, end=end)
-    asked = {kind for span in spans for kind in span.provisions.compensation.apart}
+    return paid_apart(plan.provisions_between(tx, **where, start=start, end=end))
+
+
+def paid_apart(terms: Sequence[plan.Span]) -> tuple[Kind, ...]:
+    """The same of terms that are at hand."""
+    asked = {kind for span in terms for kind in span.provisions.compensation.apart}
     return tuple(kind for kind in Kind if kind in asked)
 
 
@@ -37,12 +43,23 @@ def by_date_apart(tx: Tx, pay: census.PayByDate, **asked: Any) -> Mapping[Kind, 
 
 
 def entered_for(
-    kind: Kind, entered: census.EntryDays, apart: Mapping[Kind, census.PayTotals], terms: Provisions
+    kind: Kind, entered: census.EntryDays, apart: Mapping[Kind, census.PayTotals], terms: Sequence[plan.Span]
 ) -> tuple[date | None, ...] | None:
     """The day each entered for a kind of money; None where that, the pay that counts, and who is out by class, is as
-    for deferrals."""
+    for deferrals on all days of these terms."""
     own = entered.match if kind is Kind.MATCH else entered.nonelective
-    return own or (entered.deferrals if kind in apart or terms.classes_apart(kind) else None)
+    by_class = any(each.provisions.classes_apart(kind) for each in terms)
+    return own or (entered.deferrals if kind in apart or by_class else None)
+
+
+def out_by_terms(terms: Sequence[plan.Span], kind: Kind) -> OutByTerms:
+    """Which classes are out of a kind of money from which day on."""
+    return [(each.start, frozenset(each.provisions.eligibility_of(kind).excluded_classes)) for each in terms]
+
+
+def every_class(out: OutByTerms) -> frozenset[str]:
+    """Those that are out on any day."""
+    return frozenset(name for _, names in out for name in names)
 
 
 def out_of(kind: Kind, terms: Provisions, employees: Sequence[census.Employee], days: Sequence[date]) -> Flags:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from datetime import timedelta
 
 import numpy as np
 
@@ -80,7 +81,7 @@ def preview(
     by_kind = out_of_kinds(provisions, employees, segment.pay_dates)
     apart = {kind: flags[:, 0] for kind, flags in by_kind.items()}
     source = None if provisions.match is None else provisions.match.source
-    aside = beside.read(tx, **scope.where, start=scope.since, end=scope.since).of(
+    aside = beside.read(tx, **scope.where, start=scope.since, end=scope.since + timedelta(days=1)).of(
         segment.pay_dates, people.employee_ids, year.start
     )
     to_withhold = asked_of(elections, provisions, employees, people, opening)

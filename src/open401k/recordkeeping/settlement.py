@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import partial
+from itertools import takewhile
 from types import MappingProxyType
 from typing import Any
 
@@ -33,7 +34,7 @@ from .entered import ToDate
 from .forfeitures import settle_forfeitures
 from .highly_paid import highly_paid
 from .overpaid import settle_overpaid
-from .pay_apart import by_date_apart, entered_for, kinds_apart, out_of, out_of_kinds, totals_apart
+from .pay_apart import by_date_apart, entered_for, out_by_terms, out_of, out_of_kinds, paid_apart, totals_apart
 from .posted import books_of, on_file
 from .posting import Books, Cause, Settled, Slot, post_difference
 from .scope import Scope, Segment, segments, widened
@@ -59,6 +60,7 @@ class Before:
     last_year: ledger.Contributed | None = None  # calendar year before, up to a plan year that began in it
     elsewhere: tuple[Elsewhere, ...] = ()  # the sponsor's other plans
     apart: Mapping[plan.Kind, census.PayTotals] = field(default_factory=dict)  # as kinds count it that count other pay
+    terms: tuple[plan.Span, ...] = ()  # of the plan year, the pay date included
     of_year: census.PayTotals | None = None  # of the whole plan year, from the employer, where its end is settled
 
 
@@ -212,13 +214,15 @@ def read_before(tx: Tx, *, scope: Scope, provisions: plan.Provisions, on: date, 
             if plan_year.start < calendar.start
             else None,
         )
-    kinds = kinds_apart(tx, **where, start=plan_year.start, end=on + timedelta(days=1))
+    terms = plan.provisions_between(tx, **where, start=plan_year.start, end=on + timedelta(days=1))
+    kinds = paid_apart(terms)
     known = replace(
         known,
+        terms=terms,
         elsewhere=read_elsewhere(tx, **where, on=on, calendar=calendar, year=plan_year),
         apart=totals_apart(tx, kinds, **where, **out, start=plan_year.start, end=on),
     )
-    since = _same_match_since(tx, scope, provisions, on)
+    since = _same_match_since(terms, provisions, on)
     if since <= plan_year.start:
         return known
     earlier: dict[str, Any] = {**where, **out, "start": plan_year.start, "end": since}
@@ -226,19 +230,13 @@ def read_before(tx: Tx, *, scope: Scope, provisions: plan.Provisions, on: date, 
     return replace(known, amended=BeforeAmendment(since, census.contributed(tx, **earlier), paid, apart))
 
 
-def _same_match_since(tx: Tx, scope: Scope, provisions: plan.Provisions, on: date) -> date:
+def _same_match_since(terms: Sequence[plan.Span], provisions: plan.Provisions, on: date) -> date:
     """The day from which a match over a longer period counts: that of the period, or of the terms of ``on``."""
     start = provisions.match_period_start(on)
     if start is None:
         return provisions.plan_year_of(on).start
-    until = on + timedelta(days=1)
-    spans = plan.provisions_between(tx, **scope.where, start=start, end=until)
-    since = until
-    for span in reversed(spans):
-        if span.provisions.match != provisions.match:
-            return since
-        since = span.start
-    return start
+    same = takewhile(lambda span: span.provisions.match == provisions.match, reversed(terms))
+    return max(start, min((span.start for span in same), default=on + timedelta(days=1)))
 
 
 def _shared(tx: Tx, scope: Scope, segment: Segment) -> shared_out.SharedOut | None:
@@ -263,13 +261,13 @@ def _year_end(
     (last,) = segment.pay_dates
     year = segment.provisions.plan_year_of(last)
     where = scope.where
-    counting = _counting(scope, segment, employees, plan.Kind.MATCH)
+    counting = _counting(scope, segment, employees, before, plan.Kind.MATCH)
     of_match = people.match_entered_on or people.entered_on
 
     def paid_before(kind: plan.Kind, entered: Sequence[date | None], day: date) -> Cents:
         to_date: dict[str, Any] = {**where, "without": scope.without, "start": year.start, "end": day}
         pay = before.apart.get(kind, before.pay) if day == last else census.pay_totals(tx, **to_date, kind=kind)
-        return _counting(scope, segment, employees, kind).compensation(tx, entered, pay, day)
+        return _counting(scope, segment, employees, before, kind).compensation(tx, entered, pay, day)
 
     def deferred_of(deferred: Cents, start: date, end: date) -> Cents:
         return deferred if people.match_entered_on is None else counting.deferrals(tx, of_match, deferred, start, end)
@@ -330,8 +328,8 @@ def people_of(tx: Tx, scope: Scope, segment: Segment, employees: Sequence[census
     return People(
         employee_ids=tuple(employee.employee_id for employee in employees),
         entered_on=entered.deferrals,
-        match_entered_on=entered_for(plan.Kind.MATCH, entered, before.apart, segment.provisions),
-        nonelective_entered_on=entered_for(plan.Kind.NONELECTIVE, entered, before.apart, segment.provisions),
+        match_entered_on=entered_for(plan.Kind.MATCH, entered, before.apart, before.terms),
+        nonelective_entered_on=entered_for(plan.Kind.NONELECTIVE, entered, before.apart, before.terms),
         age_at_year_end=deferrals.ages_at_year_end(births, year),
         roth_catch_up_only=deferrals.roth_catch_up_required(wages, year),
         years_of_service=whole_years(employees, first_day) if match is not None and match.by_service else None,
@@ -401,7 +399,7 @@ def opening_of(
     calendar = before.calendar_year.of(ids)
     in_plan_year = calendar if before.plan_year is before.calendar_year else before.plan_year.of(ids)
     nothing = np.zeros(len(ids), dtype=np.int64)
-    counting = _counting(scope, segment, employees)
+    counting = _counting(scope, segment, employees, before)
     earned = counting.compensation(tx, people.entered_on, before.pay, segment.pay_dates[0])
     deferred = _sum(in_plan_year, DEFERRALS, nothing)
     match = _sum(in_plan_year, MATCHES, nothing)
@@ -428,7 +426,7 @@ def opening_of(
     if people.match_entered_on is None and people.nonelective_entered_on is None:
         return whole
     kinds = (plan.Kind.MATCH, plan.Kind.NONELECTIVE)
-    of_match, of_nonelective = (_counting(scope, segment, employees, kind) for kind in kinds)
+    of_match, of_nonelective = (_counting(scope, segment, employees, before, kind) for kind in kinds)
     return replace(
         whole,
         for_match=_to_date(tx, of_match, segment, people.match_entered_on, before, whole),
@@ -440,6 +438,7 @@ def _counting(
     scope: Scope,
     segment: Segment,
     employees: Sequence[census.Employee],
+    before: Before,
     kind: plan.Kind = plan.Kind.DEFERRALS,
 ) -> Counting:
     return Counting(
@@ -447,7 +446,7 @@ def _counting(
         plan_id=scope.plan_id,
         without=scope.without,
         year=segment.provisions.plan_year_of(segment.pay_dates[0]),
-        excluded=frozenset(segment.provisions.eligibility_of(kind).excluded_classes),
+        out=out_by_terms(before.terms, kind),
         employees=employees,
         known_at=scope.known_at,
         kind=kind,

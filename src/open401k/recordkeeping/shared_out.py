@@ -20,6 +20,7 @@ from open401k.law.allocation import pro_rata
 from .allocating import Cents, Declared, Flags
 from .before_date import Counting
 from .conditions import meets, read_standing
+from .pay_apart import out_by_terms, paid_apart
 from .tenure import whole_years
 
 _OLDEST, _LONGEST = 120, 99
@@ -131,14 +132,14 @@ def read(
         return None
     year = terms.plan_year_of(on)
     of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id}
-    apart = plan.Kind.NONELECTIVE in terms.compensation.apart
-    kind = plan.Kind.NONELECTIVE if apart else plan.Kind.DEFERRALS
+    spans = plan.provisions_between(tx, **of, start=year.start, end=year.end)
+    kind = plan.Kind.NONELECTIVE if plan.Kind.NONELECTIVE in paid_apart(spans) else plan.Kind.DEFERRALS
     pay = census.pay_totals(tx, **of, start=year.start, end=year.end, without=without, kind=kind)
     employees = census.roster(tx, tenant_id=tenant_id, employee_ids=tuple(pay.employee_id))
     ids = IdColumn.of(EmployeeId, [each.employee_id for each in employees])
     entered = census.entries_by_kind(tx, tenant_id=tenant_id, provisions=terms, plan_id=plan_id, employees=employees)
-    excluded = frozenset(terms.eligibility_of(plan.Kind.NONELECTIVE).excluded_classes)
-    counting = Counting(**of, without=without, year=year, excluded=excluded, employees=employees, kind=kind)
+    out = out_by_terms(spans, plan.Kind.NONELECTIVE)
+    counting = Counting(**of, without=without, year=year, out=out, employees=employees, kind=kind)
     paid = counting.compensation(tx, entered.of(plan.Kind.NONELECTIVE), pay, year.end)
     total, to_nobody = np.zeros(len(ids), dtype=np.int64), 0
     for each in shared:

@@ -20,6 +20,7 @@ from open401k.kernel import EmployeeId, Money, PlanId, Refused, SponsorId
 from open401k.law.given import add_months
 
 from . import _student_loan_store
+from .pay_apart import OutByTerms
 
 #: A deadline this long after the plan year is reasonable (Notice 2024-63; the number of its answer was not at hand).
 _USUAL = 3
@@ -66,17 +67,17 @@ class CertifiedPayment:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Some people, the day each entered for the match, and the classes that are out."""
+    """Some people, the day each entered for the match, and the classes that are out from which day on."""
 
     employees: Sequence[census.Employee]
     entered: Sequence[date | None]
-    excluded: Sequence[str]
+    out: OutByTerms
 
     def counts(self, place: int, day: date) -> bool:
         """Whether a deferral of the day would have been matched: an employee, in the plan, of no class that is out."""
         who, since = self.employees[place], self.entered[place]
         here = since is not None and since <= day and census.employed_on(who.employment, day)
-        return here and census.class_on(who, day) not in self.excluded
+        return here and not census.is_out(who, self.out, day)
 
 
 def claim_deadline(terms: plan.Provisions, paid_on: date) -> date:

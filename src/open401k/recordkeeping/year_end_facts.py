@@ -18,6 +18,7 @@ from . import conditions, student_loans, year_ends
 from .allocating import EVERYBODY, Declared, NonelectiveOfYear, Receives, conditions_asked, receives
 from .contributions import MATCHES, TermsOfYear, YearEnd
 from .loan_excess import LoanPeriod
+from .pay_apart import out_by_terms
 
 Cents = NDArray[np.int64]
 #: From a day up to another.
@@ -201,8 +202,8 @@ class OfYear:
     def _paid_loans(self, employees: Sequence[census.Employee], start: date, end: date) -> Cents:
         if not self._loans:
             return np.zeros(len(self._ids), dtype=np.int64)
-        excluded = self._spans[-1].provisions.eligibility_of(plan.Kind.MATCH).excluded_classes
-        standing = student_loans.Standing(employees, self._matched.entered, excluded)
+        out = out_by_terms(self._spans, plan.Kind.MATCH)
+        standing = student_loans.Standing(employees, self._matched.entered, out)
         return student_loans.paid_between(
             self._tx, **self._where, standing=standing, start=max(start, self._year.start), end=end
         )

@@ -39,6 +39,7 @@ _AFTER = {
     TestId.ADDITIONS_LIMIT: "Additions of whoever is nearest, after",
     TestId.COMPENSATION_LIMIT: "Largest pay that counts, after",
     TestId.COVERAGE_DEFERRAL: "Coverage ratio after",
+    TestId.COVERAGE_MATCH: "Coverage ratio of the match after",
     TestId.TOP_HEAVY: "Key employees' share after",
 }
 #: The year is deemed to pass: there is no limit any more.

@@ -10,7 +10,8 @@ from datetime import date, datetime, timedelta
 from open401k import census, compliance, plan
 from open401k.base.db import Tx
 from open401k.compliance import CensusRow
-from open401k.kernel import EmployeeId, Money, PlanId, SponsorId
+from open401k.kernel import EmployeeId, Money, PlanId, SponsorId, anniversary
+from open401k.law import participant_count
 
 from .heading import heading
 from .shown import PlanHeading
@@ -30,6 +31,16 @@ class CensusLine:
 
     row: CensusRow
     ssn_masked: str
+
+    @property
+    def key_notes(self) -> str:
+        """Why somebody is key; an office and shares that did not decide it are told with it."""
+        row, told = self.row, self.row.why_key
+        office = "an officer" if row.officer and "officer" not in told else ""
+        shares = (
+            f"now owns {Money(row.ownership_bps).plain()} %" if row.ownership_bps and "directly" not in told else ""
+        )
+        return " · ".join(filter(None, (told, office, shares)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +76,22 @@ class CensusYear:
     owned_bps: int = 0
     #: Everybody's, by their id: relatives are told by name.
     names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def hce_from(self) -> date:
+        """Shares count from the first day of the year before the plan year on (IRC 414(q)(1)(A), (2))."""
+        return anniversary(self.first_day, -1)
+
+    @property
+    def key_on(self) -> date:
+        """The determination date: the day before the plan year, of a first one its last day (IRC 416(g)(4)(C))."""
+        return self.first_day - timedelta(days=1) if self.counts.counted_on == self.first_day else self.last_day
+
+    @property
+    def asks_filed(self) -> bool:
+        """Whether the category of the year before may be kept, or is on file (29 CFR 2520.103-1(d))."""
+        near = participant_count.KEEP_FROM <= self.counts.counted <= participant_count.KEEP_UP_TO
+        return near or self.counts.filed_as_small_before is not None
 
     @property
     def owned_too_much(self) -> str:

@@ -34,6 +34,7 @@ _ANSWERS = {
     TestId.ADDITIONS_LIMIT: "annual additions over the limit of the year",
     TestId.COMPENSATION_LIMIT: "money given on pay that does not count",
     TestId.COVERAGE_DEFERRAL: "one way to pass the coverage test",
+    TestId.COVERAGE_MATCH: "one way to pass the coverage test of the match",
     TestId.TOP_HEAVY: "one answer to the plan being top-heavy",
 }
 _QUESTIONS = {
@@ -41,6 +42,7 @@ _QUESTIONS = {
     TestId.ADDITIONS_LIMIT: "Decide how to stay within the limit of annual additions",
     TestId.COMPENSATION_LIMIT: "Take back money given on pay that does not count",
     TestId.COVERAGE_DEFERRAL: "Decide whom else the plan covers",
+    TestId.COVERAGE_MATCH: "Decide whom else the match covers",
     TestId.TOP_HEAVY: "Decide how to meet the top-heavy minimum",
 }
 

@@ -32,6 +32,7 @@ class PersonLine:
     employer: Money
     corrective: Money
     balance: Money
+    rehired_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +180,13 @@ def _line(person: census.Employee, enters_on: date | None, today: date, books: _
         employer=Money(employer),
         corrective=Money(corrective),
         balance=Money(sum(books.balances.get(person.employee_id, Counter()).values())),
+        rehired_on=rehired_on(person),
     )
+
+
+def rehired_on(person: census.Employee) -> date | None:
+    """The last day of hire of who was hired more than once."""
+    return person.employment[-1].hired_on if len(person.employment) > 1 else None
 
 
 def _sources(

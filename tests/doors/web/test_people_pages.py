@@ -62,6 +62,15 @@ def test_the_census_is_completed_confirmed_and_exported(desk: Desk, browser: Tes
     told = browser.post(f"{here}/fact", data=fact | {"value": "7.5"})
     assert "On file." in told.text
     assert "5-percent owner: 7.50% directly" in told.text
+    assert '<span class="note">now owns 7.50%</span>' in told.text  # and not in the year by which key is decided
+    small = {**fact, "key": key[:-1] + ("4" if key[-1] != "4" else "5"), "who": desk.employees[2], "value": "3"}
+    assert '<span class="note">now owns 3.00%</span>' in browser.post(f"{here}/fact", data=small).text
+    assert "key by shares, offices and pay of the year that ended on" in told.text
+    assert "Form 5500 of 2025" not in told.text  # three people: no year before decides it
+    cannot = {**fact, "key": key[:-1] + ("2" if key[-1] != "2" else "3"), "relative": desk.employees[2]}
+    refused = [browser.post(f"{here}/fact", data=cannot | {"kind": kind}) for kind in ("grandparent", "grandchild")]
+    assert 422 in {each.status_code for each in refused}
+    assert any("would not be older than" in each.text for each in refused)
     related = {**fact, "key": key[:-1] + ("0" if key[-1] != "0" else "1"), "kind": "spouse"}
     assert "On file." in browser.post(f"{here}/fact", data=related | {"relative": desk.employees[2]}).text
     assert "7.50% of a spouse" in browser.get(here).text

@@ -1,5 +1,6 @@
 """Facts that cannot be true of a person are refused with what is wrong; those that can be are not."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -10,9 +11,11 @@ from open401k.census import (
     Employee,
     Employment,
     Fact,
+    Family,
     Hired,
     NotTerminated,
     PayOfYear,
+    Relation,
     Terminated,
     impossible,
 )
@@ -44,3 +47,43 @@ PAY = AnnualPay(1, 1, 1, 1)
 def test_what_cannot_be_is_refused_by_its_member(fact: Fact, event_on: date, member: str | None) -> None:
     found = impossible(PERSON, fact, event_on=event_on, today=TODAY)
     assert (None if found is None else found.member) == member
+
+
+OTHER = replace(PERSON, employee_id=EmployeeId(named_uuid("a", "relative")))
+
+
+@pytest.mark.parametrize(
+    ("relation", "born", "possible"),
+    [
+        (Relation.PARENT, date(1960, 5, 1), True),
+        (Relation.PARENT, date(1990, 5, 1), False),  # born on the same day
+        (Relation.PARENT, date(2010, 1, 1), False),
+        (Relation.CHILD, date(2010, 1, 1), True),
+        (Relation.CHILD, date(1960, 5, 1), False),
+        (Relation.GRANDPARENT, date(1991, 1, 1), False),
+        (Relation.GRANDCHILD, date(1989, 1, 1), False),
+        (Relation.SPOUSE, date(2017, 3, 3), False),  # nine years old
+        (Relation.SPOUSE, date(2006, 3, 3), True),
+        (Relation.PARENT, None, True),
+    ],
+)
+def test_a_relative_who_cannot_be_one_by_dates_of_birth_is_refused_from_either_side(
+    relation: Relation, born: date | None, possible: bool
+) -> None:
+    """Section 318 lends a parent's shares to the child: a slip in who is whose would name others highly compensated."""
+    relative, of = replace(OTHER, birth_date=born), Family(OTHER.employee_id, relation)
+    of_relative = Family(PERSON.employee_id, relation.inverse)
+    known = {each.employee_id: each for each in (PERSON, relative)}
+    found = (
+        impossible(PERSON, of, event_on=TODAY, today=TODAY, relatives=known),
+        impossible(relative, of_relative, event_on=TODAY, today=TODAY, relatives=known),
+    )
+    assert [each is None for each in found] == [possible, possible]
+    assert possible or [each.member for each in found if each is not None] == ["relative", "relative"]
+    # What was told in error can be taken back, and a date of birth that would make it so is refused as well.
+    over = replace(of, ended=True)
+    assert impossible(PERSON, over, event_on=TODAY, today=TODAY, relatives=known) is None
+    if born is not None:
+        related = replace(relative, birth_date=None, family=((PERSON.employee_id, relation.inverse),))
+        told = impossible(related, BirthDate(born), event_on=TODAY, today=TODAY, relatives=known)
+        assert (told is None) == (possible or born > TODAY)

@@ -13,6 +13,8 @@ from open401k.payroll.roster_file import COLUMNS
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs/howto/bring-a-plan-over.md").read_text()
 NAMES = list(COLUMNS)
+#: Of whoever is on file.
+BORN = date(1995, 1, 1)
 ONE = "123-45-6789,Owner,One,1970-02-03,2015-01-01,,,60.00,yes,,,2025,100000.00,101000.00,99000.00,2080.5"
 OTHER = "234-56-7890,Spouse,One,1972-02-29,,,,40,,123-45-6789,Spouse,,,,,"
 TOTAL = "Total,,,,,,,,,,,,100000.00,101000.00,99000.00,2080.5"
@@ -20,7 +22,7 @@ TOTAL = "Total,,,,,,,,,,,,100000.00,101000.00,99000.00,2080.5"
 
 def read(*lines: str, on_file: tuple[str, ...] = ()) -> RosterFile:
     file = read_roster("\n".join([",".join(NAMES), *lines, ""]).encode(), file_name="people.csv")
-    check_relatives(file, on_file)
+    check_relatives(file, dict.fromkeys(on_file, BORN), today=date(2026, 1, 5))
     return file
 
 
@@ -81,10 +83,23 @@ def test_a_person_is_in_one_row_and_a_relative_may_be_on_file() -> None:
     assert not read(known, TOTAL, on_file=("345678901",)).findings.total
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (changed(ONE, relative="345-67-8901", relation="parent"), TOTAL),  # born in 1970, and the one on file in 1995
+        (ONE, changed(OTHER, birth_date="2016-02-29"), TOTAL),  # a spouse of nine
+    ],
+)
+def test_a_relative_who_cannot_be_one_by_dates_of_birth_is_a_finding(lines: tuple[str, ...]) -> None:
+    (finding,) = read(*lines, on_file=("345678901",)).findings.listed
+    assert (str(finding.code), finding.column) == ("person.conflict", "K relation")
+    assert "born on" in finding.reason.lower()
+
+
 def test_the_examples_of_the_page_can_be_read_and_it_names_every_column() -> None:
     people, balances = (example for example in re.findall(r"```\n(ssn,[\s\S]*?)```", PAGE))
     roster = read_roster(people.encode())
-    check_relatives(roster, ())
+    check_relatives(roster, {}, today=date(2026, 1, 5))
     assert not roster.findings.total
     assert len(roster.rows) == 2
     opening = read_opening_balances(balances.encode())

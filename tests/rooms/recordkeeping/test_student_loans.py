@@ -122,10 +122,10 @@ def test_a_payment_counts_on_days_on_which_a_deferral_would_have_been_matched() 
     spans = (Employment(date(2025, 1, 6), date(2026, 9, 30)),)
     changes = ((date(2025, 1, 6), ""), (date(2026, 6, 1), "union"))
     who = Employee(SOMEBODY, "", "", "", None, employment=spans, employee_class="union", class_changes=changes)
-    standing = Standing([who], [date(2026, 2, 1)], ["union"])
+    standing = Standing([who], [date(2026, 2, 1)], [(date(2025, 1, 6), frozenset({"union"}))])
     days = (date(2026, 1, 31), date(2026, 2, 1), date(2026, 5, 31), date(2026, 6, 1))
     assert [standing.counts(0, day) for day in days] == [False, True, True, False]
-    assert not replace(standing, excluded=()).counts(0, date(2026, 10, 1))  # no employee any more
+    assert not replace(standing, out=()).counts(0, date(2026, 10, 1))  # no employee any more
     assert not replace(standing, entered=[None]).counts(0, date(2026, 5, 31))
 
 

@@ -8,14 +8,16 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from open401k import census
+from open401k.base import steps
 from open401k.base.access import Permission
 from open401k.flows.correction import Correction, LateFact, correct
 from open401k.flows.payroll_settle import PostingRefused
 from open401k.flows.year_census import confirm, state_filed
-from open401k.kernel import EmployeeId, FlowId, Money, Refused
+from open401k.kernel import EmployeeId, FlowId, Money, Refused, day_of
 from open401k.views import census_year
 
 from ..guard import Caller, Needs, posted_form, word
+from ..late_facts import refuse_impossible, related
 from ..problems import Problem, ProblemError
 from .frame import frame, page, see_other
 from .payroll_pages import named
@@ -91,10 +93,13 @@ def tell_filed(caller: Changer, form: Posted, year: Year) -> Response:
 def tell(caller: Changer, form: Posted, year: Year) -> Response:
     """What only a person knows: shares, offices, family. What follows from it in the books is posted at once."""
     who, fact = named(EmployeeId, word(form, "who")), _fact(form)
+    since, flow_id = _day(word(form, "since")), named(FlowId, word(form, "key"))
     with caller.begin() as tx:
-        census.employee(tx, tenant_id=caller.tenant, employee_id=who)  # says so where nobody is called so
-    learned = LateFact(who, fact, _day(word(form, "since")))
-    wanted = Correction(caller.tenant, caller.plan, named(FlowId, word(form, "key")), learned)
+        person = census.employee(tx, tenant_id=caller.tenant, employee_id=who)  # says so where nobody is called so
+        if not steps.done(tx, tenant_id=caller.tenant, flow_id=flow_id):
+            of = related(tx, tenant_id=caller.tenant, person=person, fact=fact)
+            refuse_impossible(person, fact, event_on=since, today=day_of(tx.now), relatives=of)
+    wanted = Correction(caller.tenant, caller.plan, flow_id, LateFact(who, fact, since))
     try:
         correct(caller.services.db, actor=caller.actor, correction=wanted)
     except PostingRefused as error:

@@ -13,6 +13,7 @@ from open401k.views import whereabouts
 
 from ...described import sent as sent_model
 from ...guard import Caller, Needs
+from ...late_facts import refuse_impossible
 from ...problems import NOT_FOUND, FieldProblem, Problem, ProblemError
 from . import models
 from .once import key_of, once
@@ -185,6 +186,9 @@ def add_employee(
         for each in sent.family:
             relative = census.employee(tx, tenant_id=caller.tenant, employee_id=named(EmployeeId, each.employee_id))
             fact = census.Family(relative.employee_id, each.relation)
+            person = census.employee(tx, tenant_id=caller.tenant, employee_id=employee_id)
+            of = {relative.employee_id: relative}
+            refuse_impossible(person, fact, event_on=since, today=day_of(tx.now), relatives=of)
             census.record_fact(tx, tenant_id=caller.tenant, employee_id=employee_id, fact=fact, event_on=since)
         found = census.employee(tx, tenant_id=caller.tenant, employee_id=employee_id)
         return _employee(found).model_dump(mode="json")
