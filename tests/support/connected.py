@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import httpx2
+
 from open401k.census import CodeKind, Employee, Side, roster, set_code_kind
 from open401k.demo.people import ACME
 from open401k.flows.provider_pull import Pulled, pull
@@ -55,13 +57,14 @@ class Connected:
     company: str
     people: dict[str, str]
     of: connections.Connection
+    transport: httpx2.BaseTransport | None = None  # None: the network
     patience: Patience = field(default_factory=lambda: Patience(first_wait=timedelta(milliseconds=1), tries=3))
 
     @contextmanager
     def connect(self, of: connections.Connection, tokens: TokenKeeper) -> Iterator[gusto.Gusto]:
         application = gusto.Application(CLIENT_ID, CLIENT_SECRET, self.server.url)
         clock = self.plan.db.clock
-        around = Surroundings(clock, lambda _: None, SeededRandom(1), None, self.patience)
+        around = Surroundings(clock, lambda _: None, SeededRandom(1), self.transport, self.patience)
         made = gusto.Gusto(
             company_id=of.company_id, application=application, tokens=tokens, around=around, since=of.since
         )

@@ -18,6 +18,8 @@ from .payroll_keys import Claim, content_of
 from .provider_gone import Waiting, done_with
 from .provider_ready import Ready, ready_of
 
+RUN = "run"  #: What waits is a run, by its own findings.
+
 
 def settle_payrolls(db: Database, *, actor: Actor, of: connections.Connection) -> tuple[list[RunId], list[Waiting]]:
     """Every payroll that waits, oldest first; the runs made or carried on, and what waits for a person."""
@@ -53,7 +55,9 @@ def _standing(db: Database, actor: Actor, of: connections.Connection, run_id: Ru
         return []
     message = f"The run of {run.announced} waits: {run.status.replace('_', ' ')}."
     fix = "Open the run: each of its findings says what to do."
-    return [{"what": "run", "run_id": str(run_id), "why": run.status, "message": message, "fix": fix}]
+    told_id = run.told.told_id if run.told else ""
+    said = {"what": RUN, "run_id": str(run_id), "provider_id": told_id, "why": str(run.status)}
+    return [{**said, "message": message, "fix": fix}]
 
 
 def _unposted(tx: Tx, of: connections.Connection, news: Collection[str]) -> list[RunId]:

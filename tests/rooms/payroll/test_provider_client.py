@@ -1,7 +1,7 @@
 """HTTP to a provider: what is tried again, what is waited for, what goes to a person."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -230,6 +230,41 @@ def test_a_list_that_lost_a_page_or_tells_one_twice_is_not_taken(told: list[list
     assert (error.value.trouble, "lost a part of it" in error.value.message) == (Trouble.TRY_AGAIN, True)
 
 
+def test_a_list_whose_page_comes_again_and_again_is_not_read_for_ever() -> None:
+    world = World([ok([1, 2])] * 4)
+    with pytest.raises(ProviderError) as error:
+        list(world.client(Patience(tries=2)).pages("/v1/employees", {}, per=2))
+    assert (error.value.trouble, len(world.asked)) == (Trouble.TRY_AGAIN, 4)
+
+
+class Endless(httpx2.SyncByteStream):
+    """An answer that goes on; ``each``: what happens between two parts of it."""
+
+    def __init__(self, part: bytes, each: Callable[[], object]) -> None:
+        self.part, self.each = part, each
+
+    def __iter__(self) -> Iterator[bytes]:
+        while True:
+            self.each()
+            yield self.part
+
+
+@pytest.mark.parametrize(
+    ("part", "takes", "said"),
+    [(b" " * 2**20, timedelta(0), "too large"), (b" ", timedelta(seconds=30), "did not end")],
+)
+def test_an_answer_that_does_not_end_is_given_up(part: bytes, takes: timedelta, said: str) -> None:
+    clock = FixedClock(NOON)
+    endless = Endless(part, lambda: clock.advance(takes))
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(200, stream=endless))
+    around = Surroundings(clock, lambda _: None, SeededRandom(1), transport, Patience(tries=1))
+    client = Client(
+        base_url="https://provider.test", headers={}, tokens=HeldTokens(FRESH), refresh=_refresh, around=around
+    )
+    with pytest.raises(ProviderError, match=said):
+        client.get("/v1/companies/1")
+
+
 def test_a_list_that_is_counted_otherwise_is_taken_once_it_is_read_twice_alike() -> None:
     pages = World([counted(page, 2) for _ in range(2) for page in ([1, 2], [3])])  # two pages
     assert [each.value for each in pages.client().pages("/v1/employees", {}, per=2)] == [1, 2, 3]
@@ -261,6 +296,9 @@ def test_tokens_are_not_shown() -> None:
         (b'{"amount": "1E+999999"}', "here.amount"),
         (b'{"amount": "Infinity"}', "here.amount"),
         (b'{"amount": true}', "here.amount"),
+        (b'{"amount": "1_000.00"}', "here.amount"),
+        (b'{"amount": "12,50"}', "here.amount"),
+        ('{"amount": "\uff11\uff12"}'.encode(), "here.amount"),
         (b'{"amount": ""}', "here.amount"),
         (b'{"amount": null}', "here.amount"),
         (b"{}", "here.amount"),
@@ -302,3 +340,20 @@ def test_only_days_are_days(written: object) -> None:
             "list"
         ).items().__next__().day("on")
     assert error.value.where == "here.list[0].on"
+
+
+@pytest.mark.parametrize("written", ["0001-01-01", "1899-12-31", "3000-01-01", "9999-12-31"])
+def test_a_day_that_stands_for_none_is_no_day(written: str) -> None:
+    told = providers.decoded(json.dumps({"on": written}).encode(), where="here")
+    with pytest.raises(ProviderError, match="1900 to 2999"):
+        told.maybe_day("on")
+
+
+@pytest.mark.parametrize("written", ["a\0b", "\ud800", "x\udfff"])
+def test_a_text_that_no_database_takes_is_odd(written: str) -> None:
+    told = providers.decoded(json.dumps({"name": written}).encode(), where="here")
+    for read in (told.text, told.text_or):
+        with pytest.raises(ProviderError, match="characters only") as error:
+            read("name")
+        assert error.value.where == "here.name"
+    assert providers.decoded(b'{"name": "\\ud83d\\ude00"}', where="here").text("name") == "\U0001f600"

@@ -56,6 +56,7 @@ from open401k.payroll.providers import (
     finch,
 )
 from open401k.payroll.providers import finch_read as read
+from open401k.payroll.providers.finch_client import FinchClient
 from open401k.payroll.rows import Field
 from open401k.standins.finch_http import CLIENT_ID, CLIENT_SECRET
 
@@ -360,6 +361,31 @@ def test_a_payment_with_many_people_comes_over_several_pages(world: World, monke
     world.server.until(date(2026, 1, 7))
     (payroll,) = world.connector().payrolls(since="").payrolls
     assert [each.person_id for each in payroll.statements] == [world.who("engineer"), world.who("welder")]
+
+
+def test_a_payment_whose_pages_do_not_end_is_given_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finch, "_MOST_PAGES", 3)
+    monkeypatch.setattr(finch, "_more", lambda *_: True)
+    world.server.until(date(2026, 1, 7))
+    with pytest.raises(ProviderError, match="does not end"):
+        world.connector().payrolls(since="")
+
+
+class Endless(httpx.SyncByteStream):
+    """An answer that goes on and on."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        while True:
+            yield b" " * 2**20
+
+
+def test_an_answer_that_does_not_end_is_given_up() -> None:
+    around = Surroundings(SystemClock(), lambda _: None, SeededRandom(3), None, Patience(tries=1))
+    with httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200, stream=Endless()))) as http:
+        client = FinchClient(url="http://finch.test", around=around, access_token="a", http=http)
+        with pytest.raises(ProviderError, match="too large") as error:
+            client.told("company", lambda f: f.hris.company.with_raw_response.retrieve())
+    assert error.value.trouble is Trouble.TRY_AGAIN
 
 
 def test_what_finch_still_gathers_holds_up_only_what_comes_after_it(world: World) -> None:

@@ -23,6 +23,7 @@ log = logging.getLogger("open401k.providers")
 
 #: Of a list that was read anew and anew.
 NOT_WHOLE = "The list changed whenever it was read, or lost a part of it, or told one of it twice."
+SAME_PAGE = "The same page came again."
 _LARGEST_ANSWER = 64 * 1024 * 1024
 _TIMED_OUT, _THROTTLED, _ACCEPTED = 408, 429, 202
 #: Asking again is harmless for these whatever happened to the first try.
@@ -157,19 +158,29 @@ class Client:
 
     def _once(self, method: str, path: str, headers: Mapping[str, str], where: str, **sent: Any) -> Answer:
         try:
-            response = self._http.request(method, path, headers=dict(headers), **sent)
+            with self._http.stream(method, path, headers=dict(headers), **sent) as response:
+                content = self._read(response, where)
         except httpx2.ConnectError as error:
             raise _again(where, f"No connection: {type(error).__name__}.", reached=False) from None
         except httpx2.TransportError as error:  # cut off, or too slow: whether it was done there is not known
             raise _again(where, f"No answer: {type(error).__name__}.") from None
         if response.is_success and response.status_code != _ACCEPTED:
-            if len(response.content) > _LARGEST_ANSWER:
-                raise ProviderError(Trouble.BUG, "The answer is too large.", where=where)
-            body = decoded(response.content, where=where) if response.content else Told(None, where)
+            body = decoded(content, where=where) if content else Told(None, where)
             return Answer(body, response.headers, response.status_code)
-        raise self._trouble(response, where)
+        raise self._trouble(response, content, where)
 
-    def _trouble(self, response: httpx2.Response, where: str) -> ProviderError:
+    def _read(self, response: httpx2.Response, where: str) -> bytes:
+        """The whole body, which ends: it is counted as it comes, and the time that it takes."""
+        began, found = self.now, bytearray()
+        for part in response.iter_bytes():
+            found += part
+            if len(found) > _LARGEST_ANSWER:
+                raise ProviderError(Trouble.BUG, "The answer is too large.", where=where)
+            if self.now - began > self._patience.whole:
+                raise _again(where, "The answer did not end.")
+        return bytes(found)
+
+    def _trouble(self, response: httpx2.Response, content: bytes, where: str) -> ProviderError:
         status, said = response.status_code, f"Answered {response.status_code}."
         if status == _ACCEPTED:  # still gathering what was asked for
             later = self._retry_after(response) or timedelta(minutes=5)
@@ -190,7 +201,7 @@ class Client:
                 Trouble.REFUSED, said, where=where, fix="It is not there any more, or not this company's."
             )
         if status in (400, 422):
-            return ProviderError(Trouble.REFUSED, said, where=where, fix=_reasons(response))
+            return ProviderError(Trouble.REFUSED, said, where=where, fix=_reasons(content))
         return ProviderError(Trouble.BUG, said, where=where)
 
     def _retry_after(self, response: httpx2.Response) -> timedelta | None:
@@ -235,6 +246,8 @@ class Client:
             if page > 1 and count != counted:
                 return None, count
             counted, here = count, list(answer.told.items())
+            if is_again(here, found, per):
+                return None, count
             found += here
             if len(here) < per:
                 return found, count
@@ -261,6 +274,11 @@ def _whole(found: list[Told], count: str) -> bool:
 def _more_than(found: list[Told], count: str) -> bool:
     """Whether more came than there are said to be, each once."""
     return count.isascii() and count.isdigit() and len(found) > int(count) and _whole(found, str(len(found)))
+
+
+def is_again(page: list[Told], before: list[Told], per: int) -> bool:
+    """Whether a whole page is the one before it once more: so it would go on for ever."""
+    return len(page) >= per and _values(page) == _values(before[-len(page) :])
 
 
 def _values(found: list[Told]) -> list[Any]:
@@ -290,10 +308,10 @@ def _bearer(tokens: Tokens) -> dict[str, str]:
     return {"authorization": f"Bearer {tokens.access}"}
 
 
-def _reasons(response: httpx2.Response) -> str:
+def _reasons(content: bytes) -> str:
     """The provider's own categories of error, which are no personal data; its messages may be."""
     try:
-        errors = list(decoded(response.content, where="").items("errors"))
+        errors = list(decoded(content, where="").items("errors"))
         return "; ".join(f"{each.text_or('error_key')} {each.text_or('category')}".strip() for each in errors[:5])
     except ProviderError:
         return ""

@@ -49,7 +49,7 @@ PRODUCTS = ("company", "directory", "individual", "ssn", "employment", "payment"
 AT_ONCE = 10
 _PER_PAGE, _PEOPLE_AT_ONCE, _STATEMENTS = 100, 500, 1_000
 _YEAR = timedelta(days=364)
-_MOST_PAGES, _AGAIN = 10_000, 5
+_MOST_PAGES, _AGAIN = 1_000, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,13 +340,16 @@ class Finch:
 
     def _pages(self, payment_id: str, body: Told) -> list[Told]:
         """Every pay statement of one payment; ``body`` is its first page."""
-        found = page = list(body.items("pay_statements"))
-        while _more(body, len(found), page, _STATEMENTS):
+        page = list(body.items("pay_statements"))
+        found = list(page)
+        for _ in range(_MOST_PAGES):
+            if not _more(body, len(found), page, _STATEMENTS):
+                return found
             (told,) = self._batch([payment_id], len(found))
             (body,) = read.bodies(Told({"it": [told.value]}, told.path), key="it", by="payment_id").values()
             page = list(body.items("pay_statements"))
-            found = found + page
-        return found
+            found += page
+        raise ProviderError(Trouble.BUG, "The list does not end.", where="pay-statement")
 
     def _batch(self, ids: Sequence[str], offset: int) -> list[Told]:
         requests: Any = [{"payment_id": each, "limit": _STATEMENTS, "offset": offset} for each in ids]

@@ -49,12 +49,14 @@ class FinchClient:
     ) -> None:
         self._sdk, self._around = loaded(), around
         patience = around.patience
+        asking = http or self._sdk.DefaultHttpxClient()
+        asking.event_hooks = {"response": [self._read]}
         self._finch: sdk.Finch = self._sdk.Finch(
             base_url=url,
             access_token=access_token or None,
             timeout=self._sdk.Timeout(patience.read_seconds, connect=patience.connect_seconds),
             max_retries=0,  # ours go by our clock, and know what may be asked twice
-            http_client=http,
+            http_client=asking,
         )
 
     def close(self) -> None:
@@ -94,9 +96,21 @@ class FinchClient:
             raise _unreached(where, error.__cause__) from None
         if raw.status_code == _ACCEPTED:
             raise trouble(_ACCEPTED, _said(raw.content), where, retry_after=self._retry_after(raw))
-        if len(raw.content) > _LARGEST_ANSWER:
-            raise ProviderError(Trouble.BUG, "The answer is too large.", where=where)
         return decoded(raw.content, where=where)
+
+    def _read(self, response: "httpx.Response") -> None:
+        """The whole body, before it is looked at: it is counted as it comes, and the time that it takes."""
+        import httpx
+
+        began, found = self.now, bytearray()
+        for part in response.stream:
+            found += part
+            if len(found) > _LARGEST_ANSWER:
+                raise _EndlessError("The answer is too large.")
+            if self.now - began > self._around.patience.whole:
+                raise _EndlessError("The answer did not end.")
+        response.stream.close()
+        response.stream = httpx.ByteStream(bytes(found))
 
     def _retry_after(self, response: "httpx.Response") -> timedelta | None:
         said = response.headers.get("retry-after", "").strip()
@@ -114,11 +128,17 @@ class FinchClient:
         return whole // 2 + (whole // 2) * self._around.random.bits(16) // 2**16
 
 
+class _EndlessError(Exception):
+    """An answer that nobody can wait for, or keep; Finch's own client takes it for a broken connection."""
+
+
 class _NotTakenError(ProviderError):
     """The request did not arrive, or was turned away before anything was done."""
 
 
 def _unreached(where: str, cause: BaseException | None) -> ProviderError:
+    if isinstance(cause, _EndlessError):
+        return ProviderError(Trouble.TRY_AGAIN, str(cause), where=where, fix="It is tried again by itself.")
     name = type(cause).__name__
     kind, what = (_NotTakenError, "No connection") if name == "ConnectError" else (ProviderError, "No answer")
     return kind(Trouble.TRY_AGAIN, f"{what}: {name}.", where=where, fix="It is tried again by itself.")

@@ -17,7 +17,7 @@ from ..rows import Field
 from . import doubts
 from . import gusto_read as read
 from . import gusto_write as write
-from .client import Client, Surroundings, unauthorized
+from .client import SAME_PAGE, Client, Surroundings, is_again, unauthorized
 from .connector import Provider, ProviderError, TokenKeeper, Tokens, Trouble
 from .cursor import Seen
 from .reading import Told, decoded
@@ -253,6 +253,8 @@ class Gusto:
             if told.text("payroll_uuid") != payroll_id:
                 raise told.at("payroll_uuid").odd("the payroll that was asked for")
             found = list(told.items("employee_compensations"))
+            if is_again(found, compensations, _PER_PAGE):
+                return Unread(payroll_id, f"{path}: {SAME_PAGE}")
             compensations += found
             if len(found) < _PER_PAGE:
                 if not told.flag("processed"):

@@ -190,7 +190,7 @@ def reversals_of(told: Told) -> tuple[str, ...]:
     for each in told.items("reversal_payroll_uuids"):
         if not isinstance(each.value, str) or not each.value:
             raise each.odd("a text")
-        found.append(each.value)
+        found.append(each.kept())
     return tuple(found)
 
 

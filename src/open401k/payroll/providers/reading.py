@@ -15,6 +15,10 @@ from .connector import ProviderError, Trouble
 
 _MOST_DIGITS = 11
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+#: Others stand for none or for ever, which each system writes in a way of its own; nothing is reckoned with them.
+_FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
+#: How an amount is written as text; more is believed of a number (``1_000`` is one to Python, and to no provider).
+_AMOUNT = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)\s*", re.ASCII)
 _MISSING = object()
 
 
@@ -76,7 +80,7 @@ class Told:
         found = self.at(key)
         if not isinstance(found.value, str) or not found.value.strip():
             raise found.odd("a text")
-        return found.value.strip()
+        return found.kept()
 
     def text_or(self, key: str, default: str = "") -> str:
         """A text, where there is one."""
@@ -85,7 +89,14 @@ class Told:
             return default
         if not isinstance(found.value, str):
             raise found.odd("a text")
-        return found.value.strip() or default
+        return found.kept() or default
+
+    def kept(self) -> str:
+        """A text as it is kept: without what is around it, and of nothing that no database takes."""
+        said = str(self.value).strip()
+        if "\0" in said or any("\ud800" <= each <= "\udfff" for each in said):
+            raise self.odd("a text of characters only")
+        return said
 
     def flag(self, key: str, *, default: bool | None = None) -> bool:
         """True or false; a missing one is ``default``, if that may be."""
@@ -118,9 +129,12 @@ class Told:
         try:
             if not _DAY.fullmatch(found.value):
                 raise ValueError
-            return date.fromisoformat(found.value)
+            day = date.fromisoformat(found.value)
         except (TypeError, ValueError):
             raise found.odd("a day, year-month-day") from None
+        if not _FIRST_DAY <= day <= _LAST_DAY:
+            raise found.odd("a day of the years 1900 to 2999")
+        return day
 
     def cents(self, key: str) -> int:
         """Dollars as text or number, exact to the cent; below zero where something is taken back."""
@@ -137,7 +151,9 @@ class Told:
         try:
             if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
                 raise InvalidOperation
-            told = Decimal(value.strip() if isinstance(value, str) else value)
+            if isinstance(value, str) and not _AMOUNT.fullmatch(value):
+                raise InvalidOperation
+            told = Decimal(value)
             if not told.is_finite() or told.adjusted() > _MOST_DIGITS:  # before it is written out: 1E+999999 is short
                 raise InvalidOperation
             exact = told * 100
