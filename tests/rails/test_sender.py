@@ -37,7 +37,7 @@ def conn(postgres: Served) -> Iterator[Connection]:
         first.execute("drop database if exists sending with (force)")
         first.execute("create database sending")
     url = postgres.urls.superuser.replace("/postgres?", "/sending?")
-    assert prepare(url) == ["0001_sender"]
+    assert prepare(url) == ["0001_sender", "0002_lost"]
     with psycopg.connect(url, autocommit=True) as found:
         yield found
 
@@ -254,7 +254,38 @@ def test_a_number_that_somebody_else_used_is_told(conn: Connection, network: Anv
     assert soon(lambda: chain.receipt(form.tx_hash) is not None)
     with pytest.raises(TakenError, match="Number 0 of 0x"):
         sender.round()
-    assert [task.key for task in open_tasks(conn, RELAY.address)] == ["it"]  # who comes after it was looked after
+    assert open_tasks(conn, RELAY.address) == []  # who comes after it was looked after
+    assert sender.round() == []  # told once
+
+
+def test_a_backup_from_before_a_dearer_form_is_told_once_and_the_purpose_goes_on(
+    conn: Connection, network: Anvil
+) -> None:
+    chain, clock = network.chain(), Clock()
+    network.do("evm_setAutomine", False)
+    chain.gas_price = lambda: 10**9  # type: ignore[method-assign]
+    sender = Sender(conn, chain, RELAY, now=lambda: clock.now, fees=Fees(most=2 * 10**9, patience=60))
+    again = partial(sender.once_at_a_time, to=BANK.address, data=b"it", gas=40_000)
+    assert again("it") is None
+    backup = conn.execute("select * from sender.form").fetchall()
+    clock.now += 61
+    assert sender.round() == []
+    assert len(forms(conn, RELAY.address, 0)) == 2
+    network.do("evm_mine")
+    assert chain.nonce(RELAY.address) == 1
+    conn.execute("delete from sender.form")
+    for row in backup:
+        conn.execute(f"insert into sender.form values ({', '.join(['%s'] * len(row))})", row)
+    assert not sender.was_settled("it")
+    with pytest.raises(TakenError, match="Number 0 of 0x"):
+        sender.round()
+    assert sender.is_idle()
+    assert sender.round() == []
+    assert sender.was_settled("it")  # who asks looks first whether it is still wanted
+    assert again("it") is None
+    assert len(forms(conn, RELAY.address, 1)) == 1
+    network.do("evm_mine")
+    assert [done.key for done in sender.round()] == ["it/1"]
 
 
 def test_after_an_older_backup_no_number_is_taken_that_the_chain_has(conn: Connection, network: Anvil) -> None:

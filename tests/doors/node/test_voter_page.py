@@ -69,7 +69,9 @@ class Asks:
         return self._did(link, Asking.OVER, "no", digest, signature)
 
     def disagree(self, link: str) -> Refusal | None:
-        return self._did(link, Asking.OVER, "disagree")
+        refusal = self._did(link, Asking.OVER, "disagree")
+        self.found[link] = replace(self.found[link], refused_at=BEGUN)
+        return refusal
 
     def _did(self, link: str, to: Asking, *what: object) -> Refusal | None:
         if self.refuses is None:
@@ -185,6 +187,11 @@ def test_who_does_not_agree_says_so_twice(world: World) -> None:
     assert asks.done == []
     assert there.post(f"/v/{LINK}/refuse", data={"sure": "true"}).status_code == 303
     assert asks.done == [("disagree",)]
+    shown = there.get(f"/v/{LINK}").text
+    assert "We have your no" in shown  # whoever said it reads that it came, whenever they come back
+    assert "ends the move by it" in shown
+    asks.found[LINK] = replace(asks.found[LINK], ended=True)
+    assert "The move has ended by it, and nothing moved." in there.get(f"/v/{LINK}").text
     assert there.post(f"/v/{LINK}/refuse", data={"sure": "true"}).status_code == 409
 
 
@@ -258,7 +265,7 @@ def test_what_a_spouses_browser_signs_is_their_approval(opened: Open, browsed: t
         page.locator("summary", has_text="End the move").click()
         page.get_by_label("I do not agree. The move is to end.").check()
         page.get_by_role("button", name="I do not agree").click()
-        expect(page.locator("h1")).to_have_text("There is nothing for you to do")
+        expect(page.locator("h1")).to_have_text("We have your no")
         asks.found[LINK] = replace(ready, credential=key.credential)  # another day they agree
         page.goto(f"{origin}/v/{LINK}")
         page.get_by_label("I have read this").check()
@@ -353,6 +360,20 @@ def test_a_spouse_signs_at_a_real_node_by_link(both: Both) -> None:  # noqa: F81
     assert after.asking is Asking.SIGNED
     shown: Any = both.receiver("GET", f"/v1/rollovers/{case}/voters").json()["voters"]
     assert [(each["role"], each["voted_at"] is not None) for each in shown] == [("spouse", True)]
+
+
+def test_who_says_no_without_a_signature_at_a_real_node_reads_that_it_came(both: Both) -> None:  # noqa: F811
+    theirs, _ = until_terms(both)
+    made = both.source("POST", f"/v1/rollovers/{theirs}/voters/spouse/links", {"days": 30}, key="link")
+    link = made.json()["url"].rpartition("/v/")[2]
+    voters = NodeVoters(NodePages(both.source.doors))
+    before = voters.asked(link)
+    assert before is not None
+    assert before.refused_at is None
+    assert voters.disagree(link) is None
+    found = voters.asked(link)
+    assert found is not None
+    assert (found.asking, found.said_no, found.refused_at) == (Asking.OVER, False, both.nodes[0].now)
 
 
 def test_a_systems_key_of_a_spouse_signs_by_the_api_and_a_refusal_ends_it(both: Both) -> None:  # noqa: F811

@@ -52,6 +52,8 @@ class Asked:
     cursor: int = 0
     #: They signed that they do not agree.
     said_no: bool = False
+    #: They said so without a signature, then.
+    refused_at: int | None = None
     #: It ended, and nothing moved.
     ended: bool = False
 

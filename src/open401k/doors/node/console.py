@@ -81,6 +81,7 @@ DID: Mapping[Act, str] = {
 BEGUN: Mapping[str, str] = {
     "closed": "The exception is closed; what was found stands under What happened.",
     "lead": "It is asked for. Hand each code below to its custodian, and put the facts from your systems.",
+    "back": "It is asked back. Put the rest of our facts from your systems, and give the participant their link.",
     "join": "We joined. Put the facts from your systems; the custodian that leads has the participant sign.",
 }
 

@@ -10,7 +10,8 @@ from open401k.base.faults import fault
 from open401k.rails.messages import Role
 from open401k.rails.node import deals, voting
 from open401k.rails.node.ballots import ballot_of
-from open401k.rails.node.cases import Case, State
+from open401k.rails.node.cases import Case, Raised, State
+from open401k.rails.node.codes import VOTER_REFUSED
 from open401k.rails.node.deal import Deal
 from open401k.rails.node.judging import is_closed
 from open401k.rails.node.kept_deals import KeptDealUnit
@@ -40,6 +41,7 @@ class NodeVoters:
         with self._doors.process.files.begin() as unit:
             file, deal = unit.case(case), unit.deal(case)
             happened, proposals = events_of(unit, case), _proposals(unit, file)
+            refusals = [each for each in unit.raised(case) if each.code == VOTER_REFUSED]
         kept = self._key_of(proposals, role)  # by a connection of its own: not while this one holds the case
         desk, config = self._doors.office.desk, self._doors.process.config
         paper = voting.paper_of(deal, desk, role)
@@ -47,7 +49,7 @@ class NodeVoters:
         told = Asked(
             case, role, asking_of(file, deal, role), deal.releasing.custodian if deal.releasing else config.name,
             contacts=contacts_of(deal, config), cursor=happened[-1].seq if happened else 0,
-            said_no=_said_no(file, deal, role), ended=file.state in (State.RELEASED, State.OFF_RAIL),
+            said_no=_said_no(file, deal, role), refused_at=_refused_at(refusals, role), ended=file.state in (State.RELEASED, State.OFF_RAIL),
         )  # fmt: skip
         if kept is not None:
             passkey = Passkey(bytes.fromhex(kept["x"]), bytes.fromhex(kept["y"]))
@@ -149,6 +151,11 @@ def _said_no(file: Case, deal: Deal, role: Role) -> bool:
     """Whether their no came in time, as far as we know: what is booked was decided before it."""
     ballot = ballot_of(deal.voters, role)
     return ballot is not None and ballot.no is not None and file.state is not State.POSTED
+
+
+def _refused_at(refusals: Sequence[Raised], role: Role) -> int | None:
+    """When they said no on their page, as the exception tells that was opened by it."""
+    return next((each.raised_at for each in refusals if each.words.endswith(f": {voting.NAMES[role]}")), None)
 
 
 def _key_name(case: str, role: Role) -> str:

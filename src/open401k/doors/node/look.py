@@ -47,8 +47,9 @@ class Look:
     """Renders the pages of one node."""
 
     def __init__(
-        self, given: ForPages, *, leads: bool = False, keeps: bool = False, signs: bool = False, invites: bool = False
-    ) -> None:
+        self, given: ForPages, *, leads: bool = False, keeps: bool = False, signs: bool = False, invites: bool = False,
+        asks_back: bool = False,
+    ) -> None:  # fmt: skip
         self._given = given
         self.assets = Assets(HERE / "static")
         self._env = Environment(
@@ -70,6 +71,7 @@ class Look:
             keeps=keeps,
             signs=signs,
             invites=invites,
+            asks_back=asks_back,
         )
 
     def page(self, name: str, status: int = 200, **words: Any) -> HTMLResponse:

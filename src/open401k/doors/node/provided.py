@@ -251,6 +251,8 @@ class CaseDetail:
     sources: tuple[Held, ...] = ()
     #: We pay, and somebody besides the custodians approves.
     invites: bool = False
+    #: We paid it, and it is booked: it may be asked back.
+    asks_back: bool = False
     #: By which cases what it moved is asked back, or went back, and where each stands.
     returns: tuple[tuple[str, CaseState], ...] = ()
     cursor: int = 0

@@ -24,6 +24,7 @@ from open401k.rails.node.running import Job, Passes, Running
 from open401k.rails.node.wallet_signing import newly_signed
 
 from . import pages
+from .asking_back import NodeAskingBack
 from .desk import Doors
 from .evidence_page import handing
 from .for_pages import NodePages
@@ -78,6 +79,7 @@ def serve(
             given, around.random, hands_out=handing(process), wallets=asking(process.chain),
             voters=NodeVoters(given), receivers=NodeReceivers(given), records=NodeRecords(given),
             signatures=NodeSignatures(given) if config.by_wallet else None, inviting=NodeInviting(given),
+            asking_back=NodeAskingBack(given),
         )  # fmt: skip
         app = create_node_app(doors, office.receiving(), people)
         server = uvicorn.Server(

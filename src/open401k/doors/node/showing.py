@@ -25,6 +25,7 @@ from open401k.rails.node.papers import Paper
 from open401k.rails.node.process import Process
 from open401k.rails.node.report import events_of
 from open401k.rails.node.rest import sources_of
+from open401k.rails.node.retention import is_erased
 from open401k.rails.node.seen import seen_of
 from open401k.rails.node.shares import shares_of
 from open401k.rails.node.taking_back import TakeBack, may_take_back
@@ -173,6 +174,7 @@ def detail_of(unit: KeptDealUnit, case: str, process: Process) -> CaseDetail:
         shares=shares_of(deal, file.state),
         sources=sources_of(deal.releasing) if deal.releasing is not None and deal.side is Side.SOURCE else (),
         invites=deal.side is Side.SOURCE and bool(asked(deal)),
+        asks_back=deal.side is Side.SOURCE and file.state is State.POSTED and not is_erased(file),
         returns=tuple(unit.returns_of(case)),
         cursor=happened[-1].seq if happened else 0,
     )

@@ -9,7 +9,7 @@ is a deal like any other: its participant signs, both nodes follow.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from eth_hash.auto import keccak
@@ -38,6 +38,27 @@ _OPEN: Final = (State.LIQUIDATING, State.HELD, State.VOTED)
 #: What a desk does with what does not go back by the network.
 OTHERWISE: Final = "ask for a rollover of its own that names no other, or pay it by check or wire"
 _NOTHING: Final[Mapping[int, int]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What of a posted rollover one custodian may be asked to give back: who, between which accounts (ours, theirs),
+    the cents by kind that came to it and that went back since; ``why_not`` where nothing can be asked now, ``alone``
+    where the network takes no return of it."""
+
+    giver: bytes
+    known_as: bytes
+    accounts: tuple[str, str]
+    before: Agreed
+    came: Mapping[int, int]
+    gone: Mapping[int, int]
+    why_not: str | None
+    alone: bool
+
+    @property
+    def cents(self) -> dict[Kind, int]:
+        """Of each kind what is left."""
+        return {Kind(kind): cents - self.gone.get(kind, 0) for kind, cents in sorted(self.came.items())}
 
 
 def came_to(case: Decoded, who: bytes) -> dict[int, int]:
@@ -104,6 +125,30 @@ def _more(kind: int, asked: int, came: int, gone: int) -> str:
     return f"of {name} {asked} cents are asked back, and {came} came{less}; earnings go otherwise: {OTHERWISE}"
 
 
+def may_give_back(unit: DealUnit, case: str, *, by: bytes | None = None) -> Left:
+    """What the source may ask back of a posted case now; raises why not. ``by`` is who gives back, of several."""
+    deal, file = unit.deal(case), unit.case(case)
+    if deal.side is not Side.SOURCE or file.state is not State.POSTED or file.agreed is None:
+        raise StillOpenError(f"case {case} is {file.state} at the {deal.side}; the source asks back what it paid")
+    if is_erased(file):
+        raise StillOpenError(
+            f"case {case}: its records were erased after their time; ask the other custodian for a check"
+        )
+    giver, known_as = _giver(deal, by)
+    back = gone_back(unit, file, giver)
+    came = came_to(decode_case(file.agreed.encoded), giver)
+    return Left(
+        giver,
+        known_as,
+        _accounts(unit, file, giver),
+        file.agreed,
+        came,
+        back,
+        _stands_against(unit, file, giver, by=giver),
+        bool(_goes_alone(unit, file, giver)),
+    )
+
+
 def give_back(
     unit: DealUnit, desk: Desk, case: str, new: str, half: ReceivingHalf, *, at: str = "", by: bytes | None = None
 ) -> Deal:
@@ -113,33 +158,23 @@ def give_back(
     The participant signs it like any other. ``half`` is ours, as who receives; ``at`` is where it stood, for what is
     wrong with it. The same half again is nothing new. ``by`` is who gives back, where several received: its own part.
     """
-    deal, file = unit.deal(case), unit.case(case)
-    if deal.side is not Side.SOURCE or file.state is not State.POSTED or file.agreed is None:
-        raise StillOpenError(f"case {case} is {file.state} at the {deal.side}; the source asks back what it paid")
-    if is_erased(file):
-        raise StillOpenError(
-            f"case {case}: its records were erased after their time; ask the other custodian for a check"
-        )
-    giver, known_as = _giver(deal, by)
+    left = may_give_back(unit, case, by=by)
+    giver, parent = left.giver, left.before.rollover
     tries = _tries(unit, case, giver)
     for name, state in tries:
         if state is not State.RELEASED and (known := unit.deal(name)).receiving == half:
             return known
-    if (why := _stands_against(unit, file, giver, by=giver)) is not None:
-        raise StillOpenError(why)
+    if left.why_not is not None:
+        raise StillOpenError(left.why_not)
     wrong = [Wrong("member", "is not our own address in the network")] if half.member != desk.us else []
-    wrong += misfits(
-        half, file.agreed, by=giver, accounts=_accounts(unit, file, giver), token=desk.token,
-        gone=gone_back(unit, file, giver),
-    )  # fmt: skip
+    wrong += misfits(half, left.before, by=giver, accounts=left.accounts, token=desk.token, gone=left.gone)
     if wrong:
         raise BadInputError([Wrong(f"{at}.{x.path}".strip("."), x.said) for x in {y.path: y for y in wrong}.values()])
-    parent = file.agreed.rollover
     open_case(unit, new, side=Side.RECEIVER, account=half.account, parent=case)
-    reference = keccak(b"open401k return" + known_as + parent + len(tries).to_bytes(4, "big"))
+    reference = keccak(b"open401k return" + left.known_as + parent + len(tries).to_bytes(4, "big"))
     made = Deal(new, reference, Side.RECEIVER, desk.us, giver, desk.now(), receiving=half, edition=1)
     told = Request(giver, half)
-    if _goes_alone(unit, file, giver):
+    if left.alone:
         made, told = replace(made, undoes=parent), replace(told, undoes=parent)
     else:
         made, told = replace(made, parent=parent), replace(told, parent=parent)

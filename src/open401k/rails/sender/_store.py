@@ -76,9 +76,9 @@ def by_key(conn: Connection, key: str) -> tuple[bytes, Task] | None:
 
 
 def is_settled(conn: Connection, address: bytes, nonce: int) -> bool:
-    """Whether it is in a final block."""
+    """Whether a final block has it, or has another of its number."""
     row = conn.execute(
-        "select done_hash is not null from sender.task where address = %b and nonce = %s", [address, nonce]
+        "select done_hash is not null or is_lost from sender.task where address = %b and nonce = %s", [address, nonce]
     ).fetchone()
     return bool(row and row[0])
 
@@ -97,12 +97,12 @@ def add_form(conn: Connection, address: bytes, nonce: int, form: Form) -> None:
 
 
 def open_tasks(conn: Connection, address: bytes) -> list[Task]:
-    """Those in no final block, in order."""
+    """Those that may still come into a block, in order."""
     rows = conn.execute(
         """
         select nonce, key, recipient, data, gas
         from sender.task
-        where address = %b and done_hash is null
+        where address = %b and done_hash is null and not is_lost
         order by nonce
         """,
         [address],
@@ -132,3 +132,8 @@ def done(conn: Connection, address: bytes, nonce: int, tx_hash: bytes, *, is_don
         "update sender.task set done_hash = %b, is_done = %s where address = %b and nonce = %s",
         [tx_hash, is_done, address, nonce],
     )
+
+
+def lost(conn: Connection, address: bytes, nonce: int) -> None:
+    """A final block gave its number to what is no form of it."""
+    conn.execute("update sender.task set is_lost = true where address = %b and nonce = %s", [address, nonce])

@@ -1,11 +1,14 @@
 """Our transactions in order: each is stored before it is sent, sent again as often as needed, and happens once.
 
 A number is taken once for each purpose. What is not in a block for long is sent with the same number at a higher fee,
-so that only one of its forms can ever happen. After the chain went back the same bytes are sent again.
+so that only one of its forms can ever happen. After the chain went back the same bytes are sent again. Where a final
+block gave the number to a transaction that no form here is (an older backup forgot the form that came, or somebody else
+signs with the key), that is told once; the purpose may go on under another number, if who asks for it still wants it.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -20,6 +23,7 @@ from ..transactions import NotSignedError, Relay, read, signed
 from . import _store
 from ._store import Form, Task
 
+_logger = logging.getLogger("open401k.node.sender")
 #: So often a number is taken by somebody else between its signature and its turn.
 _TRIES: Final = 16
 
@@ -44,7 +48,7 @@ class Network(Protocol):
 
 
 class TakenError(Open401kError):
-    """Somebody else used a number of this key: the key is in two places, or it is no longer ours alone."""
+    """A number of this key went to what is no form of ours: an older backup forgot it, or the key is in two places."""
 
 
 class _FasterError(Exception):
@@ -132,7 +136,8 @@ class Sender:
         return task.nonce
 
     def once_at_a_time(self, purpose: str, *, to: bytes | None, data: bytes, gas: int) -> Receipt | None:
-        """Have it on its way, and sent anew only after it is in a final block; its receipt once a block has it.
+        """Have it on its way, and sent anew only after a final block has it, or another of its number; its receipt once
+        a block has it. Ask :meth:`was_settled` first whether it is still wanted: what was lost here may have happened.
 
         :class:`NotSignedError` if it is not signed, or waits and is not signed at the higher fee that it needs.
         """
@@ -147,7 +152,7 @@ class Sender:
         return next((found for form in forms if (found := self._network.receipt(form.tx_hash))), None)
 
     def was_settled(self, purpose: str) -> bool:
-        """Whether what was sent for this purpose came into a final block before."""
+        """Whether what was sent for this purpose came into a final block before, or may have."""
         known = _store.by_key(self._conn, f"{purpose}/0")
         return known is not None and _store.is_settled(self._conn, known[0], known[1].nonce)
 
@@ -180,13 +185,21 @@ class Sender:
             _store.done(self._conn, self._address, task.nonce, receipt.tx_hash, is_done=receipt.is_done)
             return Outcome(task.key, receipt)
         if receipt is None and task.nonce < self._network.nonce_at(self._address, final.number):
-            raise TakenError(
-                f"Number {task.nonce} of 0x{self._address.hex()} was used by a transaction that is not ours.",
-                fix="Find who else signs with this key, then send what it was for under a new key.",
-            )
-        if receipt is None:
+            self._lose(task, forms)
+        elif receipt is None:
             self._again(task, forms)
         return None
+
+    def _lose(self, task: Task, forms: list[Form]) -> None:
+        """Its number is used: none of its forms can happen any more, unless a block has one by now."""
+        if any(self._network.receipt(form.tx_hash) for form in forms):
+            return
+        _store.lost(self._conn, self._address, task.nonce)
+        _logger.warning("number %d of 0x%s went to what is not on file", task.nonce, self._address.hex())
+        raise TakenError(
+            f"Number {task.nonce} of 0x{self._address.hex()} was used by a transaction that is not on file.",
+            fix="After an older backup it is ours, and nothing is to be done. Else find who signs with this key.",
+        )
 
     def _again(self, task: Task, forms: list[Form]) -> None:
         """The last form once more, or a dearer one where it waited long enough and a dearer one is allowed."""
