@@ -55,7 +55,10 @@ def test_a_planted_mistake_of_a_node_is_found(mistake: str) -> None:
 
 
 #: As above.
-SELDOM_ON_CHAIN = {"I16 hears of no books while rules are suspended": 200}
+SELDOM_ON_CHAIN = {
+    "I13 counts the vote of a wallet that was replaced": 100,
+    "I16 hears of no books while rules are suspended": 200,
+}
 
 
 @pytest.mark.parametrize("mistake", planted_on_chain.PLANTED)
