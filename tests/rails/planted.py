@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 
@@ -45,6 +45,12 @@ class Reading:
     def votes_of(self, us: bytes, after: int, block: Head) -> Sequence[tuple[bytes, Side]]:
         return self.real.votes_of(us, after, block)
 
+    def keys_in(self, after: int, block: Head) -> Mapping[bytes, int]:
+        return self.real.keys_in(after, block)
+
+    def open_until(self, rollover: bytes, key: int) -> int | None:
+        return self.real.open_until(rollover, key)
+
     def settlements(self, after: int, block: Head) -> Sequence[Settlement]:
         return self.real.settlements(after, block)
 
@@ -62,6 +68,9 @@ class Reading:
 
     def send(self, data: bytes) -> Refusal | None:
         return self.real.send(data)
+
+    def foretold(self, data: bytes) -> Refusal | None:
+        return self.real.foretold(data)
 
 
 def _reads(rule: Callable[[Party, Agreed, Coordinator], Standing]) -> Assembled:

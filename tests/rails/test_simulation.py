@@ -98,6 +98,16 @@ def test_an_offer_waits_while_a_larger_one_of_ours_with_the_same_rollover_is_una
     assert (found.violation, found.stuck) == (None, ())
 
 
+def test_deposits_of_what_every_file_forgot_are_out_of_escrow_in_the_end() -> None:
+    for seed in (838, 2_190):
+        found = play(seed)
+        assert (found.violation, found.stuck) == (None, ())
+
+
+def test_who_is_told_again_what_it_forgot_knows_it_once_that_is_kept() -> None:
+    assert play(4_013_945).violation is None  # its disk was full just then
+
+
 def test_a_seed_is_the_same_run_in_another_process() -> None:
     told = play(17)
     code = (

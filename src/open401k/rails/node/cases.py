@@ -272,8 +272,6 @@ class ChangedError(Exception):
 
 def is_followed(case: Case, outbox: Sequence[Message]) -> bool:
     """Whether a pass has to look at it."""
-    if case.agreed is None:
-        return False
-    if case.state in (State.LIQUIDATING, State.HELD, State.VOTED):
+    if case.agreed is not None and case.state in (State.LIQUIDATING, State.HELD, State.VOTED):
         return True
     return any(not message.is_done for message in outbox)

@@ -380,9 +380,12 @@ class Run:
         return each.trace.is_done and all(is_over(self, each, *part) for part in each.parts)
 
     def _is_for_a_person(self, each: Rollover) -> bool:
-        """It waits for one, and rightly: what is not committed anybody ends past its deadline who knows its terms."""
+        """It waits for one, and rightly: what is not committed anybody ends past its deadline, and the escrow is back.
+
+        Who forgot its terms asks about what its core holds.
+        """
         forgot = any(self.file(name, each, side) is None for _, name, side in each.parts)
-        return bool(self._asked(each)) and (each.trace.is_committed or forgot)
+        return bool(self._asked(each)) and (each.trace.is_committed or forgot) and not each.trace.is_preparing
 
     def _asked(self, each: Rollover) -> list[Raised]:
         """What waits for a person, in a file that is open."""
