@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 
+from eth_hash.auto import keccak
+
+from open401k.rails.calls import call_of
 from open401k.rails.chain.interface import Head
 from open401k.rails.node.batches import Batches
 from open401k.rails.node.batching import Batch, Stage
@@ -14,7 +17,7 @@ from open401k.rails.node.coordinator import Coordinator, Refusal
 from open401k.rails.node.core import Answer, CustodianCore, HoldState, Order, Side
 from open401k.rails.node.following import Standing, Verdict
 from open401k.rails.node.settled import Settlement
-from open401k.rails.node.signing import PolicyError, SignerAwayError, receipt_call, vote_call
+from open401k.rails.node.signing import ROLE_OF, PolicyError, SignerAwayError, receipt_call, vote_call
 from open401k.rails.node.wanted import AwaitedError
 from open401k.rails.node.worker import Node
 from open401k.rails.simulation.parties import Assembled, FaultyCore, Party, as_it_is
@@ -42,6 +45,12 @@ class Reading:
     def votes_of(self, us: bytes, after: int, block: Head) -> Sequence[tuple[bytes, Side]]:
         return self.real.votes_of(us, after, block)
 
+    def keys_in(self, after: int, block: Head) -> Mapping[bytes, int]:
+        return self.real.keys_in(after, block)
+
+    def open_until(self, rollover: bytes, key: int) -> int | None:
+        return self.real.open_until(rollover, key)
+
     def settlements(self, after: int, block: Head) -> Sequence[Settlement]:
         return self.real.settlements(after, block)
 
@@ -59,6 +68,9 @@ class Reading:
 
     def send(self, data: bytes) -> Refusal | None:
         return self.real.send(data)
+
+    def foretold(self, data: bytes) -> Refusal | None:
+        return self.real.foretold(data)
 
 
 def _reads(rule: Callable[[Party, Agreed, Coordinator], Standing]) -> Assembled:
@@ -152,6 +164,18 @@ class ReceiptFirstNode(Node):
         return super()._post(case, agreed, final)
 
 
+class TalkativeNode(Node):
+    """Tells that its books followed by what they call the entry, hashed, without a salt."""
+
+    def _post(self, case: Case, agreed: Agreed, final: Standing) -> bool:
+        done = super()._post(case, agreed, final)
+        told, role = keccak(case.account.encode()), ROLE_OF[case.side]
+        signature = self.signer.posted(agreed.rollover, role, told, at=final.block.time)
+        given = (agreed.encoded, int.from_bytes(agreed.us, "big"), role, told, signature)
+        self.coordinator.send(call_of("post(bytes,uint256,uint256,bytes32,bytes)", *given))
+        return done
+
+
 class HastyNode(Node):
     """Gives free what it holds as soon as somebody wants the end, whether it has voted or not."""
 
@@ -209,6 +233,30 @@ class ForgetfulCore(FaultyCore):
         return super().post(order)
 
 
+@dataclass
+class MixingCore(FaultyCore):
+    """Books all of it as money of the first kind: to the cent as much."""
+
+    def post(self, order: Order) -> Answer:
+        kinds = self.core.balances[order.account]
+        before = sum(kinds.values())
+        told = super().post(order)
+        moved, kind = sum(kinds.values()) - before, order.parts[0].kind
+        for each in {part.kind for part in order.parts} if moved else ():
+            kinds[each] -= moved_of(order, each)
+        kinds[kind] += moved
+        return told
+
+
+def moved_of(order: Order, kind: int) -> int:
+    cents = sum(part.cents for part in order.parts if part.kind == kind)
+    return -cents if order.side is Side.SOURCE else cents
+
+
+def _mixing(party: Party, _: CustodianCore, coordinator: Coordinator) -> Node:
+    return as_it_is(party, MixingCore(party.core, party.faults), coordinator)
+
+
 def _forgetful(party: Party, _: CustodianCore, coordinator: Coordinator) -> Node:
     return as_it_is(party, ForgetfulCore(party.core, party.faults), coordinator)
 
@@ -234,6 +282,8 @@ PLANTED: dict[str, Assembled] = {
     "releases when it wants the end": _node(HastyNode),
     "releases what an older file knows no vote of": _node(CredulousNode),
     "books again what it is told again": _forgetful,
+    "books all kinds as one": _mixing,
+    "tells a hash of an account without a salt": _node(TalkativeNode),
     "trusts one endpoint": _trusting,
     "asks its wallet before it holds": _node(EagerlyAskingNode),
     "gives free what its wallet did not sign": _node(ImpatientNode),

@@ -398,6 +398,30 @@ def test_of_a_wallet_whose_chain_says_no_nothing_is_proved_and_nothing_broken() 
     assert (yes.unsigned, no.unsigned, check(write(told[64])).unsigned) == (0, 1, 0)
 
 
+def test_a_wallets_signature_in_a_keys_form_is_judged_as_any_other_of_that_wallet() -> None:
+    """A wallet of one owner signs in 65 bytes. It was broken where its chain says no, as if a key had to be there."""
+    world = founded()
+    wallet, signature = wallet_by_size(world, 100), key("an owner of before").sign(bytes(32))
+    case = world.case(leg(PRE_TAX, 1_00), voters=[Voter(Role.SPOUSE, wallet)])
+    world.propose(case)
+    evidence = collect(world.chain, coordinator=world.rollover, encoded=case.encoded)
+    lie = write(replace(evidence, approvals=(Approval(Role.SPOUSE, wallet, bytes(32), signature),)))
+    asked = check(lie, wallets=asking(world.chain))
+    assert "cannot be proven from this file" in said(asked, Status.MISSING)["approvals"]
+    assert (asked.holds, asked.unsigned) == (True, 1)
+    offline = check(lie)
+    assert not offline.holds
+    assert "If a contract's wallet is there, name its network (--network)" in said(offline, Status.FAILED)["approvals"]
+
+    told = decode_case(world.case(leg(PRE_TAX, 2_00)).encoded)
+    election = replace(told.election, participant=wallet)
+    encoded = messages.encode_case(election, signature, told.attestation, told.attested, told.terms)
+    text = write(collect(world.chain, coordinator=world.rollover, encoded=encoded))
+    asked = check(text, wallets=asking(world.chain))
+    assert "cannot be proven from this file" in said(asked, Status.MISSING)["election"]
+    assert "name its network (--network)" in said(check(text), Status.FAILED)["election"]
+
+
 def test_one_that_was_aborted_or_never_began() -> None:
     world = founded()
     case = world.case(leg(PRE_TAX, 1_00))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import date
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -20,6 +22,7 @@ from open401k.law.spousal_consent import SpouseStanding, Witness
 from open401k.law.withholding import EarlierThisYear
 from open401k.rails.kinds import Into, Kind
 from open401k.rails.messages import Role
+from open401k.rails.preflight import checks_amount, checks_plan
 from open401k.rails.preflight.facts import (
     Consent,
     ContactChanges,
@@ -117,6 +120,36 @@ def test_each_thing_in_the_way_is_a_reason_of_its_own(change: dict[str, Any], co
     assert not reason.unknown
     assert reason.said == reason.entry.said
     assert not re.search(r"\bcents\b|\b[A-Z]{3,}_", reason.detail)  # dollars, and words a desk uses
+
+
+#: What somebody could leave out, and one of the facts above, or what else, shows it.
+_LEFT_OUT: dict[str, tuple[ModuleType, str, Callable[[], object]]] = {
+    "I15 parts that are not the payment": (
+        checks_amount, "sums",
+        lambda: test_each_thing_in_the_way_is_a_reason_of_its_own(
+            {"payment_cents": 40_000_01}, Code.PARTS_DO_NOT_ADD_UP
+        ),
+    ),
+    "I17 kinds into any account, a SIMPLE IRA at any time": (
+        checks_plan, "routes", lambda: test_a_simple_ira_waits_two_years(),
+    ),
+    "I17 a minimum that is not paid": (
+        checks_amount, "minimum",
+        lambda: test_each_thing_in_the_way_is_a_reason_of_its_own(
+            {"minimum": Minimum(1_000_00, 999_99)}, Code.MINIMUM_NOT_PAID
+        ),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("left_out", _LEFT_OUT)
+def test_a_check_that_is_left_out_is_found(left_out: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What finds nothing is not known to look."""
+    room, name, shown = _LEFT_OUT[left_out]
+    shown()
+    monkeypatch.setattr(room, name, lambda *_: iter(()))
+    with pytest.raises(AssertionError):
+        shown()
 
 
 _OPTIONAL = [each.name for each in fields(Facts) if each.default is None and each.name != "series_years"]

@@ -55,7 +55,10 @@ def test_a_planted_mistake_of_a_node_is_found(mistake: str) -> None:
 
 
 #: As above.
-SELDOM_ON_CHAIN = {"I16 hears of no books while rules are suspended": 200}
+SELDOM_ON_CHAIN = {
+    "I13 counts the vote of a wallet that was replaced": 100,
+    "I16 hears of no books while rules are suspended": 200,
+}
 
 
 @pytest.mark.parametrize("mistake", planted_on_chain.PLANTED)
@@ -93,6 +96,16 @@ def test_a_batch_is_read_anew_from_the_contracts_after_an_older_backup() -> None
 def test_an_offer_waits_while_a_larger_one_of_ours_with_the_same_rollover_is_unanswered() -> None:
     found = play(3_004_872)
     assert (found.violation, found.stuck) == (None, ())
+
+
+def test_deposits_of_what_every_file_forgot_are_out_of_escrow_in_the_end() -> None:
+    for seed in (838, 2_190):
+        found = play(seed)
+        assert (found.violation, found.stuck) == (None, ())
+
+
+def test_who_is_told_again_what_it_forgot_knows_it_once_that_is_kept() -> None:
+    assert play(4_013_945).violation is None  # its disk was full just then
 
 
 def test_a_seed_is_the_same_run_in_another_process() -> None:

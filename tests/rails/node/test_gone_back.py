@@ -15,7 +15,7 @@ from open401k.kernel import FixedClock
 from open401k.rails.node.adapters.bank import BankFiles, WentBack
 from open401k.rails.node.by_hand import close_exception
 from open401k.rails.node.cases import Way
-from open401k.rails.node.codes import PAYMENT_RETURNED, Owner, Step, queue_of
+from open401k.rails.node.codes import PAID_TWICE, PAYMENT_RETURNED, Owner, Step, queue_of
 from open401k.rails.node.core import Done, Refused, Side
 from open401k.rails.node.gone_back import GoneBack
 from open401k.rails.node.judging import NotNowError
@@ -124,3 +124,42 @@ def test_a_pacs_004_that_comes_later_is_read(tmp_path: Path) -> None:
     files.pay_again(ROLLOVER)
     bank_says("3", mx.PaymentStatus("S-2", NOON, f"{ordered.stem}2", NAME, "ACSC"))
     assert files.went_back() == [WentBack(NAME, Side.SOURCE, "AC04", 1, stands=False)]
+
+
+def test_what_the_bank_pays_again_after_a_wire_paid_it_is_paid_twice_until_one_is_back(
+    kept_deals: Callable[[str, Callable[[], int]], KeptDeals],
+) -> None:
+    two = both(founded(), kept_deals)
+    two.until_terms()
+    two.run()
+    case, files, bank = two.source.only(), two.source.files, Told()
+    assert isinstance(files, KeptDeals)
+    agreed = two.source.file(case).agreed
+    assert agreed
+    watch, name = GoneBack(files, bank, two.source.desk.now), agreed.rollover[:16].hex()
+
+    def told(times: int, *, stands: bool) -> list[int]:
+        bank.back = [WentBack(name, Side.SOURCE, "AC04", times, stands)]
+        watch.once(at=0)
+        watch.once(at=0)
+        return two.source.open_codes()
+
+    assert told(1, stands=True) == [PAYMENT_RETURNED]
+    with files.begin() as unit:
+        paid = Way.WIRE, "20260601-7"
+        close_exception(unit, case, PAYMENT_RETURNED, "they changed banks", by="cash desk", paid=paid)
+    assert told(1, stands=True) == []
+    assert told(1, stands=False) == [PAID_TWICE]
+    with files.begin() as unit:
+        assert unit.raised(case)[-1].words.endswith(f": {name} by the bank, and wire 20260601-7")
+    assert (queue_of(PAID_TWICE).owner, queue_of(PAID_TWICE).days) == (Owner.SETTLEMENT, 0)
+    assert told(2, stands=True) == []  # that one came back, too: the wire is all that paid
+    assert told(2, stands=False) == [PAID_TWICE]
+    with files.begin() as unit:
+        close_exception(unit, case, PAID_TWICE, "the wire came back", by="cash desk")
+    assert told(2, stands=False) == []
+    assert told(3, stands=True) == [PAYMENT_RETURNED]
+    with files.begin() as unit:
+        close_exception(unit, case, PAYMENT_RETURNED, "again", by="cash desk", paid=(Way.CHECK, "12"))
+    assert told(3, stands=True) == []
+    assert told(3, stands=False) == [PAID_TWICE]

@@ -166,6 +166,37 @@ def test_a_source_that_forgot_its_terms_finds_its_vote_on_chain_and_keeps_what_i
     assert two.source.file(two.source.only()).state is State.VOTED
 
 
+def test_deposits_that_both_files_forgot_come_back_by_themselves_once_the_deadline_is_past() -> None:
+    """Anybody may end it then; who else would, if neither file knows of it? The desk is asked about the hold alone."""
+    two = both(founded())
+    two.until_signed()
+    shelf, kept = backup(two)
+    before = two.world.money()
+    two.ready()  # the receiver has not heard of the terms, nor will it
+    two.source.node.run_once()
+    agreed = two.source.file(two.source.only()).agreed
+    assert agreed is not None
+    restored(two, shelf, kept)
+    two.source.node.run_once()
+    assert len(forgotten(two)) == 1
+    assert two.world.money()["escrow"] == agreed.cents
+    restored(two, *backup(two))  # the process starts again
+    two.source.node.run_once()
+    assert two.world.money()["escrow"] == agreed.cents
+    two.world.clock.now = agreed.deadline + 1
+    two.world.chain.tick()
+    for _ in range(3):
+        two.source.node.run_once()
+        two.world.chain.tick()
+    assert two.world.money() == before
+    assert held_cents(two, agreed.rollover) == agreed.cents  # what becomes of it is the desk's
+    assert len(forgotten(two)) == 1
+    head = two.world.chain.head()
+    two.source.node.run_once()  # nothing is sent any more
+    assert two.world.chain.head() == head
+    assert list(two.source.files.to_follow()) == []
+
+
 def test_a_source_that_forgot_its_terms_hears_of_them_before_they_are_on_chain() -> None:
     two = both(founded())
     two.until_signed()

@@ -29,10 +29,10 @@ def election(context: Context) -> Iterator[Finding]:
         yield proved("election", f"The coordinator took the participant's signature under {words}.")
     elif (asked := context.contract_says(who, digest, case.signature)) is True:
         yield proved("election", f"The participant's wallet 0x{who.hex()} signed {words}, as its chain says.")
-    elif is_a_wallets(case.signature) and asked is None:
+    elif asked is None and context.may_be_a_wallets(who, case.signature):
         yield missing("election", f"A wallet's signature under {words}: {context.why_not}")
     else:
-        yield failed("election", f"The signature under {words} is not by 0x{who.hex()}.")
+        yield failed("election", f"The signature under {words} is not by 0x{who.hex()}.{context.or_a_wallet}")
     yield stated(
         "participant",
         "Who the participant is: not in this file. The chain knows a key of this one rollover; that a person stands "
@@ -133,10 +133,14 @@ def _approval(context: Context, role: Role, who: bytes, told: Approval | None) -
     asked = None if role in _MEMBERS else context.contract_says(who, context.domain.digest(hashed), told.signature)
     if asked:
         return proved("approvals", f"{capital(by)} {words}, as the chain says of the wallet.", by)
-    unread = asked is None and is_a_wallets(told.signature)
-    if _is_unread(context, who, hashed, told.signature) if role in _MEMBERS else unread:
+    if role in _MEMBERS:
+        unread = _is_unread(context, who, hashed, told.signature)
+    else:
+        unread = asked is None and context.may_be_a_wallets(who, told.signature)
+    if unread:
         return missing("approvals", f"The signature of {by}'s wallet under its approval: {context.why_not}")
-    return failed("approvals", f"The approval of {by} is not by a key that this file proves to be its.")
+    or_a_wallet = "" if role in _MEMBERS else context.or_a_wallet
+    return failed("approvals", f"The approval of {by} is not by a key that this file proves to be its.{or_a_wallet}")
 
 
 def _is_unread(context: Context, who: bytes, hashed: bytes, signature: bytes) -> bool:

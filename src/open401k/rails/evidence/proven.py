@@ -31,6 +31,7 @@ from .calls import approvers, cases_in, custodians, is_about, is_batched_by
 from .file import Evidence
 from .on_chain import NO_CODE, Wallets
 from .signed import is_by
+from .signed import is_a_wallets
 from .wording import NOT_BY_THESE_BLOCKS, ONLY_A_CHAIN
 
 
@@ -108,6 +109,19 @@ class Context:
             return None
         there = [wallets.is_there(address, number=each.block.number, block=each.block.hash) for each in self.states]
         return False if all(each is False for each in there) else None
+
+    def may_be_a_wallets(self, address: bytes, signature: bytes) -> bool:
+        """Whether a contract there may have signed it by another block: by its form, or as the chain has one there."""
+        states, wallets = self.states, self.wallets
+        return is_a_wallets(signature) or (
+            wallets is not None
+            and any(wallets.is_there(address, number=each.block.number, block=each.block.hash) for each in states)
+        )
+
+    @property
+    def or_a_wallet(self) -> str:
+        """What else it may be, where no chain was asked."""
+        return "" if self.wallets else " If a contract's wallet is there, name its network (--network): its chain tells."
 
     @property
     def why_not(self) -> str:

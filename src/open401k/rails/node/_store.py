@@ -280,15 +280,15 @@ def insert_raised(conn: Connection, row: Raised) -> bool:
     return bool(made.rowcount)
 
 
-def close_raised(conn: Connection, case_id: str, code: int) -> None:
+def close_raised(conn: Connection, case_id: str, code: int, paid_by: str) -> None:
     """It is over."""
     conn.execute(
         """
         update node.raised
-        set is_open = false
+        set is_open = false, paid_by = %s
         where case_id = %s and code = %s and is_open
         """,
-        [case_id, code],
+        [paid_by, case_id, code],
     )
 
 
@@ -296,7 +296,7 @@ def raised(conn: Connection, case_id: str | None) -> list[Raised]:
     """Of a case, or of all."""
     rows = conn.execute(
         """
-        select case_id, code, words, raised_at, is_open
+        select case_id, code, words, raised_at, is_open, paid_by
         from node.raised
         where %s::text is null or case_id = %s
         order by raised_no

@@ -66,7 +66,8 @@ def close_exception(
             f"the bank has the money of case {case} back: once it is paid again this closes by itself; if it was paid "
             "otherwise, name the check or wire"
         )
-    how = f" (paid by {paid[0]} {reference})" if paid and reference else ""
-    unit.resolve(case, code)
+    paid_by = f"{paid[0]} {reference}" if paid and reference else ""
+    how = f" (paid by {paid_by})" if paid_by else ""
+    unit.resolve(case, code, paid_by=paid_by)
     unit.put_event(case, f"exception {code} was closed by {by}{how}: {words}")
     fault("deals.exception_closed")

@@ -153,13 +153,17 @@ class Posting:
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """An exception in its queue: a case, a code, the chain's time when it was raised."""
+    """An exception in its queue: a case, a code, the chain's time when it was raised.
+
+    ``paid_by``: the check or wire by which it was closed, where money that came back is paid so instead.
+    """
 
     case: str
     code: int
     words: str
     raised_at: int
     is_open: bool = True
+    paid_by: str = ""
 
 
 class Way(StrEnum):
@@ -217,8 +221,8 @@ class Unit(Protocol):
         """Into the queue of its code; False if it is open there already."""
         ...
 
-    def resolve(self, case: str, code: int) -> None:
-        """An exception is over."""
+    def resolve(self, case: str, code: int, *, paid_by: str = "") -> None:
+        """An exception is over; ``paid_by`` which check or wire."""
         ...
 
     def note_said(self, case: str, said: Said) -> None:
@@ -268,8 +272,6 @@ class ChangedError(Exception):
 
 def is_followed(case: Case, outbox: Sequence[Message]) -> bool:
     """Whether a pass has to look at it."""
-    if case.agreed is None:
-        return False
-    if case.state in (State.LIQUIDATING, State.HELD, State.VOTED):
+    if case.agreed is not None and case.state in (State.LIQUIDATING, State.HELD, State.VOTED):
         return True
     return any(not message.is_done for message in outbox)

@@ -31,6 +31,7 @@ PAYMENT_REFUSED: Final = 552
 PAYMENT_RETURNED: Final = 553
 MONEY_SHORT: Final = 554
 BOOKING_LATE: Final = 555
+PAID_TWICE: Final = 556
 UNTOLD: Final = 651
 POLICY: Final = 652
 SIGNER_AWAY: Final = 653
@@ -83,6 +84,7 @@ FOUND: Final = {
     PAYMENT_RETURNED: "the bank returned the payment",
     MONEY_SHORT: "only a part of the money has arrived",
     BOOKING_LATE: "the network decided, and our core has not booked it: the order stands, and is told it again",
+    PAID_TWICE: "the bank paid again what a check or wire had paid instead: agree which one stays, have the other back",
     UNTOLD: "the coordinator refused and told no code",
     POLICY: "the signer's policy does not allow it",
     SIGNER_AWAY: "the signer does not answer: what is to be signed waits, and nothing is lost",
@@ -196,6 +198,7 @@ _OTHERWISE: Final = {
         (Step.FIX_AND_REPROPOSE, Step.OFF_RAIL),
     ),
     PAYMENT_RETURNED: (1, "The bank sent a payment back. The companies pay it again.", (Step.PAY_AGAIN,)),
+    PAID_TWICE: (0, "Your money has moved. The companies paid it twice, and settle that themselves.", (Step.CLOSE,)),
     BOOKING_LATE: (1, "Your money has moved. It is being entered in your account.", (Step.WAKE,)),
     CORE_AWAY: (1, _PARTICIPANT[6], (Step.WAKE,)),
 }  # fmt: skip

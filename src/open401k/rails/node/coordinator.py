@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -28,6 +28,7 @@ GAS = 8_000_000
 _MOST_BLOCKS = 5_000
 _BATCHED = keccak(b"Batched(bytes32,bytes32[])")
 _COMMITTED = keccak(b"Committed(bytes32,uint256)")
+_PROPOSED = keccak(b"Proposed(bytes32,uint256)")
 _VOTED = keccak(b"Voted(bytes32,uint256,address,bytes32)")
 _STATES = (Verdict.ABSENT, Verdict.PREPARING, Verdict.COMMITTED, Verdict.ABORTED, Verdict.CLOSED)
 
@@ -63,6 +64,14 @@ class Coordinator(Protocol):
         """Rollovers for which the events of these blocks tell a vote of ours, and on which side we are in each."""
         ...
 
+    def keys_in(self, after: int, block: Head) -> Mapping[bytes, int]:
+        """Under which key each rollover was opened in these blocks, by its id."""
+        ...
+
+    def open_until(self, rollover: bytes, key: int) -> int | None:
+        """Until when votes count, while it is open by the newest final block; None where it is not, or others are."""
+        ...
+
     def settlements(self, after: int, block: Head) -> Sequence[Settlement]:
         """What these blocks settled by events that do not say who paid and who received."""
         ...
@@ -87,6 +96,10 @@ class Coordinator(Protocol):
         """Send a call; None when it was taken. To send it twice does no harm."""
         ...
 
+    def foretold(self, data: bytes) -> Refusal | None:
+        """What the newest block's contract would say to a call; nothing is sent."""
+        ...
+
 
 class BatchCoordinator(Coordinator, Protocol):
     """The chain, whose key counts there, and which batches it settled, all by the newest final block."""
@@ -96,10 +109,6 @@ class BatchCoordinator(Coordinator, Protocol):
     def is_batched(self, batch: bytes) -> bool: ...
 
     def batch_with(self, rollover: bytes) -> tuple[Settlement, Told] | None: ...
-
-    def foretold(self, data: bytes) -> Refusal | None:
-        """What the newest block's contract would say to a call; nothing is sent."""
-        ...
 
 
 @dataclass
@@ -180,6 +189,19 @@ class ChainCoordinator:
                 if log.address == self._rollover and (side := _side_in(log, us)) is not None:
                     found[log.topics[1], side] = None
         return list(found)
+
+    def keys_in(self, after: int, block: Head) -> Mapping[bytes, int]:
+        logs = self._events(after + 1, block.number) if after < block.number else ()
+        mine = (log for log in logs if log.address == self._rollover and log.topics[0] == _PROPOSED)
+        return {log.topics[1]: int.from_bytes(log.topics[2], "big") for log in mine}
+
+    def open_until(self, rollover: bytes, key: int) -> int | None:
+        asked = ["word_of(uint256)", "deadline_of(uint256)"]
+        with _heard():
+            told = self._ask(self._at_final(), [(self._rollover, call_of(each, key)) for each in asked])
+        word, deadline = (int.from_bytes(each, "big") for each in told)
+        ours = word >> 8 == int.from_bytes(rollover, "big") >> 8
+        return deadline if ours and _STATES[word & 255] is Verdict.PREPARING else None
 
     def settlements(self, after: int, block: Head) -> Sequence[Settlement]:
         found: list[Settlement] = []

@@ -147,9 +147,9 @@ class KeptUnit:
         self._hold(raised.case)
         return _store.insert_raised(self.conn, raised)
 
-    def resolve(self, case: str, code: int) -> None:
+    def resolve(self, case: str, code: int, *, paid_by: str = "") -> None:
         self._hold(case)
-        _store.close_raised(self.conn, case, code)
+        _store.close_raised(self.conn, case, code, paid_by)
 
     def note_said(self, case: str, said: Said) -> None:
         self._hold(case)

@@ -67,9 +67,9 @@ class KeptDealUnit(KeptUnit, KeptBatches, KeptWanted):
         self._changed.add(raised.case)
         return KeptUnit.raise_(self, raised)
 
-    def resolve(self, case: str, code: int) -> None:
+    def resolve(self, case: str, code: int, *, paid_by: str = "") -> None:
         self._changed.add(case)
-        KeptUnit.resolve(self, case, code)
+        KeptUnit.resolve(self, case, code, paid_by=paid_by)
 
     def add(self, case: Case) -> None:
         self._changed.add(case.id)

@@ -110,9 +110,11 @@ class MemoryUnit:
         self.kept.raised.append(raised)
         return True
 
-    def resolve(self, case: str, code: int) -> None:
+    def resolve(self, case: str, code: int, *, paid_by: str = "") -> None:
         self.kept.raised = [
-            replace(each, is_open=False) if (each.case, each.code) == (case, code) else each
+            replace(each, is_open=False, paid_by=paid_by)
+            if each.is_open and (each.case, each.code) == (case, code)
+            else each
             for each in self.kept.raised
         ]
 

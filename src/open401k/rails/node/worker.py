@@ -34,8 +34,8 @@ from .following import (
     is_useful,
     next_actions,
 )
-from .opening import given_back, note_forgotten, order_of
-from .recalling import of_us
+from .opening import given_back, only_stands, order_of
+from .recalling import end_forgotten, recall
 from .signing import PolicyError, Signer, SignerAwayError, abort_call, expire_call, receipt_call, vote_call
 from .wanted import AwaitedError
 
@@ -252,10 +252,8 @@ class Node:
         end = None
         while end != block:
             end = block if self.us is None else self.coordinator.piece_end(after, block)
-            voted = [] if self.us is None else of_us(self.cases, self.coordinator, self.us, after, end)
-            for rollover, side in voted:  # after an older backup the cursor is as old as the files
-                with self.cases.begin() as unit:  # one after the other: who writes events locks no other file
-                    note_forgotten(unit, rollover, side, at=block.time)
+            if self.us is not None:  # after an older backup the cursor is as old as the files
+                recall(self.cases, self.coordinator, self.us, after, end, at=block.time)
             with self.cases.begin() as unit:
                 unit.set_cursor(end)
             after = end.number
@@ -270,6 +268,8 @@ class Node:
             with self.cases.begin() as unit:
                 case, outbox = unit.case(name), unit.outbox(name)
             if case.agreed is None:
+                if only_stands(case) and self._seen is not None:
+                    end_forgotten(self.cases, self.coordinator, case, outbox, self._seen)
                 break
             final = self.coordinator.final(case.agreed)
             self._rests[name] = _Rest(case, tuple(outbox), final)

@@ -64,6 +64,8 @@ def tell_again(run: Played, *, all_: bool = False) -> None:
                         _to_source(run, run.parties[name], each)
                     else:
                         _to_receiver(run, run.parties[name], each, place)
+                if run.file(name, each, side) is not None:  # it was kept, whether or not the process went on
+                    each.trace.told_again(place)
 
 
 def _to_receiver(run: Played, party: Party, each: Rollover, place: int) -> None:
@@ -81,9 +83,7 @@ def _to_receiver(run: Played, party: Party, each: Rollover, place: int) -> None:
                 move(unit, each.name, State.RELEASED)
                 unit.raise_(run.raised(each, EXPIRED))
                 return
-            if not _agreed_again(unit, run, each, each.agreed[place]):
-                return
-        each.trace.told_again(place)
+            _agreed_again(unit, run, each, each.agreed[place])
 
 
 def _to_source(run: Played, party: Party, each: Rollover) -> None:
@@ -92,8 +92,7 @@ def _to_source(run: Played, party: Party, each: Rollover) -> None:
     if kept is not None and kept.agreed is None and kept.state is State.LIQUIDATING and run.faults.is_on:
         with party.cases.begin() as unit:
             if run.dice.percent(40):
-                if _agreed_again(unit, run, each, each.agreed[0]):
-                    each.trace.told_again(0)
+                _agreed_again(unit, run, each, each.agreed[0])
                 return
             if run.dice.percent(40) and not each.is_other and not each.parent:
                 agree(unit, each.name, _other_terms(run, each).agreed[0])
@@ -105,14 +104,12 @@ def _to_source(run: Played, party: Party, each: Rollover) -> None:
         note_forgotten(unit, each.id, Side.SOURCE, at=run.clock.now)
 
 
-def _agreed_again(unit: Unit, run: Played, each: Rollover, agreed: Agreed) -> bool:
-    """False where they give back what this side's files forgot, too: a desk looks."""
+def _agreed_again(unit: Unit, run: Played, each: Rollover, agreed: Agreed) -> None:
+    """Where they give back what this side's files forgot, too, a desk looks."""
     try:
         agree(unit, each.name, agreed)
     except TermsError:
         unit.raise_(run.raised(each, TERMS_UNFIT))
-        return False
-    return True
 
 
 def _other_terms(run: Played, each: Rollover) -> Rollover:

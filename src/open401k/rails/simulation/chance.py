@@ -39,6 +39,7 @@ class Fault(StrEnum):
     FORGED = "forged"
     REPLAY = "replay"
     EARLY = "early"
+    UNLAWFUL = "unlawful"
 
 
 #: The boundaries of a rollover that exist in this code; B1 and B2 are of batches, W1 and W2 of wallets.
@@ -51,6 +52,8 @@ BOUNDARIES = {
     "R9": "blocks become final",
     "R10": "the vote that commits goes to the chain",
     "R11": "the source debits",
+    "R12": "a custodian redeems deposits: money goes to its bank",
+    "R13": "the settlement bank mints deposits: money came",
     "R14": "the receiver credits",
     "R15": "a receipt goes to the chain",
     "R17": "aborts, expiries, releases",
@@ -66,8 +69,6 @@ MISSING = {
     "R1": "the participant's request (before the case file)",
     "R2": "preflight at the source (before the case file)",
     "R4": "preflight at the receiver (before the case file)",
-    "R12": "money goes to a bank (here it is a deposit on chain)",
-    "R13": "money comes from a bank (the same)",
     "R16": "notices and tax facts (the core's own)",
     "R20": "the same stop as R19",
 }

@@ -58,7 +58,7 @@ class Core:
         if state is HoldState.HELD:
             self.book(order)
             self.orders[order.rollover, order.side] = HoldState.POSTED, order
-        return Done("posted", order.cents, again=state is HoldState.POSTED)
+        return Done(_entry(order), order.cents, again=state is HoldState.POSTED)
 
     def book(self, order: Order) -> None:
         """The entry itself."""
@@ -70,7 +70,7 @@ class Core:
 
     def status(self, rollover: bytes, side: Side) -> Status:
         state, known = self.orders.get((rollover, side), (HoldState.UNKNOWN, None))
-        return Status(state, known.cents if known else 0, "posted", int(state is HoldState.POSTED))
+        return Status(state, known.cents, _entry(known), int(state is HoldState.POSTED)) if known else Status(state)
 
     def spend(self, account: str, kind: int, cents: int) -> bool:
         """The person takes money out otherwise; what is held stays."""
@@ -92,3 +92,8 @@ class Core:
                 for kind, cents in parts_by_kind(order.parts).items():
                     found[kind] = found.get(kind, 0) + cents
         return found
+
+
+def _entry(order: Order) -> str:
+    """What this core calls an entry: it names the person's account, as those of others may."""
+    return f"{order.account}, posted"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property, lru_cache
 from typing import Protocol
 
 from eth.db.atomic import AtomicDB
@@ -34,12 +34,25 @@ _RELEASES, _RECEIVES, _ADMINISTERS, _ATTESTS = 1, 2, 4, 16
 CUSTODIANS = ("east", "west", "north")
 _ROLES = dict.fromkeys(CUSTODIANS, _RELEASES | _RECEIVES) | {"administrator": _ADMINISTERS, "attestor": _ATTESTS}
 _GAS = 12_000_000
+_ENDLESS = 1 << 62
+
+
+class _Known(Key):
+    """A key that is asked again and again: what it signed is the same each time."""
+
+    @cached_property
+    def address(self) -> bytes:
+        return Key(self.secret).address
+
+    @lru_cache(maxsize=65536)  # noqa: B019 (keys of names live as long as the process)
+    def sign(self, digest: bytes) -> bytes:
+        return Key(self.secret).sign(digest)
 
 
 @cache
 def key(name: str) -> Key:
     """The key of this name."""
-    return Key(keccak(name.encode()))
+    return _Known(keccak(name.encode()))
 
 
 @cache
@@ -74,6 +87,10 @@ class Engine(Protocol):
         """All blocks since it was founded."""
         ...
 
+    def replayed(self) -> Sequence[Head]:
+        """The same blocks; those after any that was taken back are computed anew from what was sent."""
+        ...
+
     def take_back(self, blocks: int) -> None: ...
 
     def add_empty(self) -> None: ...
@@ -93,6 +110,8 @@ class TwinEngine:
 
     def __init__(self, now: Callable[[], int]) -> None:
         self.rollover, self.token, self.network = (keccak(name)[:20] for name in (b"rollover", b"token", b"network"))
+        self._now, self._kept = now, _ENDLESS
+        self._journal: list[tuple[int, bytes | int | None]] = []  # of each block: its time, what was sent or decided
         state = TwinState(time=now(), bank=address_of("bank"))
         for name, roles in _ROLES.items():
             state.members[address_of(name)] = Member(BEGUN + 400 * DAY, roles, 0xFFFF, signer_of(name).address)
@@ -109,7 +128,9 @@ class TwinEngine:
         self._chain.coordinator.know(encoded, case)
 
     def send(self, raw: bytes) -> Receipt:
-        return self._chain.send_raw([raw])[0]
+        (receipt,) = self._chain.send_raw([raw])
+        self._journal.append((self._now(), raw))
+        return receipt
 
     def call(self, to: bytes, data: bytes, at: int) -> bytes:
         return self._chain.call(to, data, at=at)
@@ -120,14 +141,31 @@ class TwinEngine:
     def heads(self) -> Sequence[Head]:
         return self._chain.heads()
 
+    def replayed(self) -> Sequence[Head]:
+        at, first = 0, min(self._kept, len(self._journal))
+        chain = self._chain.up_to(first, now=lambda: at)
+        for at, what in self._journal[first:]:  # noqa: B007 (its clock)
+            if isinstance(what, bytes):
+                chain.send_raw([what])
+            elif what is None:
+                chain.add_empty()
+            else:
+                chain.suspend_rules(1, what)
+        return chain.heads()
+
     def take_back(self, blocks: int) -> None:
-        self._chain.take_back(blocks)
+        if blocks:
+            self._chain.take_back(blocks)
+            del self._journal[-blocks:]
+            self._kept = min(self._kept, len(self._journal))
 
     def add_empty(self) -> None:
         self._chain.add_empty()
+        self._journal.append((self._now(), None))
 
     def suspend_rules(self, until: int) -> None:
         self._chain.suspend_rules(1, until)
+        self._journal.append((self._now(), until))
 
 
 @dataclass(frozen=True)
@@ -148,6 +186,8 @@ class EvmEngine:
     network: bytes = b""
     _heads: list[Head] = field(default_factory=list)
     _stores: list[dict[bytes, bytes]] = field(default_factory=list)
+    _sent: list[tuple[int, bytes]] = field(default_factory=list)  # of each block: when, and what
+    _kept: int = _ENDLESS  # the last block before any that was taken back
     _known: dict[tuple[int, bytes, bytes], bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -162,6 +202,7 @@ class EvmEngine:
     def send(self, raw: bytes) -> Receipt:
         (receipt,) = self._chain.send_raw([raw])
         self._note()
+        self._sent.append((self.now(), raw))
         head = self.heads()[-1]  # blocks are counted from the founding
         logs = tuple(replace(log, block=head.number) for log in receipt.logs)
         return replace(receipt, block=head, logs=logs)
@@ -178,9 +219,20 @@ class EvmEngine:
     def heads(self) -> Sequence[Head]:
         return [Head(place, head.hash, head.time) for place, head in enumerate(self._heads)]
 
+    def replayed(self) -> Sequence[Head]:
+        first = min(self._kept, len(self._sent))
+        at, heads = BEGUN, self._heads[: first + 1]
+        store = MemoryDB(dict(self._stores[first]))
+        chain = EmbeddedChain(AtomicDB(store), chain_id=CHAIN_ID, now=lambda: at, begun_at=BEGUN)
+        for at, raw in self._sent[first:]:  # noqa: B007 (its clock)
+            chain.send_raw([raw])
+            heads.append(chain.head())
+        return [Head(place, head.hash, head.time) for place, head in enumerate(heads)]
+
     def take_back(self, blocks: int) -> None:
         if blocks:
-            del self._heads[-blocks:], self._stores[-blocks:]
+            del self._heads[-blocks:], self._stores[-blocks:], self._sent[-blocks:]
+            self._kept = min(self._kept, len(self._sent))
             self._known = {asked: told for asked, told in self._known.items() if asked[0] < len(self._heads)}
             self._open(self._stores[-1])
 

@@ -54,5 +54,12 @@ def check_words(engine: Engine, among: Sequence[Rollover], at: int) -> None:
             raise AssertionError(f"I3 {each.name}: the coordinator's word ends in {found}, and the model says {status}")
 
 
+def check_replayed(engine: Engine) -> None:
+    """I14: each block is what its transaction makes of the one before, computed anew from the founding."""
+    for told, found in zip(engine.heads(), engine.replayed(), strict=True):
+        if told != found:
+            raise AssertionError(f"I14 block {told.number} is not what its transactions make of it")
+
+
 def _number(engine: Engine, to: bytes, asked: bytes, at: int) -> int:
     return int.from_bytes(engine.call(to, asked, at), "big")

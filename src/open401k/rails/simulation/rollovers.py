@@ -10,7 +10,7 @@ from ..node.cases import Agreed, Case, Raised
 from ..node.core import Side
 from ..node.opening import Signed
 from .chance import Dice, Faults
-from .net import Clock
+from .net import Clock, Net
 from .parties import Party
 from .trace import Trace
 
@@ -52,15 +52,19 @@ class Played(Protocol):
     """A run, as its parts see it."""
 
     dice: Dice
+    later: Dice
     faults: Faults
     clock: Clock
+    net: Net
     names: tuple[str, ...]
+    spent: dict[str, int]
+    referred: dict[str, set[tuple[str, bytes]]]
     parties: dict[str, Party]
     rollovers: list[Rollover]
 
     def signed(
         self, number: int, custodians: tuple[str, ...], legs: tuple[Leg, ...], voters: tuple[Voter, ...], *,
-        parent: bytes,
+        parent: bytes = ..., days: int = ...,
     ) -> Signed: ...  # fmt: skip
 
     def add(

@@ -19,7 +19,7 @@ from ..node.codes import FOUND
 from ..node.core import HoldState, Side
 from ..node.opening import Signed, agree, agreed_of, move, open_case, stands_for, stop
 from ..node.wanted import Wanted
-from . import wallets
+from . import outside, wallets
 from .backups import back_up, is_in_core_alone, is_over, note_asked, tell_again
 from .chance import Dice, Fault, Faults
 from .cores import Core
@@ -37,11 +37,13 @@ from .engines import (
     key,
     signer_of,
 )
+from .leaks import check_private, forms
 from .mail import batches_of, carry, note_signed
 from .model_chain import CUSTODIANS as PARTS
 from .model_chain import Tx
+from .money import ACCOUNTS, BEFORE, check_books, check_deposits
 from .net import Clock, Endpoints, Net, Watch
-from .on_chain import check_agreed, check_refused, check_words
+from .on_chain import check_agreed, check_refused, check_replayed, check_words
 from .parties import Assembled, FaultyCases, Party, Wallet, as_it_is
 from .rollovers import Rollover
 from .stories import give_back, intrude, revoke, skew, suspend
@@ -51,7 +53,7 @@ from .twin import case_of
 from .twin_chain import Sent
 
 HOUR = 3_600
-_BEFORE = {0: 50_000_00, 1: 20_000_00}
+_LATER = 1 << 64  # dice for what was added later: what a seed meant before stays where it does not act
 _OPEN = (State.LIQUIDATING, State.HELD, State.VOTED)
 _READY = (State.DATA_REQUESTED, State.PREVALIDATED, State.LIQUIDATING)
 
@@ -78,7 +80,9 @@ class Run:
     """Everything of one seed."""
 
     def __init__(self, seed: int, *, evm: bool = False, assembled: Assembled = as_it_is) -> None:
-        self.seed, self.dice = seed, Dice(seed)
+        self.seed, self.dice, self.later = seed, Dice(seed), Dice(seed + _LATER)
+        self.referred: dict[str, set[tuple[str, bytes]]] = {}
+        self.has_outside = self.later.percent(25)
         self.mode = "safety" if self.dice.percent(25) else "liveness"
         self.faults = Faults(self.dice, percent=self.dice.one_of((3, 8, 20)))
         self.clock = Clock(BEGUN + DAY)
@@ -87,13 +91,14 @@ class Run:
         self.checked = b""
         story = self.dice.weighted(((50, "alone"), (25, "several"), (25, "batches")))
         self.batching = story == "batches"
-        self.by_wallet = story == "alone" and seed % 4 == 3  # one of them, or both
+        self.by_wallet = story != "several" and seed % 4 == 3  # one of them, or both
         self.names: tuple[str, ...] = CUSTODIANS if story == "several" else CUSTODIANS[:2]
         self.spent = dict.fromkeys(self.names, 0)
         engine: Engine = EvmEngine(lambda: self.clock.now) if evm else TwinEngine(lambda: self.clock.now)
         self.engine_name = "evm" if evm else "twin"
         watch = Watch(self._mined, self._finalized, self._taken_back)
         self.net = Net(engine, self.clock, self.faults, depth=self.dice.one_of((0, 1, 3, 6)), watch=watch)
+        self.private = forms([f"{name} {number}" for name in self.names for number in range(ACCOUNTS)])
         self.parties = {name: self._party(name, assembled) for name in self.names}
         counts = ((5, 2), (3, 3), (2, 4)) if self.batching else ((6, 1), (3, 2), (1, 3))
         for number in range(self.dice.weighted(counts)):
@@ -111,7 +116,7 @@ class Run:
             if self.mode == "liveness":
                 open_ = [each for each in self.rollovers if not self._is_over(each)]
                 stuck = tuple(each.name for each in open_ if not self._is_for_a_person(each))
-                self._check_money()
+            self._check_end()
             self._say(f"settled after {rounds} rounds")
         except (DepartedError, AssertionError) as why:
             violation = str(why)
@@ -150,7 +155,7 @@ class Run:
             self._say(f"{name}: its wallet is asked for {row.says} of {row.case}")
             wallets.note_asked(party, row, self.rollovers)
 
-        core = Core({f"{name} {number}": dict(_BEFORE) for number in range(3)}, seen)
+        core = Core({f"{name} {number}": dict(BEFORE) for number in range(ACCOUNTS)}, seen)
         endpoints = Endpoints(self.net, self.faults, lambda sent: boundary_of(self.rollovers, sent))
         cases = FaultyCases(address_of(name), self.faults, moved, signed, lambda: self.clock.now, asked)
         window, least = self.dice.one_of((600, 2 * HOUR)), 1 + self.dice.below(2)
@@ -222,7 +227,7 @@ class Run:
 
     def signed(
         self, number: int, custodians: tuple[str, ...], legs: tuple[Leg, ...], voters: tuple[Voter, ...], *,
-        parent: bytes = bytes(32),
+        parent: bytes = bytes(32), days: int = 0,
     ) -> Signed:  # fmt: skip
         """An election, its attestation, and exact terms within it."""
         now, participant = self.clock.now, key(f"participant {number}")
@@ -232,7 +237,7 @@ class Run:
             now + 10 * DAY, keccak(b"notice"), keccak(b"salt"), tuple(receivers),
         )  # fmt: skip
         attestation = Attestation(address_of("attestor"), 2, now + 90 * DAY, keccak(b"proof"))
-        deadline = now + self.dice.one_of((DAY, 3 * DAY, 5 * DAY))
+        deadline = now + DAY * (days or self.dice.one_of((1, 3, 5)))
         terms = Terms(
             0, 1, deadline, self.net.engine.token, messages.NOBODY, keccak(b"file"), parent, keccak(b"terms"),
             voters, legs,
@@ -254,7 +259,11 @@ class Run:
             *(((14, lambda: carry(self)), (5, lambda: revoke(self, self.net))) if self.batching else ()),
         )  # fmt: skip
         self.dice.weighted(acts)()
-        self._check_escrow()
+        if self.has_outside:
+            outside.act(self)
+        if self.by_wallet:
+            wallets.rename_between(self)
+        self._check_deposits()
 
     def _follow(self) -> None:
         party = self.parties[self.dice.one_of(self.names)]
@@ -363,7 +372,7 @@ class Run:
             self._administrator()
             slow = HOUR // 3 if self.batching and round_ < 12 else 6 * HOUR
             self.net.slot(slow if round_ < 36 else 12)
-            self._check_escrow()
+            self._check_deposits()
         return 60
 
     def _is_over(self, each: Rollover) -> bool:
@@ -371,9 +380,12 @@ class Run:
         return each.trace.is_done and all(is_over(self, each, *part) for part in each.parts)
 
     def _is_for_a_person(self, each: Rollover) -> bool:
-        """It waits for one, and rightly: what is not committed anybody ends past its deadline who knows its terms."""
+        """It waits for one, and rightly: what is not committed anybody ends past its deadline, and the escrow is back.
+
+        Who forgot its terms asks about what its core holds.
+        """
         forgot = any(self.file(name, each, side) is None for _, name, side in each.parts)
-        return bool(self._asked(each)) and (each.trace.is_committed or forgot)
+        return bool(self._asked(each)) and (each.trace.is_committed or forgot) and not each.trace.is_preparing
 
     def _asked(self, each: Rollover) -> list[Raised]:
         """What waits for a person, in a file that is open."""
@@ -405,42 +417,26 @@ class Run:
 
     # ---- what must hold
 
-    def _check_escrow(self) -> None:
-        """I7: what the contract has is what open rollovers have in escrow; I-R3: nothing comes or goes."""
-        if self.checked == self.net.head.hash:
-            return
-        self.checked = self.net.head.hash
-        check_words(self.net.engine, self.rollovers, self.net.head.number)
-        held = {name: self._balance(address_of(name)) for name in self.names}
-        escrow = self._balance(self.net.engine.rollover)
-        if sum(held.values()) + escrow != MINTED * len(self.names):
-            raise AssertionError(f"I-R3 deposits are {held} and {escrow} in escrow")
-        at = self.net.head.number
-        for key_ in sorted({each.key for each in self.rollovers}):
-            told = self.net.engine.call(self.net.engine.rollover, call_of("escrow_of(uint256)", key_), at)
-            escrow -= int.from_bytes(told[32:64], "big")
-        if escrow:
-            raise AssertionError(f"I7 {escrow} cents in escrow are nobody's")
+    def _check_deposits(self) -> None:
+        """At each block once: words and money."""
+        if self.checked != self.net.head.hash:
+            self.checked = self.net.head.hash
+            check_words(self.net.engine, self.rollovers, self.net.head.number)
+            check_deposits(self, self.net)
 
-    def _check_money(self) -> None:
-        """What moved between the books is what moved on chain, to the cent."""
-        if any(self._asked(each) or each.trace.state.lost or not each.trace.is_done for each in self.rollovers):
-            return
-        begun = sum(_BEFORE.values()) * 3
-        for name in self.names:
-            books = self.parties[name].core.cents + self.spent[name] - begun
-            chain = self._balance(address_of(name)) - MINTED
-            if books != chain:
-                raise AssertionError(f"I-R3 the books of {name} moved by {books} cents, its deposits by {chain}")
-
-    def _balance(self, holder: bytes) -> int:
-        told = self.net.engine.call(self.net.engine.token, call_of("balanceOf(address)", holder), self.net.head.number)
-        return int.from_bytes(told, "big")
+    def _check_end(self) -> None:
+        """The books, where nothing is open; and the chain is what its transactions make of it."""
+        waits = (self._asked(each) or each.trace.state.lost or not each.trace.is_done for each in self.rollovers)
+        if self.mode == "liveness" and not any(waits):
+            check_books(self, self.net)
+        check_replayed(self.net.engine)
 
     # ---- what the chain tells
 
     def _mined(self, sent: Sent | None, receipt: Receipt | None, head: Head) -> None:
         about, taken = list[Rollover](), ""
+        if sent is not None and receipt is not None:
+            check_private(self.private, sent, receipt)
         if sent is not None and receipt is not None and receipt.is_done:
             about, taken = all_about(self.rollovers, sent), renamed(self, sent)
         elif sent is not None and receipt is not None:

@@ -129,6 +129,16 @@ class TwinChain:
         if blocks:
             del self._blocks[-blocks:]
 
+    def up_to(self, number: int, *, now: Callable[[], int]) -> TwinChain:
+        """Another that has the same blocks up to this one, and goes on by another clock."""
+        rollover, token, network = self._does
+        state = self._blocks[0].state
+        told = {"rollover": rollover, "token": token, "network": network}
+        other = TwinChain(state, chain_id=self.chain_id, now=now, **told)
+        other.coordinator.cases.update(self.coordinator.cases)
+        other._blocks = self._blocks[: number + 1]
+        return other
+
     def add_empty(self) -> Head:
         """A block without a transaction, for its time."""
         state = self._next()

@@ -15,11 +15,14 @@ from ..node.wanted import Says, Wanted, unwanted
 from ..signatures import is_signed_by
 from .chance import Fault
 from .engines import address_of, key, signer_of
-from .model import State, begun
-from .model_chain import CUSTODIANS
+from .model import State, begun, tip
+from .model_chain import CUSTODIANS, Status
 from .parties import Party
 from .rollovers import Played, Rollover
 from .trace import DepartedError
+
+#: What votes: of a rollover, or of all in a batch.
+_VOTES = (Says.APPROVAL, Says.BATCH)
 
 
 def note_asked(party: Party, row: Wanted, among: list[Rollover]) -> None:
@@ -27,7 +30,7 @@ def note_asked(party: Party, row: Wanted, among: list[Rollover]) -> None:
     if party.wallet is None:
         raise AssertionError(f"{party.name} has no wallet, and asks one")
     party.wallet.asked[row.digest] = row
-    if row.says is not Says.APPROVAL:
+    if row.says not in _VOTES:
         return
     for each in _about(row, among):
         place = each.custodians.index(party.name)
@@ -59,7 +62,7 @@ def _sign(run: Played, party: Party, row: Wanted) -> None:
     if named not in wallet.keys or (row.digest, named) in wallet.given:
         return
     wallet.given[row.digest, named] = wallet.keys[named].sign(row.digest)
-    if row.says is Says.APPROVAL:
+    if row.says in _VOTES:
         for each in _about(row, run.rollovers):
             each.trace.wallet_signed(each.custodians.index(party.name), later=named != signer_of(party.name).address)
 
@@ -92,19 +95,35 @@ def vote_of(party: Party, each: Rollover) -> bytes | None:
 
 
 def rename(run: Played) -> None:
-    """The network names another wallet for one of them: what the first one voted counts no more.
+    """The network names another wallet for one of them: what the first one voted counts no more."""
+    if _may_rename(run) and not run.dice.percent(40):
+        for party in run.parties.values():
+            _rename(run, party)
 
-    Only where no rollover began later: the model would not know since when another wallet is named.
-    """
-    if not run.faults.is_on or any(each.parent or each.is_other for each in run.rollovers) or run.dice.percent(40):
+
+def rename_between(run: Played) -> None:
+    """The same while a vote of that wallet stands on chain and others are awaited."""
+    if not _may_rename(run) or not run.later.percent(40):
         return
-    for party in (each for each in run.parties.values() if each.wallet is not None):
-        first, later = signer_of(party.name).address, key(f"{party.name}'s later wallet").address
-        if _named(party) == first:
-            run.faults.note("W2", Fault.REVOKE)
-            net, network = party.net, party.net.engine.network
-            net.submit(key(party.name), call_of("name_signer(address)", later), to=network)
-            net.submit(key("copier"), call_of("take_signer(address)", address_of(party.name)), to=network)
+    for each in run.rollovers:
+        word = tip(each.trace.state)
+        for place, name, _ in each.parts:
+            if word.status is Status.PREPARING and word.votes & CUSTODIANS[place].bit:
+                _rename(run, run.parties[name])
+
+
+def _may_rename(run: Played) -> bool:
+    """Only where no rollover began later: the model would not know since when another wallet is named."""
+    return run.faults.is_on and not any(each.parent or each.is_other for each in run.rollovers)
+
+
+def _rename(run: Played, party: Party) -> None:
+    if party.wallet is None or _named(party) != signer_of(party.name).address:
+        return
+    run.faults.note("W2", Fault.REVOKE)
+    later, net = key(f"{party.name}'s later wallet").address, party.net
+    net.submit(key(party.name), call_of("name_signer(address)", later), to=net.engine.network)
+    net.submit(key("copier"), call_of("take_signer(address)", address_of(party.name)), to=net.engine.network)
 
 
 def fresh(run: Played, custodians: Sequence[str]) -> State:
@@ -128,4 +147,5 @@ def _named(party: Party) -> bytes:
 
 
 def _about(row: Wanted, among: list[Rollover]) -> list[Rollover]:
-    return [each for each in among if each.id.hex() == row.told["rollover"]]
+    told = row.told["ids"] if row.says is Says.BATCH else [row.told["rollover"]]
+    return [each for each in among if isinstance(told, list) and each.id.hex() in told]
