@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from tests.doors.node.conftest import LOOKS, Open, free_port, served, shoot, with_a_passkey
-from tests.doors.node.desk import LINK, SOURCE, Desk
+from tests.doors.node.desk import BEGUN, LINK, SOURCE, Desk
 from tests.doors.node.signing import KNOWN, PAPER
 from tests.doors.node.test_api import Both, both  # noqa: F401 (a fixture)
 from tests.rails.node.conftest import another_database, migrated  # noqa: F401 (fixtures)

@@ -49,7 +49,8 @@ class NodeVoters:
         told = Asked(
             case, role, asking_of(file, deal, role), deal.releasing.custodian if deal.releasing else config.name,
             contacts=contacts_of(deal, config), cursor=happened[-1].seq if happened else 0,
-            said_no=_said_no(file, deal, role), refused_at=_refused_at(refusals, role), ended=file.state in (State.RELEASED, State.OFF_RAIL),
+            said_no=_said_no(file, deal, role), refused_at=_refused_at(refusals, role),
+            ended=file.state in (State.RELEASED, State.OFF_RAIL),
         )  # fmt: skip
         if kept is not None:
             passkey = Passkey(bytes.fromhex(kept["x"]), bytes.fromhex(kept["y"]))

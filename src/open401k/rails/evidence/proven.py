@@ -30,8 +30,7 @@ from ..node.said import Countersigned
 from .calls import approvers, cases_in, custodians, is_about, is_batched_by
 from .file import Evidence
 from .on_chain import NO_CODE, Wallets
-from .signed import is_by
-from .signed import is_a_wallets
+from .signed import is_a_wallets, is_by
 from .wording import NOT_BY_THESE_BLOCKS, ONLY_A_CHAIN
 
 
@@ -121,7 +120,9 @@ class Context:
     @property
     def or_a_wallet(self) -> str:
         """What else it may be, where no chain was asked."""
-        return "" if self.wallets else " If a contract's wallet is there, name its network (--network): its chain tells."
+        return (
+            "" if self.wallets else " If a contract's wallet is there, name its network (--network): its chain tells."
+        )
 
     @property
     def why_not(self) -> str:

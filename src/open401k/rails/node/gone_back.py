@@ -1,7 +1,7 @@
 """A payment that the bank returns after it was booked: an exception of its case, and its end once it is paid anew.
 
 Where a desk closed it with the check or wire that pays instead, and the bank pays it again, it is paid twice: another
-exception, which ends when one of the two payments is back (ADR-0088).
+exception, which ends when one of the two payments is back (ADR-0082).
 
 While a case waits for its booking the adapter reads returns itself (adapters/bank). Nothing is booked back here: the
 books followed the chain, and a desk decides what becomes of the cash. Not here: files, messages.
