@@ -36,6 +36,7 @@ from .forecasts import read as read_forecast
 from .gather import gather
 from .late_deposits import LATE_DEPOSIT, LateDeposit, LateShare, content_of_late_deposit
 from .late_facts import LATE_FACT, about_late_facts, content_of_late_facts, late_fact_content
+from .left_out_late import EntryByPlan, entry_by_plan, keep_left_out
 from .measures import MEASURES, Measure, Measured
 from .outset import Habits
 from .projection import project
@@ -119,6 +120,7 @@ __all__ = [
     "Difference",
     "EarlierCalendarYear",
     "Effect",
+    "EntryByPlan",
     "Failure",
     "FailureCorrection",
     "FailureKind",
@@ -174,6 +176,7 @@ __all__ = [
     "decline",
     "differences",
     "due_of",
+    "entry_by_plan",
     "excess_content",
     "facts_for",
     "facts_hash",
@@ -191,6 +194,7 @@ __all__ = [
     "history",
     "judge",
     "keep",
+    "keep_left_out",
     "late_fact_content",
     "latest",
     "latest_forecast",

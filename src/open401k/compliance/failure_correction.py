@@ -227,7 +227,7 @@ class _Case:
     def missed_days(self) -> list[PayDay]:
         """The pay dates on which too little was withheld, until now."""
         first = self.first_on
-        end = min(self.failure.begin_on or date.max, self.failure.until or date.max, self.on + _A_DAY)
+        end = min(self.failure.ends_on, self.on + _A_DAY)
         return [] if first is None else [day for day in self.who.days if first <= day.begins and day.on < end]
 
     def windows(self) -> CorrectionWindows | None:

@@ -72,7 +72,7 @@ def _needed(tx: Tx, where: dict[str, Any], failure: Failure, workers: Sequence[W
     known = None if failure.from_payroll else _known_pay(tx, where)
     if known is None:
         return ()
-    until = min(failure.begin_on or date.max, failure.until or date.max, on)
+    until = min(failure.ends_on, on)
     terms = plan.provisions_on(tx, **where, on=on)
     own: dict[EmployeeId, list[tuple[date, date]]] = {}
     for each in census.brought_pay(tx, **where, employees=[who.employee_id for who in workers]):

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from open401k.base import audit, heads
 from open401k.base.db import Tx
 from open401k.base.plain import plain
-from open401k.kernel import EmployeeId, FailureId, Open401kError, PlanId, Refused, SponsorId, day_of
+from open401k.kernel import EmployeeId, FailureId, Open401kError, PlanId, Refused, SponsorId, day_of, named_uuid
 
 from . import _failure_store as _store
 
@@ -104,10 +104,19 @@ class Failure:
 
     def by_hand_on(self, employee_id: EmployeeId, on: date) -> bool:
         """Whether a person recorded that somebody's deferrals were wrong on a pay date; catch-up is another failure."""
+        return self.by_hand_between(employee_id, on, on + timedelta(days=1))
+
+    def by_hand_between(self, employee_id: EmployeeId, start: date, end: date) -> bool:
+        """The same of any day from ``start`` up to ``end``, which is no more of it."""
         if self.from_payroll or self.kind is FailureKind.CATCH_UP_NOT_OFFERED:
             return False
-        end = min(self.begin_on or date.max, self.until or date.max)
-        return any(each.employee_id == employee_id for each in self.people) and (self.first_on or date.min) <= on < end
+        concerned = any(each.employee_id == employee_id for each in self.people)
+        return concerned and max(self.first_on or date.min, start) < min(self.ends_on, end)
+
+    @property
+    def ends_on(self) -> date:
+        """The first day that was right again, as far as that is known."""
+        return min(self.begin_on or date.max, self.until or date.max)
 
     def missed_of(self, employee_id: EmployeeId) -> tuple[MissedOn, ...] | None:
         """What one person missed by pay date, where that is known."""
@@ -127,6 +136,11 @@ class Recorded:
     recorded_at: datetime
     recorded_by: str
     already: bool = False
+
+
+def left_out_id(plan_id: PlanId, employee_id: EmployeeId) -> FailureId:
+    """The one failure that late facts make of one person in one plan."""
+    return FailureId(named_uuid("left out", str(plan_id), str(employee_id)))
 
 
 def refuse(failure: Failure, *, known: frozenset[EmployeeId], today: date) -> Refused[FailureRefusal] | None:
@@ -214,6 +228,9 @@ def record_failure(
     return Recorded(failure, place, tx.now, f"{tx.actor.kind}:{tx.actor.id}")
 
 
+_WITH = "Record with {} when correct deferrals begin and when the notice was given."
+
+
 def _refuse_twice(failure: Failure, known: Sequence[Recorded]) -> Refused[FailureRefusal] | None:
     """What payroll's own record has found already is no failure more: each would be paid."""
     for own in (each.failure for each in known if each.failure.from_payroll):
@@ -221,8 +238,13 @@ def _refuse_twice(failure: Failure, known: Sequence[Recorded]) -> Refused[Failur
             days = [one.on for one in person.missed or () if failure.by_hand_on(person.employee_id, one.on)]
             if days:
                 message = f"Payroll's own record shows this already, from {days[0]} to {days[-1]}: see Proposed."
-                fix = f"Record with {own.failure_id} when correct deferrals begin and when the notice was given."
-                return _refused(FailureRefusal.ON_FILE, message, fix)
+                return _refused(FailureRefusal.ON_FILE, message, _WITH.format(own.failure_id))
+    late = {left_out_id(failure.plan_id, each.employee_id) for each in failure.people}
+    for own in (each.failure for each in known if each.failure.failure_id in late):
+        first = own.first_on or date.min
+        if any(failure.by_hand_between(each.employee_id, first, own.ends_on) for each in own.people):
+            message = f"What was learned late shows this already, from {first} on: see Proposed."
+            return _refused(FailureRefusal.ON_FILE, message, _WITH.format(own.failure_id))
     return None
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from open401k import census, compliance, plan, recordkeeping
+from open401k import census, compliance, recordkeeping
 from open401k.base import heads
 from open401k.base.db import Actor, Database, Tx
 from open401k.base.steps import FlowResults, begin_with, run_flow
@@ -18,7 +18,7 @@ from open401k.kernel import ComplianceRunId, EmployeeId, FlowId, PlanId, Refused
 from . import heal
 from .code_kinds import PayCodeKinds
 from .ended_year import foretold, test_again
-from .late_summary import summary_of
+from .late_summary import posted_for
 from .payroll_settle import PostingRefused
 
 FLOW = recordkeeping.LATE_KEY
@@ -85,9 +85,13 @@ def settle(tx: Tx, correction: Correction, _: dict[str, Any]) -> dict[str, Any]:
     """The fact, as of when it happened; then what should have been, minus what is posted, over every pay date."""
     tenant_id, plan_id, cause = correction.tenant_id, correction.plan_id, str(correction.flow_id)
     heads.lock(tx, tenant_id=tenant_id)  # a payroll posted between reading the books and posting would count twice
-    _record(tx, correction)
     touched: Sequence[EmployeeId] | None = None
+    entered: compliance.EntryByPlan = {}
     if isinstance(learned := correction.learned, LateFact):
+        who = learned.employee_id
+        entered = compliance.entry_by_plan(tx, tenant_id=tenant_id, plan_id=plan_id, employee_id=who)
+    _record(tx, correction)
+    if isinstance(learned, LateFact):
         touched = recordkeeping.touched(tx, tenant_id, plan_id, learned.employee_id, learned.fact)
     settled = recordkeeping.settle(  # of every plan of the sponsor: a fact about a person is one for each
         tx,
@@ -96,16 +100,8 @@ def settle(tx: Tx, correction: Correction, _: dict[str, Any]) -> dict[str, Any]:
     )
     if isinstance(settled, Refused):
         raise PostingRefused(settled)
-    posted: list[recordkeeping.Corrected] = []
-    for each in (plan_id, *plan.other_plans(tx, tenant_id=tenant_id, plan_id=plan_id)):
-        posted += recordkeeping.corrections(tx, tenant_id=tenant_id, plan_id=each, cause=cause)
-    return {
-        "plan_id": str(plan_id),
-        "origin": correction.learned.origin,
-        "entries": [str(each.entry_id) for each in posted],
-        "credited_cents": sum(each.credited_cents for each in posted),
-        "held_cents": sum(each.held_cents for each in posted),
-    } | summary_of(posted).as_json()
+    told = {"plan_id": str(plan_id), "origin": correction.learned.origin, "entered_before": dict(entered)}
+    return told | posted_for(tx, tenant_id=tenant_id, plan_id=plan_id, cause=cause)
 
 
 def _record(tx: Tx, correction: Correction) -> None:
@@ -142,9 +138,12 @@ def warn(tx: Tx, correction: Correction, results: dict[str, Any]) -> bool:
     return foretold(tx, correction.tenant_id, ComplianceRunId.parse(results["retest"]))
 
 
-def review(tx: Tx, correction: Correction, _: dict[str, Any]) -> list[str]:
+def review(tx: Tx, correction: Correction, results: dict[str, Any]) -> list[str]:
     """What waits for the employer's approval is counted anew, in every plan of the sponsor (heal.py)."""
-    return [str(found) for found in heal.review_all(tx, tenant_id=correction.tenant_id, plan_id=correction.plan_id)]
+    of: dict[str, Any] = {"tenant_id": correction.tenant_id, "plan_id": correction.plan_id}
+    if isinstance(learned := correction.learned, LateFact) and (were := results["settle"].get("entered_before")):
+        of["late_entry"] = heal.LateEntry(learned.employee_id, were)
+    return [str(found) for found in heal.review_all(tx, **of)]
 
 
 STEPS = (settle, retest_ended, retest, warn, review)

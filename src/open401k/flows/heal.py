@@ -11,7 +11,7 @@ from open401k import census, compliance, fiduciary, plan
 from open401k.base import heads
 from open401k.base.db import Actor, Database, Tx
 from open401k.base.steps import FlowResults, run_flow
-from open401k.kernel import FailureId, FlowId, PlanId, ProposalId, Refused, SponsorId, day_of
+from open401k.kernel import EmployeeId, FailureId, FlowId, PlanId, ProposalId, Refused, SponsorId, day_of
 
 from .heal_additions import excess_additions
 from .heal_deposits import late_deposits
@@ -68,12 +68,24 @@ def propose(tx: Tx, found: Found, _: dict[str, Any]) -> str | None:
 STEPS = (know, propose)
 
 
-def review(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[ProposalId]:
+@dataclass(frozen=True, slots=True)
+class LateEntry:
+    """Whose entry a late fact may have changed; ``were``: the days that they entered on before it."""
+
+    employee_id: EmployeeId
+    were: compliance.EntryByPlan
+
+
+def review(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, late_entry: LateEntry | None = None) -> list[ProposalId]:
     """Count every correction of a plan anew: facts or days have changed. What changed is proposed in its place.
 
-    What payroll withheld otherwise than elected becomes a failure, and ceases to be one, by itself.
+    What payroll withheld otherwise than elected becomes a failure, and ceases to be one, by itself; so does whoever
+    was let in late by what a fact says that was learned late.
     """
     keep_withheld(tx, tenant_id=tenant_id, plan_id=plan_id)
+    if late_entry is not None:
+        who, were = late_entry.employee_id, late_entry.were
+        compliance.keep_left_out(tx, tenant_id=tenant_id, plan_id=plan_id, employee_id=who, were=were)
     failures = compliance.failures(tx, tenant_id=tenant_id, plan_id=plan_id)
     late = late_deposits(tx, tenant_id=tenant_id, plan_id=plan_id)
     learned = late_facts(tx, tenant_id=tenant_id, plan_id=plan_id)
@@ -88,10 +100,13 @@ def review(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[ProposalId]
     return [each.proposal_id for each in found if each is not None]
 
 
-def review_all(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[ProposalId]:
+def review_all(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, late_entry: LateEntry | None = None
+) -> list[ProposalId]:
     """The same of every plan of the sponsor: a fact about a person is one for each."""
     plans = (plan_id, *plan.other_plans(tx, tenant_id=tenant_id, plan_id=plan_id))
-    return [found for each in plans for found in review(tx, tenant_id=tenant_id, plan_id=each)]
+    of: dict[str, Any] = {"tenant_id": tenant_id, "late_entry": late_entry}
+    return [found for each in plans for found in review(tx, **of, plan_id=each)]
 
 
 def _propose_failure(tx: Tx, tenant_id: SponsorId, failure_id: FailureId) -> compliance.Proposal | None:

@@ -1,11 +1,12 @@
-"""What a late fact changed, for whom, and whose money it is. Pure; what of the past waits for a person: heal.py."""
+"""What a late fact changed, for whom, and whose money it is. What of the past waits for a person: heal.py."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from open401k import recordkeeping
-from open401k.kernel import EmployeeId, Source
+from open401k import plan, recordkeeping
+from open401k.base.db import Tx
+from open401k.kernel import EmployeeId, PlanId, Source, SponsorId
 
 #: Why it is posted at once: the plan gives it, or never gave it, whether or not anybody agrees.
 PARAGRAPH = "The plan is followed as written, from the facts as they were (Rev. Proc. 2021-30 section 6.02(1))."
@@ -50,6 +51,18 @@ class LateSummary:
             "employee_cents": self.employee_cents,
             "paragraph": self.paragraph,
         }  # fmt: skip
+
+
+def posted_for(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, cause: str) -> dict[str, Any]:
+    """What was posted of one cause in every plan of the sponsor, as the step keeps it."""
+    posted: list[recordkeeping.Corrected] = []
+    for each in (plan_id, *plan.other_plans(tx, tenant_id=tenant_id, plan_id=plan_id)):
+        posted += recordkeeping.corrections(tx, tenant_id=tenant_id, plan_id=each, cause=cause)
+    return {
+        "entries": [str(each.entry_id) for each in posted],
+        "credited_cents": sum(each.credited_cents for each in posted),
+        "held_cents": sum(each.held_cents for each in posted),
+    } | summary_of(posted).as_json()
 
 
 def summary_of(posted: Sequence[recordkeeping.Corrected]) -> LateSummary:
