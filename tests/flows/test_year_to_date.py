@@ -183,13 +183,13 @@ def test_a_file_with_faults_tells_them_all_and_leaves_nothing(twins: tuple[Plan,
     here, there = twins
     file, before, said = of_june(here), traces(there), facts_on_file(there)
     first, _, *rest = [row for row in file.rows if row["ssn"].endswith("1098")]
-    stranger, negative, early = file.of("1003"), file.of("1004"), file.of("1005")
+    stranger, negative, before_year = file.of("1003"), file.of("1004"), file.of("1005")
     total = file.csv().decode().splitlines()[-1].split(",")
     assert not rest
     first["period_end"] = "2026-06-10"  # holds the day of entry, and overlaps with the second row
     stranger["ssn"] = "219-11-2003"
     negative["match"] = "-" + negative["match"]
-    early["period_start"] = "2025-12-31"
+    before_year["period_start"] = "2025-12-31"
     data = file.csv(total=dict(zip(COLUMNS[3:], total[3:], strict=True)))
     refused = brought(there, data)
     assert isinstance(refused, Findings)
@@ -198,10 +198,14 @@ def test_a_file_with_faults_tells_them_all_and_leaves_nothing(twins: tuple[Plan,
         (file.number(first), "C period_end", "period.straddles"),
         (file.number(stranger), "A ssn", "person.unknown"),
         (file.number(negative), "K match", "amount.negative_not_allowed"),
-        (file.number(early), "B period_start", "period.outside"),
+        (file.number(before_year), "B period_start", "period.outside"),
     }
     assert (traces(there), facts_on_file(there)) == (before, said)
     assert isinstance(brought(there, of_june(here).csv(), as_of=date(2026, 7, 2)), Findings)
+    assert (traces(there), facts_on_file(there)) == (before, said)
+    with pytest.raises(Open401kError, match=r"takes effect on .*, after 1999-12-31") as early:
+        brought(there, of_june(here).csv(), as_of=date(1999, 12, 31))
+    assert "their periods may end before it" in early.value.fix
     assert (traces(there), facts_on_file(there)) == (before, said)
 
 

@@ -57,6 +57,10 @@ class PayHistory:
     pre_tax: Cents
     roth: Cents
     after_tax: Cents
+    #: Of a year with two pay dates at most, which show no rhythm: those of the year before it.
+    before: tuple[date, ...] = ()
+    #: The pay period of a plan's very first payroll in days; 0: not known.
+    period_days: int = 0
 
     @property
     def deferrals(self) -> Cents:

@@ -190,6 +190,12 @@ def _history(
     return scope.history(calendar.start, until, place, scope.outside(calendar.start, until, place))
 
 
+#: So many pay dates show when others come; so many of the year before are asked for otherwise.
+_RHYTHM, _BEFORE = 3, 6
+#: Days of a pay period, from a week to a month.
+_SHORTEST, _LONGEST = 7, 31
+
+
 def _shown(history: bool | None, people: int) -> bool:
     return people <= HISTORY_UP_TO if history is None else history
 
@@ -420,7 +426,23 @@ class _Scope:
             - outside.by_date(Source.PRE_TAX, pay_dates),
             roth=grid(found.roth_cents, found.catch_up_roth_cents) - outside.by_date(Source.ROTH, pay_dates),
             after_tax=grid(found.after_tax_cents) - outside.by_date(Source.AFTER_TAX, pay_dates),
+            **self._rhythm(start, pay_dates),
         )
+
+    def _rhythm(self, start: date, pay_dates: Sequence[date]) -> dict[str, Any]:
+        """What shows when payrolls come where the year itself does not: the year before, or the only one's period."""
+        if not 0 < len(pay_dates) < _RHYTHM:
+            return {}
+        runs = [
+            each
+            for each in census.pay_runs(self.tx, tenant_id=self.tenant_id, plan_id=self.plan_id, known_at=self.known_at)
+            if each.replaced_by is None and not each.brought
+        ]
+        before = sorted({each.pay_date for each in runs if start - timedelta(days=366) <= each.pay_date < start})
+        if before or len(pay_dates) > 1:
+            return {"before": tuple(before[-_BEFORE:])}
+        days = [(each.period_end - each.period_start).days + 1 for each in runs if each.pay_date == pay_dates[0]]
+        return {"period_days": next((each for each in days if _SHORTEST <= each <= _LONGEST), 0)}
 
 
 class _Before:

@@ -6,10 +6,8 @@ plan's own pay history moves them, as counts move a gamma prior. Not here: the r
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
-from datetime import date, timedelta
-from itertools import pairwise
+from datetime import date
 from typing import TypedDict
 
 import numpy as np
@@ -18,6 +16,7 @@ import numpy.typing as npt
 from open401k.law import NotEnacted
 
 from .facts import Cents, Flags, PayHistory, PlanFacts
+from .pay_rhythm import coming_dates, dates_seen
 from .pay_to_come import OtherPay, other_pay
 from .year import Year
 
@@ -103,32 +102,14 @@ class Start:
     """Pay of those dates before people had entered for nonelective money; None: the whole year's pay counts for it."""
 
 
-def coming_dates(history: PayHistory, last_day: date) -> tuple[date, ...]:
-    """The pay dates still to come, at the rhythm of those that were.
-
-    Gaps in whole weeks go on exactly: biweekly Fridays never gain a date that falls into the next year. Semimonthly
-    and monthly dates wander by a day or two, and the last one may be the last day.
-    """
-    seen = history.pay_dates
-    gaps = [(later - earlier).days for earlier, later in pairwise(seen)]
-    weekly = all(gap % 7 == 0 for gap in gaps)
-    if weekly:
-        week_gap = Counter(gaps).most_common(1)[0][0] if gaps else 14
-        count = (last_day - seen[-1]).days // week_gap
-        return tuple(seen[-1] + timedelta(days=week_gap * (place + 1)) for place in range(count))
-    gap = (seen[-1] - seen[0]).days / len(gaps)
-    count = int((last_day - seen[-1]).days / gap + 0.1)
-    return tuple(min(seen[-1] + timedelta(days=round(gap * (k + 1))), last_day) for k in range(count))
-
-
 def start_of(facts: PlanFacts, year: Year, habits: Habits) -> Start:
     """Read pay level, deferral rate and the plan's own turnover from its pay history."""
     history = facts.history
     if history is None or not history.pay_dates:
         raise ValueError("a projection needs the pay history of the plan year")
-    dates = coming_dates(history, facts.horizon)
-    span = max((history.pay_dates[-1] - history.pay_dates[0]).days, 14) / 365
-    per_year = max(len(history.pay_dates) - 1, 1) / span
+    seen = dates_seen(facts)
+    dates = coming_dates(seen, facts.horizon)
+    per_year = max(len(seen) - 1, 1) * 365 / max((seen[-1] - seen[0]).days, 1)
     active = np.array([any(e.terminated_on is None for e in spans) for spans in facts.employment], dtype=np.bool_)
     hired = [max((e.hired_on for e in spans), default=facts.as_of) for spans in facts.employment]
     tenure = np.array([max((facts.as_of - day).days, 0) / 365 for day in hired])

@@ -10,7 +10,7 @@ from typing import Any
 from open401k import census, payroll, plan
 from open401k.base import audit, heads
 from open401k.base.db import Actor, Database, Tx
-from open401k.kernel import EmployeeId, FlowId, Money, Source, day_of, named_uuid
+from open401k.kernel import EmployeeId, FlowId, Money, Open401kError, Source, day_of, named_uuid
 
 from .correction import Correction, OnFile, begin, correct
 from .year_to_date_expected import YearToDate, expected_of, own_boundaries
@@ -71,12 +71,22 @@ def _correction(told: YearToDate, state: list[str]) -> Correction:
     return Correction(told.tenant_id, told.plan_id, flow_id, OnFile(origin))
 
 
+def _terms(tx: Tx, told: YearToDate) -> plan.Provisions:
+    """The terms of the day; a new plan has none on the days before it, whose pay is told as of its first one."""
+    of: dict[str, Any] = {"tenant_id": told.tenant_id, "plan_id": told.plan_id}
+    spans = plan.provisions_between(tx, **of, start=date.min, end=date.max)
+    if spans and told.as_of < spans[0].start:
+        fix = f"Give {spans[0].start} as the day of the figures; their periods may end before it."
+        raise Open401kError(f"The plan takes effect on {spans[0].start}, after {told.as_of}.", fix=fix)
+    return plan.provisions_on(tx, **of, on=told.as_of)
+
+
 def _record(tx: Tx, told: YearToDate) -> tuple[list[census.BroughtPay], bool, list[str]]:
     """The facts, whether any is new, and what names the state of all of them."""
     of: dict[str, Any] = {"tenant_id": told.tenant_id, "plan_id": told.plan_id}
     heads.lock(tx, tenant_id=told.tenant_id)  # no payroll is recorded between looking for one and recording
     file = payroll.read_year_to_date(told.content, file_name=told.name)
-    terms = plan.provisions_on(tx, **of, on=told.as_of)
+    terms = _terms(tx, told)
     who = census.find_by_ssn(tx, tenant_id=told.tenant_id, ssns=[row.ssn for row in file.rows])
     if told.as_of > day_of(tx.now):
         reason = f"{told.as_of} is still to come: nobody knows the figures of that day."

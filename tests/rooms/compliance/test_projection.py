@@ -119,7 +119,7 @@ def test_a_year_without_a_pay_date_yet_is_projected_as_it_stands(most: int | Non
     """On January 2 every plan is reviewed, and nobody has been paid this year."""
     nothing = np.zeros(12, dtype=np.int64)
     empty = np.zeros((12, 0), dtype=np.int64)
-    history = PayHistory((), *[empty] * 5)
+    history = PayHistory((), empty, empty, empty, empty, empty)
     money: dict[str, Any] = dict.fromkeys(
         ("compensation", "section_415", "pre_tax", "calendar_deferrals", "match"), nothing
     )
