@@ -127,7 +127,9 @@ def rows_of(url: str) -> Iterator[tuple[str, bytes]]:
 def test_nothing_of_a_person_is_left_and_both_evidences_hold(
     kept_deals: NewDeals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cores, "_entry", lambda order: f"entry {order.rollover.hex()[:8]}")  # these stay, as in ADR-0066
+    monkeypatch.setattr(
+        cores, "_entry", lambda order: f"entry {order.rollover.hex()[:8]}"
+    )  # these stay, as in ADR-0066
     ended = Ended(kept_deals)
     two, chain, at = ended.two, ended.world.chain, ended.world.rollover
     known = {label: value for label, value in personal(two).items() if not label.endswith("_cents")}  # amounts stay

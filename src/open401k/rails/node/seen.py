@@ -7,6 +7,7 @@ facts, and a verdict needs both votes. It shows; nothing is decided by it. Not h
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from .. import tracking
@@ -126,7 +127,7 @@ def _in_order(
         elif verdict in (Verdict.PREPARING, Verdict.COMMITTED):
             state = State.VOTED
         found[each.place] = SideSeen(name, each.state or state, each.since or since, has_joined=each.half is not None)
-    return tuple(found[place] for place in sorted(found))
+    return tuple(replace(found[place], place=place) for place in sorted(found))
 
 
 def _reads_elsewhere(deal: Deal) -> bool:
