@@ -71,6 +71,8 @@ class Vote:
     given: bool
     #: They signed that they do not agree.
     said_no: bool = False
+    #: Whether they tell us; receivers tell who pays, and not each other.
+    is_told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -426,7 +428,8 @@ def _before_the_verdict(seen: Seen, clocks: Clocks) -> Iterator[Todo]:
             if vote.role not in _CUSTODIANS and seen.deadline is not None:
                 until = seen.deadline
             by = until if seen.deadline is None else min(until, seen.deadline)
-            yield Todo(vote.name, "Agree to the exact amounts.", by, overdue=seen.now > by)
+            told = "Agree to the exact amounts." if vote.is_told else "Agree to the exact amounts, if it has not yet."
+            yield Todo(vote.name, told, by, overdue=seen.now > by)
     else:
         told = "Put the exact amounts to everybody." if not seen.votes else "Send the move to be decided."
         yield _by(seen, seen.source.name, told, clocks.approve, seen.source.since)
