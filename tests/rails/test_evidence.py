@@ -212,6 +212,13 @@ def test_any_character_of_the_file_that_is_changed_is_found(done: Moved, whole: 
         assert not check(text[:at] + other + text[at + 1 :], head=head_of(done)).holds
 
 
+def test_a_transaction_that_is_there_twice_is_found(done: Moved, whole: Evidence) -> None:
+    for each in whole.transactions:
+        found = check(write(replace(whole, transactions=(*whole.transactions, each))), head=head_of(done))
+        assert not found.holds
+        assert "there twice" in " ".join(one.said for one in found.findings)
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     st.integers(0, 2**16), st.integers(1, 6), st.booleans(),

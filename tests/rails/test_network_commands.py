@@ -16,6 +16,7 @@ from open401k.base.settings import Settings
 from open401k.doors import cli
 from open401k.doors.chain import Node, create_chain_app
 from open401k.kernel import SystemRandom
+from open401k.rails.calls import call_of
 from open401k.rails.network.keyfile import keep
 from open401k.rails.network.place import write_place
 
@@ -85,6 +86,16 @@ def test_a_member_is_admitted_from_a_file_to_the_list(desk: Desk, world: World) 
     world.chain.tick()
     assert desk("signer", "take", hex_of(NEW.address), "--key", "relay.key")["signer"] == hex_of(RELAY.address)
     assert desk("signer", "revoke", "--key", "new.key")["signer"] == hex_of(bytes(20))
+
+
+def test_an_attestor_takes_back_what_it_attested_and_nobody_elses(desk: Desk, world: World) -> None:
+    told = "0x" + "5a" * 32
+    assert desk("attestation", "revoke", told, "--key", "new.key")["was_revoked"] is False
+    assert desk("attestation", "revoke", told, "--key", "new.key")["was_revoked"] is True
+    assert "had taken it back" in desk.aloud("attestation", "revoke", told, "--key", "new.key")
+    asked = [call_of("revoked(address,bytes32)", who, b"\x5a" * 32) for who in (NEW.address, RELAY.address)]
+    assert [int.from_bytes(world.chain.call(world.network, each), "big") for each in asked] == [1, 0]
+    assert "is no id" in desk("attestation", "revoke", told[:-2], "--key", "new.key", code=2)
 
 
 def test_rules_and_their_text_are_written_without_a_chain(desk: Desk) -> None:

@@ -58,6 +58,8 @@ class SideSeen:
     since: int
     #: Of several receivers one that was named, and has not said yet what it takes.
     has_joined: bool = True
+    #: Its place among the receivers of the election, which parts and reasons name; some of them may take nothing.
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ class Vote:
     given: bool
     #: They signed that they do not agree.
     said_no: bool = False
+    #: Whether they tell us; receivers tell who pays, and not each other.
+    is_told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +205,7 @@ _SAID = {
     Step.SET_ASIDE: "Your money was made ready and set aside",
     Step.APPROVED: "Everybody agreed to the exact amounts",
     Step.MOVED: "The move was decided and paid, all at once",
-    Step.ARRIVED: "Your new account shows the money",
+    Step.ARRIVED: "Your new {accounts} the money",
 }
 #: The same while they are ahead, or where they will not be reached.
 _AHEAD = {
@@ -211,7 +215,7 @@ _AHEAD = {
     Step.SET_ASIDE: "Your money is made ready and set aside",
     Step.APPROVED: "Everybody agrees to the exact amounts",
     Step.MOVED: "The move is decided and paid, all at once",
-    Step.ARRIVED: "Your new account shows the money",
+    Step.ARRIVED: "Your new {accounts} the money",
 }
 _WHERE = {
     Place.OLD_ACCOUNT: "Your money is in your old account at {source}. Nothing was moved.",
@@ -219,8 +223,8 @@ _WHERE = {
     Place.SET_ASIDE: "{source} has set your money aside for the move. It is still yours there.",
     Place.HELD_FOR_ALL: "Your money is held until everybody has agreed. If somebody does not in time, it goes back by "
     "itself.",
-    Place.BEING_BOOKED: "The money has been paid to {receivers}. It is being entered in your new account.",
-    Place.NEW_ACCOUNT: "Your money is in your new account at {receivers}.",
+    Place.BEING_BOOKED: "The money has been paid to {receivers}. It is being entered in your new {accounts}.",
+    Place.NEW_ACCOUNT: "Your money is in your new {accounts} at {receivers}.",
     Place.ANOTHER_WAY: "Your money moves by check or wire instead. {source} can tell you its state.",
     Place.UNCLEAR: "The companies tell us different things. They are checking; nothing more moves until they agree.",
 }
@@ -261,6 +265,7 @@ def tracked(seen: Seen, clocks: Clocks | None = None) -> Track:
     place = _place(seen)
     ended = _ended(seen, place)
     names = {"source": seen.source.name, "receivers": " and ".join(each.name for each in seen.receivers)}
+    names["accounts"] = _several(seen, "account", "accounts")
     returned = ended and place is Place.OLD_ACCOUNT
     headline = _HEADLINES[place]
     if returned:
@@ -270,7 +275,7 @@ def tracked(seen: Seen, clocks: Clocks | None = None) -> Track:
         headline = "You took the move back; your money stays yours" if ended else "You took the move back; it is ending"
     where = _WHERE[place].format(**names)
     if place is Place.NEW_ACCOUNT and ended and seen.went_back:
-        return _back_again(seen, names["receivers"])
+        return _back_again(seen, f"{names['accounts']} at {names['receivers']}")
     if returned:
         where = f"Your money is in your old account at {seen.source.name}. The move ended without it."
         if not is_late and not seen.taken_back:
@@ -287,17 +292,22 @@ def _why_ended(seen: Seen, is_late: bool) -> str:
     return "The time ran out before everybody agreed" if is_late else "The move was stopped"
 
 
-def _back_again(seen: Seen, receivers: str) -> Track:
+def _several(seen: Seen, one: str, more: str) -> str:
+    return one if len(seen.receivers) == 1 else more
+
+
+def _back_again(seen: Seen, accounts: str) -> Track:
     """It arrived, and some or all of it was given back since: the line ends where the money is now."""
     source, cents = seen.source.name, Money(seen.went_back)
     stations = _stations(seen, Place.NEW_ACCOUNT, True)
     if seen.went_back < seen.came:
-        where = f"The money came to your new account at {receivers}. Since then {cents} of it went back to {source}."
+        where = f"The money came to your new {accounts}. Since then {cents} of it went back to {source}."
         headline = "Your money arrived, and a part of it went back"
         return Track(headline, stations, Place.NEW_ACCOUNT, where, (), ended=True)
-    where = f"The money came to your new account at {receivers}. Since then all of it went back to {source}."
+    where = f"The money came to your new {accounts}. Since then all of it went back to {source}."
     *before, last = stations
-    undone = replace(last, standing=Standing.UNDONE, said="Your new account showed the money, and it went back")
+    showed = _several(seen, "account", "accounts")
+    undone = replace(last, standing=Standing.UNDONE, said=f"Your new {showed} showed the money, and it went back")
     return Track("Your money went back", (*before, undone), Place.WENT_BACK, where, (), ended=True)
 
 
@@ -359,16 +369,18 @@ def _stations(seen: Seen, place: Place, ended: bool) -> tuple[Station, ...]:
     told: list[Station] = []
     ahead = Standing.NOT_REACHED if ended else Standing.NOW
     going = True
+    shows = _several(seen, "account shows", "accounts show")
     for step in Step:
         going = going and reached[step]
         if going:
             asked = f"{seen.receivers[0].name} asked back what it had paid"
-            told.append(Station(step, Standing.DONE, asked if _is_asked_back(seen, step) else _SAID[step]))
+            said = asked if _is_asked_back(seen, step) else _SAID[step].format(accounts=shows)
+            told.append(Station(step, Standing.DONE, said))
             continue
         if ended and step is Step.SET_ASIDE and seen.was_set_aside:
             told.append(Station(step, Standing.UNDONE, f"{_SAID[step]}, and went back"))
             continue
-        told.append(Station(step, ahead, _AHEAD[step]))
+        told.append(Station(step, ahead, _AHEAD[step].format(accounts=shows)))
         ahead = Standing.NOT_REACHED if ended else Standing.TO_COME
     return tuple(told)
 
@@ -416,7 +428,8 @@ def _before_the_verdict(seen: Seen, clocks: Clocks) -> Iterator[Todo]:
             if vote.role not in _CUSTODIANS and seen.deadline is not None:
                 until = seen.deadline
             by = until if seen.deadline is None else min(until, seen.deadline)
-            yield Todo(vote.name, "Agree to the exact amounts.", by, overdue=seen.now > by)
+            told = "Agree to the exact amounts." if vote.is_told else "Agree to the exact amounts, if it has not yet."
+            yield Todo(vote.name, told, by, overdue=seen.now > by)
     else:
         told = "Put the exact amounts to everybody." if not seen.votes else "Send the move to be decided."
         yield _by(seen, seen.source.name, told, clocks.approve, seen.source.since)
@@ -428,7 +441,7 @@ def _before_the_signature(seen: Seen, clocks: Clocks) -> Iterator[Todo]:
     in_the_way = []
     for each in seen.reasons:
         since = max(begun, seen.arose.get(each.code, begun))
-        due = _by(seen, _name(each.owner, seen), each.next_step, ANSWERED_IN[each.code // 100], since)
+        due = _by(seen, _name(each, seen), each.next_step, ANSWERED_IN[each.code // 100], since)
         in_the_way.append(replace(due, why=each.said))
     yield from dict.fromkeys(in_the_way)  # one line for what is in the way twice, as of two kinds of money
     if seen.reasons:
@@ -461,8 +474,8 @@ def _end(since: int, days: int) -> int:
     return end_of(business_day_after(moment.date(), days))
 
 
-def _name(owner: Owner, seen: Seen) -> str:
-    match owner:
+def _name(reason: Reason, seen: Seen) -> str:
+    match reason.owner:
         case Owner.PARTICIPANT:
             return YOU
         case Owner.SPOUSE:
@@ -472,6 +485,7 @@ def _name(owner: Owner, seen: Seen) -> str:
         case Owner.RELEASING_ADMINISTRATOR:
             return f"Your old plan at {seen.source.name}"
         case Owner.RECEIVING_CUSTODIAN:
-            return " and ".join(each.name for each in seen.receivers)
+            named = [each.name for each in seen.receivers if reason.to in (None, each.place)]
+            return " and ".join(named or (each.name for each in seen.receivers))
         case Owner.NETWORK:
             return "The network of the companies"

@@ -30,8 +30,8 @@ def parts_seen(seen: Seen, parts: tuple[Part, ...]) -> tuple[PartSeen, ...]:
         return ()
     track = tracked(seen)
     return tuple(
-        PartSeen(side.name, _said(seen, track, side), tuple(each for each in parts if each.to == place))
-        for place, side in enumerate(seen.receivers)
+        PartSeen(side.name, _said(seen, track, side), tuple(each for each in parts if each.to == side.place))
+        for side in seen.receivers
     )
 
 
@@ -49,6 +49,8 @@ def _said(seen: Seen, track: Track, side: SideSeen) -> str:
     if not side.has_joined:
         lead = seen.receivers[0].name
         return f"Not there yet: {side.name} joins with a code that {lead} hands over. Nothing moves before."
+    if seen.reasons and all(each.to not in (None, side.place) for each in seen.reasons):
+        return "In order there. It waits until everything else is."
     if side.state in (CaseState.DRAFT, CaseState.DATA_REQUESTED, CaseState.NIGO) or seen.reasons:
         return "It knows of the move. Not everything is in order yet."
     if seen.elected_at is None:

@@ -36,7 +36,7 @@ from open401k.doors.node.retention_api import RETENTION
 from open401k.doors.node.signatures_api import SIGNATURES
 from open401k.doors.node.voters_api import VOTERS
 from open401k.kernel import FixedClock, SystemRandom
-from open401k.rails.messages import election_hash
+from open401k.rails.messages import attestation_hash, election_hash
 from open401k.rails.node.cases import State, Way
 from open401k.rails.node.codec import told
 from open401k.rails.node.erasing import erase
@@ -297,6 +297,12 @@ def test_from_a_wish_to_exact_terms_by_two_apis(both: Both) -> None:
     assert agreed["cents"] == 3_800_00
     both.carry()
     shown = receiver("GET", f"/v1/rollovers/{case}", role=Role.AUDITOR).json()
+    with both.receiver.doors.process.files.begin() as unit:
+        elected = unit.deal(case).elected
+    assert elected is not None
+    word = elected.attestation
+    attested = attestation_hash(elected.election.participant, word)  # what the network takes to revoke it
+    assert shown["attestation"] == {"id": f"0x{attested.hex()}", "attestor": f"0x{word.attestor.hex()}"}
     assert (shown["rollover"], shown["state"], shown["peer_name"]) == (agreed["rollover"], "liquidating", "the source")
     assert receiver("POST", f"/v1/rollovers/{case}/stop", {"code": 501}).json()["stop"] == 501
     link = receiver("POST", f"/v1/rollovers/{case}/links", {"days": 30}, key="link")

@@ -21,7 +21,7 @@ from tests.doors.node.test_tracker_page import JARGON
 from tests.rails.node.conftest import another_database, migrated  # noqa: F401 (fixtures)
 from tests.support.accessible import violations, violations_in_the_dark
 
-from open401k.doors.node import pages
+from open401k.doors.node import pages, tracker_page
 from open401k.doors.node.for_pages import NodePages
 from open401k.doors.node.for_receivers import NodeReceivers
 from open401k.doors.node.provided import Refusal, Signing, Staff
@@ -33,6 +33,7 @@ from open401k.rails.node.cases import State
 from open401k.rails.node.halves import Wanted
 from open401k.rails.node.shares import Share, handed
 from open401k.rails.preflight.facts import Part
+from open401k.rails.preflight.reasons import Code, found
 from open401k.rails.tracking import CaseState, SideSeen, Verdict, Vote
 
 BANK = "First Bank of the Plains"
@@ -159,8 +160,9 @@ def several(
     verdict: Verdict = V.ABSENT, receiver: CaseState = S.PREVALIDATED, other: CaseState = S.PREVALIDATED, **more: Any
 ) -> Any:
     there = more.pop("there", True)
+    place = more.pop("place", 1)
     told = seen(verdict, more.pop("source", S.PREVALIDATED), receiver, **more)
-    sides = (*told.receivers, SideSeen(BANK, other, BEGUN + HOUR, has_joined=there))
+    sides = (*told.receivers, SideSeen(BANK, other, BEGUN + HOUR, has_joined=there, place=place))
     return replace(STORY["to-sign"], seen=replace(told, receivers=sides), parts=PARTS, signing=Signing.SIGNED)
 
 
@@ -191,6 +193,36 @@ def test_the_participant_reads_where_each_part_stands(told: Any, said: tuple[str
         assert expected in words
     assert "$48,210.55" in part
     assert not JARGON.search(re.sub(r"<[^>]+>|\s+", " ", text.partition("<main")[2]))
+
+
+def test_what_concerns_one_company_is_asked_of_that_one() -> None:
+    letter = found(Code.RECEIVER_DOES_NOT_TAKE_IT, f"{BANK}: Roth into a Roth IRA", to=1)
+    told = tracker_page.shown(several(V.ABSENT, S.NIGO, S.NIGO, source=S.NIGO, reasons=(letter,)))
+    assert [each.owner for each in told.others] == [BANK]
+    assert [each.said for each in told.shares] == [
+        "In order there. It waits until everything else is.", "It knows of the move. Not everything is in order yet.",
+    ]  # fmt: skip
+    of_all = tracker_page.shown(several(V.ABSENT, S.NIGO, S.NIGO, source=S.NIGO, reasons=(replace(letter, to=None),)))
+    assert [each.owner for each in of_all.others] == [f"{RECEIVER} and {BANK}"]
+
+
+def test_a_part_is_of_the_place_that_its_terms_name_also_where_somebody_before_it_takes_nothing() -> None:
+    told = several(place=2)
+    told = replace(told, parts=(PARTS[0], replace(PARTS[1], to=2)))
+    assert [[part.cents for part in each.parts] for each in tracker_page.shown(told).shares] == [
+        [48_210_55],
+        [12_004_40],
+    ]
+
+
+def test_several_new_accounts_are_several_and_no_sum_is_told_before_all_joined() -> None:
+    done = tracker_page.shown(several(V.CLOSED, S.POSTED, S.POSTED, **(HELD | {"source": S.POSTED})))
+    assert done.track.where == f"Your money is in your new accounts at {RECEIVER} and {BANK}."
+    assert done.stops[-1].said == "Your new accounts show the money"
+    paid = tracker_page.shown(several(V.COMMITTED, S.POSTED, S.VOTED, **HELD))
+    assert "entered in your new accounts." in paid.track.where
+    awaited = several(V.ABSENT, S.DATA_REQUESTED, S.DATA_REQUESTED, there=False)
+    assert (tracker_page.shown(awaited).cents, tracker_page.shown(several()).cents) == (None, 60_214_95)
 
 
 def furnished(origin: str = ORIGIN) -> Desk:

@@ -36,6 +36,8 @@ from open401k.kernel import SeededRandom
 from open401k.law.spousal_consent import Witness
 from open401k.rails.kinds import Into
 from open401k.rails.messages import Role, Voter
+from open401k.rails.node.again import off_rail
+from open401k.rails.node.cases import Way
 from open401k.rails.node.codec import told
 from open401k.rails.node.nays import no_digest
 from open401k.rails.node.voting import Paper
@@ -192,6 +194,12 @@ def test_who_does_not_agree_says_so_twice(world: World) -> None:
     assert "ends the move by it" in shown
     asks.found[LINK] = replace(asks.found[LINK], ended=True)
     assert "The move has ended by it, and nothing moved." in there.get(f"/v/{LINK}").text
+    asks.found[LINK] = replace(asks.found[LINK], otherwise=True)
+    paid = there.get(f"/v/{LINK}").text
+    assert "closed it with a check or wire: ask there what was paid" in paid
+    assert "nothing moved" not in paid
+    asks.found[LINK] = replace(asks.found[LINK], otherwise=False, ended=False, moved=True)
+    assert "the move was decided, and the money moved." in there.get(f"/v/{LINK}").text
     assert there.post(f"/v/{LINK}/refuse", data={"sure": "true"}).status_code == 409
 
 
@@ -374,6 +382,11 @@ def test_who_says_no_without_a_signature_at_a_real_node_reads_that_it_came(both:
     found = voters.asked(link)
     assert found is not None
     assert (found.asking, found.said_no, found.refused_at) == (Asking.OVER, False, both.nodes[0].now)
+    with both.source.doors.process.files.begin() as unit:
+        off_rail(unit, theirs, Way.WIRE, "wire 7")
+    closed = voters.asked(link)
+    assert closed is not None
+    assert (closed.ended, closed.otherwise, closed.moved) == (True, True, False)
 
 
 def test_a_systems_key_of_a_spouse_signs_by_the_api_and_a_refusal_ends_it(both: Both) -> None:  # noqa: F811

@@ -58,6 +58,7 @@ from open401k.rails.node.rest import half_of_rest
 from open401k.rails.node.returning import give_back
 from open401k.rails.node.seen import seen_of
 from open401k.rails.node.together import codes_of
+from open401k.rails.node.waiting import standing_here
 from open401k.rails.preflight.facts import Held, Part
 from open401k.rails.preflight.reasons import Code
 from open401k.rails.tracking import Track, tracked
@@ -367,7 +368,13 @@ def test_without_every_receivers_approval_nothing_moves() -> None:
         seen = seen_of(unit, "lead", standing, now=all_.world.clock.now)
     assert [each.name for each in seen.receivers] == ["the new plan", "the bank"]
     assert [(each.name, each.given) for each in seen.votes][1:] == [("the new plan", True), ("the bank", False)]
-    assert [each.owner for each in tracked(seen).todo] == ["the bank"]
+    assert [(each.owner, each.said) for each in tracked(seen).todo] == [
+        ("the bank", "Agree to the exact amounts, if it has not yet.")  # receivers tell who pays
+    ]
+    with all_.source.files.begin() as unit:
+        case = unit.case(all_.source.only())
+        paying = seen_of(unit, case.id, standing_here(unit, case), now=all_.world.clock.now)
+    assert [(each.owner, each.said) for each in tracked(paying).todo] == [("the bank", "Agree to the exact amounts.")]
     all_.world.clock.now += 7 * DAY
     all_.world.chain.tick()
     all_.run()

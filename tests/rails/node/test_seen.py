@@ -7,11 +7,15 @@ from tests.rails.node.deal_nodes import Both, Custodian, both
 from tests.rails.node.going_back import Back, posted
 from tests.rails.world import DAY, founded
 
+from open401k.rails.calls import call_of
+from open401k.rails.decoding import decode_case
 from open401k.rails.kinds import Into, Kind
+from open401k.rails.messages import attestation_hash
 from open401k.rails.node import deals
 from open401k.rails.node.cases import State
 from open401k.rails.node.core import Answer, Order, SilentError
 from open401k.rails.node.seen import seen_of
+from open401k.rails.node.waiting import standing_here
 from open401k.rails.preflight.facts import Holds, Part
 from open401k.rails.tracking import Place, Seen, Standing, Step, Track, tracked
 
@@ -116,6 +120,32 @@ def test_what_nobody_decides_in_time_comes_back_by_itself(two: Both) -> None:
         Step.SET_ASIDE: Standing.UNDONE,  # it had happened
         Step.APPROVED: Standing.NOT_REACHED, Step.MOVED: Standing.NOT_REACHED, Step.ARRIVED: Standing.NOT_REACHED,
     }  # fmt: skip
+
+
+def test_an_approval_that_the_network_refused_is_awaited_on_both_pages(two: Both) -> None:
+    two.until_terms()
+    two.source.node.run_once()
+    two.carry()
+    agreed = two.receiver.file("case").agreed
+    assert agreed is not None
+    told = decode_case(agreed.encoded)
+    revoked = attestation_hash(told.election.participant, told.attestation)
+    world = two.world
+    world.send(world.members["attestor"], world.network, call_of("revoke_attestation(bytes32)", revoked))
+    two.run()
+    assert two.receiver.open_codes() == [102]
+    assert two.states() == (State.VOTED, State.VOTED)
+    for each in (two.receiver, two.source):
+        with each.files.begin() as unit:
+            consoles = seen_of(unit, each.only(), standing_here(unit, unit.case(each.only())), now=world.clock.now)
+        for page in (seen(two, each), consoles):
+            assert [(vote.name, vote.given) for vote in page.votes] == [
+                ("The Old Company", True),
+                ("the new plan", False),
+            ]
+            assert [(todo.owner, todo.said) for todo in tracked(page).todo] == [
+                ("the new plan", "Agree to the exact amounts.")
+            ]
 
 
 def test_who_has_told_nothing_yet_has_the_name_that_the_network_knows(two: Both) -> None:

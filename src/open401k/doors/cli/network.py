@@ -9,7 +9,7 @@ from open401k.kernel import SystemRandom
 
 from . import network_deposits, network_motions
 from .connections import sandboxes
-from .networks import NETWORK, KeyFile, NetworkFile, address, connected, key_of, passphrase_for
+from .networks import NETWORK, KeyFile, NetworkFile, address, connected, digest, key_of, passphrase_for
 from .say import Voice
 from .wiring import RAILS_PORT, Json, Port, wiring_of
 
@@ -21,6 +21,8 @@ signer = typer.Typer(no_args_is_help=True, help="The key by which a member signs
 commands.add_typer(network_motions.commands, name="motion")
 commands.add_typer(network_deposits.commands, name="deposit")
 commands.add_typer(signer, name="signer")
+attestation = typer.Typer(no_args_is_help=True, help="What a member attested of participants' identities.")
+commands.add_typer(attestation, name="attestation")
 
 
 @commands.command("key")
@@ -141,6 +143,28 @@ def revoke_signer(key: KeyFile, network: NetworkFile = NETWORK, json: Json = Fal
     voice = Voice(json)
     voice.tell(_as_json(found))
     voice.line("Revoked. Name the next one: open401k network signer name; or let the council set it.")
+
+
+@attestation.command("revoke")
+def revoke_attestation(
+    key: KeyFile,
+    attested: Annotated[str, typer.Argument(metavar="ATTESTATION", help="Its id, as the node tells it of the case.")],
+    network: NetworkFile = NETWORK,
+    json: Json = False,
+) -> None:
+    """Take back what we attested of a participant, by the attestor's key, for good: what needs it does not settle."""
+    from open401k.rails.network import members
+
+    told = digest(attested, "the attestation")
+    with connected(network) as there:
+        by = key_of(key)
+        was = members.revoke_attestation(there, by, told)
+    voice = Voice(json)
+    voice.tell({"attestor": "0x" + by.address.hex(), "attestation": attested, "was_revoked": was})
+    voice.line(
+        f"0x{by.address.hex()} {'had taken it back before' if was else 'takes it back'}. A move that needs it and is"
+    )
+    voice.line("not decided ends at its deadline; stop its case to end it at once. What was decided stays.")
 
 
 def _show_members(voice: Voice, known: "list[Member]", now: int) -> None:

@@ -68,6 +68,13 @@ def address(text: str, what: str) -> bytes:
     return found
 
 
+def digest(text: str, what: str) -> bytes:
+    """Thirty-two bytes that were typed."""
+    if not re.fullmatch(r"0x[0-9a-fA-F]{64}", text):
+        raise BadInputError(f"{what}: {text!r} is no id.", fix="Write 0x and 64 digits.")
+    return bytes.fromhex(text[2:])
+
+
 def text_of(path: Path) -> str:
     """What a file holds."""
     try:

@@ -54,8 +54,12 @@ class Asked:
     said_no: bool = False
     #: They said so without a signature, then.
     refused_at: int | None = None
-    #: It ended, and nothing moved.
+    #: It ended, and nothing moved by it.
     ended: bool = False
+    #: The custodian closed it with a check or wire.
+    otherwise: bool = False
+    #: It was decided and booked.
+    moved: bool = False
 
 
 class ForVoters(Protocol):

@@ -50,7 +50,8 @@ class NodeVoters:
             case, role, asking_of(file, deal, role), deal.releasing.custodian if deal.releasing else config.name,
             contacts=contacts_of(deal, config), cursor=happened[-1].seq if happened else 0,
             said_no=_said_no(file, deal, role), refused_at=_refused_at(refusals, role),
-            ended=file.state in (State.RELEASED, State.OFF_RAIL),
+            ended=file.state in (State.RELEASED, State.OFF_RAIL), otherwise=file.state is State.OFF_RAIL,
+            moved=file.state is State.POSTED,
         )  # fmt: skip
         if kept is not None:
             passkey = Passkey(bytes.fromhex(kept["x"]), bytes.fromhex(kept["y"]))

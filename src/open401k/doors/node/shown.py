@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from open401k.rails.messages import attestation_hash
 from open401k.rails.node.codec import told
 from open401k.rails.node.config import NodeConfig
 from open401k.rails.node.core import Side
 from open401k.rails.node.deal import DealUnit
 from open401k.rails.node.hooks import Hook
+from open401k.rails.node.letters import Elected
 
 _EVENTS = 200
 
@@ -50,6 +52,7 @@ def case_shown(unit: DealUnit, case: str, config: NodeConfig, *, whole: bool = F
                 {"kind": str(each.kind), "is_done": each.is_done, "refused": each.refused}
                 for each in unit.outbox(case)
             ],
+            "attestation": _attestation(deal.elected) if deal and deal.elected else None,
             "notes": [told(each) for each in deal.notes] if deal else [],
             "off_rail": _off_rail(unit, case),
         }  # fmt: skip
@@ -61,6 +64,12 @@ def hook_shown(hook: Hook) -> dict[str, Any]:
     at = hook.standing
     return {"webhook": hook.webhook_id, "url": hook.url, "state": str(at.state), "sequence": at.cursor,
             "failures": at.failures, "problem": at.problem}  # fmt: skip
+
+
+def _attestation(elected: Elected) -> dict[str, str]:
+    """By which id who attested the participant's identity may take that back on the network."""
+    found = attestation_hash(elected.election.participant, elected.attestation)
+    return {"id": f"0x{found.hex()}", "attestor": f"0x{elected.attestation.attestor.hex()}"}
 
 
 def _off_rail(unit: DealUnit, case: str) -> dict[str, str] | None:

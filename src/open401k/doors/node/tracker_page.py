@@ -100,10 +100,10 @@ def shown(followed: Followed) -> Shown:
 
 
 def _there(followed: Followed, track: Track) -> int | None:
-    """Cents where the money is shown: what arrived and went back in part is there without that part, and what all of
-    went back is without what the person was paid."""
-    if not followed.parts:
-        return None
+    """Cents where the money is shown, None before all that moves is known: what arrived and went back in part is there
+    without that part, and what all of went back is without what the person was paid."""
+    if not followed.parts or not all(each.has_joined for each in followed.seen.receivers):
+        return None  # what somebody takes who has not joined is not among the parts
     if track.place is Place.WENT_BACK:
         return followed.seen.went_back
     gone = followed.seen.went_back if track.place is Place.NEW_ACCOUNT else 0

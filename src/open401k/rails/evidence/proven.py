@@ -303,6 +303,8 @@ def _transactions(evidence: Evidence, state: Shown, broken: list[str]) -> list[P
             broken.append(f"transactions[{place}]: it is none that the coordinator carried out")
         elif not is_about(told.data, evidence.case):
             broken.append(f"transactions[{place}]: it is about another case")
+        elif proven.transaction in [before.transaction for before in found]:
+            broken.append(f"transactions[{place}]: it is there twice")
         else:
             found.append(proven)
     return found

@@ -89,6 +89,16 @@ def revoke_signer(there: There, by: Key) -> None:
     act(there, by, there.place.network, call_of("revoke_signer()"))
 
 
+def revoke_attestation(there: There, by: Key, attestation: bytes) -> bool:
+    """The attestor takes back what it attested, for good: nothing that needs it can be decided any more. Whether it
+    had before."""
+    network = there.place.network
+    if number_of(there, network, "revoked(address,bytes32)", by.address, attestation):
+        return True
+    act(there, by, network, call_of("revoke_attestation(bytes32)", attestation))
+    return False
+
+
 def _rules(there: There, version: int) -> Rules:
     kinds = ["(uint64,uint64,uint8,uint96,uint256,uint256,uint256,bytes32)"]
     (word,) = answer_of(kinds, there.chain.call(there.place.network, call_of("rules(uint32)", version)))

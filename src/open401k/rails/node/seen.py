@@ -6,7 +6,8 @@ facts, and a verdict needs both votes. It shows; nothing is decided by it. Not h
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from .. import tracking
@@ -14,7 +15,7 @@ from ..decoding import decode_case
 from ..kinds import Into
 from ..messages import Role
 from ..tracking import Seen, SideSeen, Vote
-from .cases import Case, State
+from .cases import Case, Kind, Message, State
 from .codes import BOOKING_LATE, NOTHING_COMES, VOTER_REFUSED, WITHDRAWN
 from .core import Side
 from .deal import Deal, DealUnit
@@ -62,7 +63,7 @@ def seen_of(
         reasons=deal.reasons or (),
         arose={each.code: each.raised_at for each in unit.raised(case) if each.is_open},
         elected_at=deal.elected_at,
-        votes=_votes(file, deal, standing, theirs, known),
+        votes=_votes(file, deal, standing, theirs, known, is_refused=_is_refused(unit.outbox(case))),
         deadline=file.agreed.deadline if file.agreed else None,
         decided_at=since if decided else None,
         unbooked_since=_unbooked_since(unit, case, told_at if theirs is State.POSTED else None),
@@ -126,7 +127,7 @@ def _in_order(
         elif verdict in (Verdict.PREPARING, Verdict.COMMITTED):
             state = State.VOTED
         found[each.place] = SideSeen(name, each.state or state, each.since or since, has_joined=each.half is not None)
-    return tuple(found[place] for place in sorted(found))
+    return tuple(replace(found[place], place=place) for place in sorted(found))
 
 
 def _reads_elsewhere(deal: Deal) -> bool:
@@ -155,25 +156,39 @@ def _theirs(file: Case, deal: Deal, verdict: Verdict) -> State:
 
 
 def _votes(
-    file: Case, deal: Deal, standing: Standing | None, theirs: State, names: Mapping[bytes, str]
+    file: Case, deal: Deal, standing: Standing | None, theirs: State, names: Mapping[bytes, str], *, is_refused: bool
 ) -> tuple[Vote, ...]:  # fmt: skip
-    """Everybody whose approval the terms need; those of further voters as they came to us."""
+    """Everybody whose approval the terms need; those of further voters as they came to us.
+
+    What the network refused counts for nothing, whatever our file or their letter says: the last approval that counts
+    decides, so while it is open by the final chain not all of them do.
+    """
     if file.agreed is None or deal.terms is None:
         return ()
     decided = standing is not None and standing.verdict in _DECIDED
     given = {
-        deal.side: decided or (standing is not None and standing.voted),
+        deal.side: decided or (standing is not None and standing.voted and not is_refused),
         Side.SOURCE if deal.side is Side.RECEIVER else Side.RECEIVER: decided or theirs in (State.VOTED, State.POSTED),
     }
     roles = {Side.SOURCE: Role.SOURCE, Side.RECEIVER: Role.RECEIVER}
     custodians = [Vote(roles[side], _name(deal, side, names), given[side]) for side in Side]
     for each in deal.others:
         is_given = decided or each.state in (State.VOTED, State.POSTED)
-        custodians.append(Vote(Role.RECEIVER, each.half.custodian if each.half else "another company", is_given))
+        name = each.half.custodian if each.half else "another company"
+        custodians.append(Vote(Role.RECEIVER, name, is_given, is_told=is_given or deal.side is Side.SOURCE))
     signed = {each.role for each in deal.voters if each.is_given}
     nays = {each.role for each in deal.voters if each.no is not None}
-    others = (Role(each.role) for each in deal.terms.voters)
-    return (*custodians, *(_vote(x, given=decided or x in signed, said_no=x in nays and not decided) for x in others))
+    further = [Role(each.role) for each in deal.terms.voters]
+    others = [_vote(x, given=decided or x in signed, said_no=x in nays and not decided) for x in further]
+    is_open = standing is not None and standing.verdict is Verdict.PREPARING
+    if is_open and deal.side is Side.SOURCE and all(each.given for each in (*custodians, *others)):
+        custodians = [replace(each, given=each.role is Role.SOURCE) for each in custodians]
+    return (*custodians, *others)
+
+
+def _is_refused(outbox: Sequence[Message]) -> bool:
+    """Whether the network takes our approval as little as it stands."""
+    return any(each.kind is Kind.APPROVE and each.refused is not None and not each.is_done for each in outbox)
 
 
 def _vote(role: Role, *, given: bool, said_no: bool = False) -> Vote:

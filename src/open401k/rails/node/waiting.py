@@ -36,5 +36,6 @@ def waits_for_us(unit: DealUnit, case: str, *, now: int) -> bool:
     file = unit.case(case)
     seen = seen_of(unit, case, standing_here(unit, file), now=now)
     sides = [seen.source] if file.side is Side.SOURCE else list(seen.receivers)
-    ours = sides[unit.deal(case).place] if file.side is Side.RECEIVER and len(sides) > 1 else sides[0]
+    place = unit.deal(case).place if len(sides) > 1 else sides[0].place
+    ours = next(each for each in sides if each.place == place)
     return any(ours.name in todo.owner for todo in tracking.tracked(seen).todo)

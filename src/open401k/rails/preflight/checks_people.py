@@ -10,7 +10,7 @@ from ...law.rollover_statements import explanation_in_time
 from ...law.rollovers import Distributee
 from ...law.spousal_consent import SpouseStanding, consent_checked, spousal_consent
 from ..kinds import IRAS, Into, Kind
-from .facts import Facts, Spouse
+from .facts import Facts, Screening, Spouse
 from .policy import Policy
 from .reasons import Code, Reason, found, unknown
 from .rule_version import RuleVersion
@@ -41,20 +41,21 @@ def identity(facts: Facts, rules: RuleVersion) -> Iterator[Reason]:
 
 def screening(facts: Facts, policy: Policy) -> Iterator[Reason]:
     """The lists of sanctions were looked at, lately, and contact data did not just change."""
-    looked = [("the person", facts.screening)]
+    looked: list[tuple[str, int | None, Screening | None]] = [("the person", None, facts.screening)]
     to_iras = {part.to for part in facts.parts if part.into in IRAS}
     looked += [
-        (each.name, each.screening)
+        (each.name, place, each.screening)
         for place, each in enumerate(facts.receivers)
         if each.screening is not None or place in to_iras  # a receiver of IRAs looks for itself
     ]
-    for about, one in looked:
+    days = policy.screening_days
+    for about, to, one in looked:
         if one is None:
-            yield unknown(Code.NOT_SCREENED, f"{about}: no screening")
+            yield unknown(Code.NOT_SCREENED, f"{about}: no screening", to=to)
         elif not one.clear:
-            yield found(Code.ON_A_LIST, f"{about}: a match of {one.on} is not cleared")
-        elif one.on < facts.timing.payment_on - timedelta(days=policy.screening_days):
-            yield found(Code.NOT_SCREENED, f"{about}: screened on {one.on}, more than {policy.screening_days} days ago")
+            yield found(Code.ON_A_LIST, f"{about}: a match of {one.on} is not cleared", to=to)
+        elif one.on < facts.timing.payment_on - timedelta(days=days):
+            yield found(Code.NOT_SCREENED, f"{about}: screened on {one.on}, more than {days} days ago", to=to)
     change = facts.contact
     if change is None:
         yield unknown(Code.CONTACT_CHANGED, "nobody has said whether contact or bank data changed lately")
@@ -179,11 +180,11 @@ def delivery(facts: Facts) -> Iterator[Reason]:
         if place not in paid:
             continue
         if each.delivery_confirmed is None:
-            yield unknown(Code.NO_DELIVERY, f"{each.name}: where it goes")
+            yield unknown(Code.NO_DELIVERY, f"{each.name}: where it goes", to=place)
         elif not each.delivery_confirmed:
-            yield found(Code.NO_DELIVERY, f"{each.name}: not confirmed")
+            yield found(Code.NO_DELIVERY, f"{each.name}: not confirmed", to=place)
         if place in to_accounts and each.letter is not None and not each.letter.account_title.strip():
-            yield found(Code.NO_TITLE, f"{each.name}: the letter names no account title")
+            yield found(Code.NO_TITLE, f"{each.name}: the letter names no account title", to=place)
 
 
 def _plain(name: str) -> str:

@@ -96,12 +96,14 @@ def acceptance(facts: Facts) -> Iterator[Reason]:
             continue
         letter = receiver.letter
         if letter is None:
-            yield unknown(Code.NO_LETTER, f"{receiver.name}: no letter of acceptance")
+            yield unknown(Code.NO_LETTER, f"{receiver.name}: no letter of acceptance", to=place)
             continue
         if letter.valid_until < facts.timing.deadline:
-            yield found(Code.LETTER_LAPSES, f"{receiver.name}: until {letter.valid_until}, before the deadline")
+            until = f"until {letter.valid_until}, before the deadline"
+            yield found(Code.LETTER_LAPSES, f"{receiver.name}: {until}", to=place)
         for kind, into in sorted(pairs - letter.takes):
-            yield found(Code.RECEIVER_DOES_NOT_TAKE_IT, f"{receiver.name}: {KINDS[kind]} into {INTO[into]}")
+            about = f"{receiver.name}: {KINDS[kind]} into {INTO[into]}"
+            yield found(Code.RECEIVER_DOES_NOT_TAKE_IT, about, to=place)
     yield from _source_proven(facts)
 
 

@@ -96,11 +96,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One thing in the way. ``unknown``: nobody has said; ``detail`` is for custodians, with amounts and sections."""
+    """One thing in the way. ``unknown``: nobody has said; ``detail`` is for custodians, with amounts and sections.
+
+    ``to`` is the place of the receiver that it concerns, where it concerns one of them.
+    """
 
     code: Code
     unknown: bool
     detail: str
+    to: int | None = None
 
     @property
     def entry(self) -> Entry:
@@ -120,14 +124,14 @@ class Reason:
         return self.entry.next_step
 
 
-def found(code: Code, detail: str) -> Reason:
+def found(code: Code, detail: str, *, to: int | None = None) -> Reason:
     """Something is known and in the way."""
-    return Reason(code, False, detail)
+    return Reason(code, False, detail, to)
 
 
-def unknown(code: Code, detail: str) -> Reason:
+def unknown(code: Code, detail: str, *, to: int | None = None) -> Reason:
     """Nobody has said: that is in the way too."""
-    return Reason(code, True, detail)
+    return Reason(code, True, detail, to)
 
 
 #: Reasons that the coordinator finds by itself; the others stand in what it never sees.
