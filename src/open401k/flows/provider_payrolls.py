@@ -3,7 +3,7 @@
 Not here: asking the provider (provider_pull.py), what a run does (payroll_run.py).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from open401k import payroll
@@ -11,14 +11,14 @@ from open401k.base.db import Actor, Database, Tx
 from open401k.base.faults import fault
 from open401k.kernel import Refused, RunId
 from open401k.payroll import connections, pulled, runs
-from open401k.payroll.pulled_rows import codes_of, waiting
+from open401k.payroll.pulled_rows import Why, codes_of, waiting
 
 from .payroll_intake import Upload, post_run, take_rows
 from .payroll_keys import Claim, content_of
 from .provider_gone import Waiting, done_with
 from .provider_ready import Ready, ready_of
 
-RUN = "run"  #: What waits is a run, by its own findings.
+_RUN = "run"  # what waits is a run, by its own findings
 
 
 def settle_payrolls(db: Database, *, actor: Actor, of: connections.Connection) -> tuple[list[RunId], list[Waiting]]:
@@ -47,6 +47,15 @@ def _posted(db: Database, actor: Actor, of: connections.Connection, run_id: RunI
     return _standing(db, actor, of, run_id)
 
 
+def not_taken(waits: Sequence[Waiting]) -> set[str]:
+    """The payrolls that wait for another telling: what cannot be so, and what a run is rejected for.
+
+    That of a rejected run takes its place.
+    """
+    odd = {each["provider_id"] for each in waits if each["what"] == pulled.PAYROLL and each["why"] in set(Why)}
+    return odd | {each["provider_id"] for each in waits if each["what"] == _RUN and each["why"] == runs.Status.REJECTED}
+
+
 def _standing(db: Database, actor: Actor, of: connections.Connection, run_id: RunId) -> list[Waiting]:
     """What a run waits for, if it is not in the books."""
     with db.begin(actor, tenants=[of.tenant_id]) as tx:
@@ -56,7 +65,7 @@ def _standing(db: Database, actor: Actor, of: connections.Connection, run_id: Ru
     message = f"The run of {run.announced} waits: {run.status.replace('_', ' ')}."
     fix = "Open the run: each of its findings says what to do."
     told_id = run.told.told_id if run.told else ""
-    said = {"what": RUN, "run_id": str(run_id), "provider_id": told_id, "why": str(run.status)}
+    said = {"what": _RUN, "run_id": str(run_id), "provider_id": told_id, "why": str(run.status)}
     return [{**said, "message": message, "fix": fix}]
 
 

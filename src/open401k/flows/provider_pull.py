@@ -13,14 +13,14 @@ from open401k.base import rounds
 from open401k.base.db import Actor, Database, Tx
 from open401k.base.faults import fault
 from open401k.kernel import ConnectionId, RunId, SponsorId
-from open401k.payroll import connections, pulled, runs
+from open401k.payroll import connections, pulled
 from open401k.payroll.connections import Connection, Keeper, State
 from open401k.payroll.providers import Connector, Person, ProviderError, TokenKeeper, Trouble, Unread, ask_again
 from open401k.payroll.pulled import PAYROLL, PERSON
 from open401k.payroll.pulled_people import DIFFERENCE
-from open401k.payroll.pulled_rows import Why, unread
+from open401k.payroll.pulled_rows import unread
 
-from .provider_payrolls import RUN, settle_payrolls
+from .provider_payrolls import not_taken, settle_payrolls
 from .provider_people import settle_people
 
 log = logging.getLogger("open401k.provider_pull")
@@ -132,12 +132,8 @@ def _fetch(db: Database, actor: Actor, of: Connection, connector: Connector) -> 
 
 
 def _ask_again(tx: Tx, of: Connection, made: Pulled) -> None:
-    """What was told and cannot be taken so is news the next time, whatever the provider's list says of it.
-
-    Also what a run of it is rejected for: another telling of it takes that run's place.
-    """
-    again = {each["provider_id"] for each in made.waits if each["what"] == PAYROLL and each["why"] in set(Why)}
-    again |= {each["provider_id"] for each in made.waits if each["what"] == RUN and each["why"] == runs.Status.REJECTED}
+    """What was told and cannot be taken so is news the next time, whatever the provider's list says of it."""
+    again = not_taken(made.waits)
     if again:  # with its reversals: what is odd may stand in one of them
         known = [pulled.payroll_of(tx, of=of, provider_id=each) for each in again]
         again |= {reversal for each in known if each is not None for reversal in each.told.reversed_by}
