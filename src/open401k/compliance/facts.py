@@ -61,6 +61,9 @@ class PayHistory:
     before: tuple[date, ...] = ()
     #: The pay period of a plan's very first payroll in days; 0: not known.
     period_days: int = 0
+    #: Plan pay that others paid in the plan year, by the last day of each period: people down, periods across.
+    brought: Cents | None = None
+    brought_to: tuple[date, ...] = ()
 
     @property
     def deferrals(self) -> Cents:

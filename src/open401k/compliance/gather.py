@@ -427,7 +427,23 @@ class _Scope:
             roth=grid(found.roth_cents, found.catch_up_roth_cents) - outside.by_date(Source.ROTH, pay_dates),
             after_tax=grid(found.after_tax_cents) - outside.by_date(Source.AFTER_TAX, pay_dates),
             **self._rhythm(start, pay_dates),
+            **self._brought(place),
         )
+
+    def _brought(self, place: Places) -> dict[str, Any]:
+        """What others paid in the plan year, where a match of the year's pay asks who had entered by then."""
+        match = self.provisions.match
+        if match is None or not (match.true_up or match.period.months == 12):
+            return {}
+        told = census.brought_pay(self.tx, tenant_id=self.tenant_id, plan_id=self.plan_id, known_at=self.known_at)
+        in_year = [each for each in told if each.end in self.year and each.employee_id in place]
+        if not in_year:
+            return {}
+        ends = sorted({each.end for each in in_year})
+        found = np.zeros((len(place), len(ends)), dtype=np.int64)
+        for each in in_year:
+            found[place[each.employee_id], ends.index(each.end)] += each.plan_cents
+        return {"brought": found, "brought_to": tuple(ends)}
 
     def _rhythm(self, start: date, pay_dates: Sequence[date]) -> dict[str, Any]:
         """What shows when payrolls come where the year itself does not: the year before, or the only one's period."""

@@ -197,22 +197,33 @@ def _apart(facts: PlanFacts, history: PayHistory, dates: tuple[date, ...]) -> _A
         found["tested_from"] = _entry_indexes(facts.tested_on, dates)
     if facts.nonelective_on:
         found["given_from"] = _entry_indexes(facts.nonelective_on, dates)
-    if facts.match_on:
-        found["matched_from"] = _entry_indexes(facts.match_on, dates)
-        early = _before(facts.match_on, facts, history)
+    if match_on := facts.match_on or _matched_of_the_year(facts):
+        found["matched_from"] = _entry_indexes(match_on, dates)
+        early = _before(match_on, facts, history.pay_dates)
         found["early_deferred"] = np.where(early, history.deferrals, 0).sum(axis=1)
         early_paid = np.where(early, history.compensation, 0).sum(axis=1)
+        if history.brought is not None:
+            early_paid += np.where(_before(match_on, facts, history.brought_to), history.brought, 0).sum(axis=1)
         found["early_paid"] = early_paid if to_match is None else to_match.of(early_paid)
     given = facts.provisions.nonelective
     if facts.nonelective_on or (given is not None and given.conditions.asks):
-        early = _before(facts.nonelective_on or facts.eligible_on, facts, history)
+        early = _before(facts.nonelective_on or facts.eligible_on, facts, history.pay_dates)
         found["early_given"] = np.where(early, history.compensation, 0).sum(axis=1)
     return found
 
 
-def _before(entered_on: tuple[date | None, ...], facts: PlanFacts, history: PayHistory) -> Flags:
-    """Which pay dates of the plan year were before each one's entry: people down, dates across."""
-    days = np.array(history.pay_dates, dtype="datetime64[D]")
+def _matched_of_the_year(facts: PlanFacts) -> tuple[date | None, ...]:
+    """Entries, where a match of the year's pay leaves out what was paid before some of them."""
+    match = facts.provisions.match
+    if match is None or not (match.true_up or match.period.months == 12):
+        return ()
+    late = any(day is None or day > facts.plan_year.start for day in facts.eligible_on)
+    return facts.eligible_on if late else ()
+
+
+def _before(entered_on: tuple[date | None, ...], facts: PlanFacts, dates: tuple[date, ...]) -> Flags:
+    """Which dates of the plan year were before each one's entry: people down, dates across."""
+    days = np.array(dates, dtype="datetime64[D]")
     entered = np.array([day or date.max for day in entered_on], dtype="datetime64[D]")
     early: Flags = (days[None, :] < entered[:, None]) & (days >= np.datetime64(facts.plan_year.start))[None, :]
     return early

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.rooms.compliance.small_plan import LIMIT, PROVISIONS, RATES, twelve
 
 from open401k.compliance import Habits, PayHistory, PlanFacts, Projection, Span, TestId, people_of, project
+from open401k.plan import Match, MatchPeriod, MatchTier
 
 #: A year in which nothing happens any more.
 STILL = Habits(
@@ -127,3 +128,46 @@ def test_a_year_without_a_pay_date_yet_is_projected_as_it_stands(most: int | Non
     facts = twelve(provisions=terms, as_of=date(2026, 1, 2), history=history, **money)
     limit = told(facts).of(TestId.DEFERRAL_LIMIT)
     assert (limit.fail_probability_bps, limit.refused) == (0, "")
+
+
+def test_a_match_of_the_years_pay_leaves_out_what_was_paid_before_entry() -> None:
+    """As the books do at the year end: half of 6 % of 13 payrolls' pay is 1.50 % of the year's, not 3.00 %."""
+    terms = replace(PROVISIONS, match=Match((MatchTier(5_000, 600),), period=MatchPeriod.PLAN_YEAR))
+    whole = twelve(provisions=terms, rates=(1_500, 800, *RATES[2:]))
+    assert whole.history is not None
+    entered = date(2026, 7, 1)
+    since = np.array([day >= entered for day in whole.history.pay_dates])
+    deferred = whole.history.pre_tax.copy()
+    deferred[0, ~since] = 0
+    late = replace(
+        whole,
+        eligible_on=(entered, *whole.eligible_on[1:]),
+        history=replace(whole.history, pre_tax=deferred),
+        pre_tax=deferred.sum(axis=1),
+        calendar_deferrals=deferred.sum(axis=1),
+        match=whole.match * 0,
+    )
+    assert told(whole, habits=STILL).of(TestId.ACP).median == (300 + 300) // 2
+    assert told(late, habits=STILL).of(TestId.ACP).median == (150 + 300) // 2
+
+
+def test_what_others_paid_before_a_new_plan_began_is_matched_by_nobody() -> None:
+    terms = replace(PROVISIONS, match=Match((MatchTier(5_000, 600),), period=MatchPeriod.PLAN_YEAR))
+    whole = twelve(provisions=terms, rates=(1_500, 800, *RATES[2:]))
+    assert whole.history is not None
+    began = date(2026, 5, 1)
+    here = np.array([day >= began for day in whole.history.pay_dates])
+    kept = {
+        name: getattr(whole.history, name)[:, here]
+        for name in ("compensation", "section_415", "pre_tax", "roth", "after_tax")
+    }
+    elsewhere = whole.history.compensation[:, ~here].sum(axis=1)[:, None]
+    dates = tuple(day for day in whole.history.pay_dates if day >= began)
+    history = PayHistory(pay_dates=dates, **kept, brought=elsewhere, brought_to=(date(2026, 4, 30),))
+    deferred = kept["pre_tax"].sum(axis=1)
+    new = replace(
+        whole, eligible_on=(began,) * 12, history=history, pre_tax=deferred, calendar_deferrals=deferred,
+        match=whole.match * 0,
+    )  # fmt: skip
+    to_come = 26 - sum(not each for each in here)
+    assert told(new, habits=STILL).of(TestId.ACP).median == round(300 * to_come / 26)
