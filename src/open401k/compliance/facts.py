@@ -64,6 +64,8 @@ class PayHistory:
     #: Plan pay that others paid in the plan year, by the last day of each period: people down, periods across.
     brought: Cents | None = None
     brought_to: tuple[date, ...] = ()
+    #: The plan's own first day, where that is in the plan year; None: before it.
+    plan_began: date | None = None
 
     @property
     def deferrals(self) -> Cents:

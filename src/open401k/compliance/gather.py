@@ -244,7 +244,7 @@ class _Scope:
 
     def __init__(self, tx: Tx, tenant_id: SponsorId, plan_id: PlanId, as_of: date, known_at: datetime | None) -> None:
         self.tx, self.tenant_id, self.plan_id, self.as_of, self.known_at = tx, tenant_id, plan_id, as_of, known_at
-        self.provisions, self.other_plans = plan.in_force(
+        self.provisions, self.other_plans, self.began_on = plan.in_force(
             tx, tenant_id=tenant_id, plan_id=plan_id, on=as_of, known_at=known_at
         )
         self.year = self.provisions.plan_year_of(as_of)
@@ -428,6 +428,7 @@ class _Scope:
             after_tax=grid(found.after_tax_cents) - outside.by_date(Source.AFTER_TAX, pay_dates),
             **self._rhythm(start, pay_dates),
             **self._brought(place),
+            plan_began=self.began_on if self.began_on in self.year else None,
         )
 
     def _brought(self, place: Places) -> dict[str, Any]:

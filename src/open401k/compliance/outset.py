@@ -197,7 +197,7 @@ def _apart(facts: PlanFacts, history: PayHistory, dates: tuple[date, ...]) -> _A
         found["tested_from"] = _entry_indexes(facts.tested_on, dates)
     if facts.nonelective_on:
         found["given_from"] = _entry_indexes(facts.nonelective_on, dates)
-    if match_on := facts.match_on or _matched_of_the_year(facts):
+    if match_on := _matched_of_the_year(facts, history) or facts.match_on:
         found["matched_from"] = _entry_indexes(match_on, dates)
         early = _before(match_on, facts, history.pay_dates)
         found["early_deferred"] = np.where(early, history.deferrals, 0).sum(axis=1)
@@ -212,13 +212,14 @@ def _apart(facts: PlanFacts, history: PayHistory, dates: tuple[date, ...]) -> _A
     return found
 
 
-def _matched_of_the_year(facts: PlanFacts) -> tuple[date | None, ...]:
-    """Entries, where a match of the year's pay leaves out what was paid before some of them."""
+def _matched_of_the_year(facts: PlanFacts, history: PayHistory) -> tuple[date | None, ...]:
+    """Entries, where a match of the year's pay leaves out what was paid before some of them, or before the plan was."""
     match = facts.provisions.match
     if match is None or not (match.true_up or match.period.months == 12):
         return ()
-    late = any(day is None or day > facts.plan_year.start for day in facts.eligible_on)
-    return facts.eligible_on if late else ()
+    began = history.plan_began or facts.plan_year.start
+    entered = tuple(None if day is None else max(day, began) for day in facts.match_on or facts.eligible_on)
+    return entered if any(day is None or day > facts.plan_year.start for day in entered) else ()
 
 
 def _before(entered_on: tuple[date | None, ...], facts: PlanFacts, dates: tuple[date, ...]) -> Flags:

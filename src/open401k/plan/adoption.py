@@ -48,10 +48,11 @@ class Span:
 
 
 class InForce(NamedTuple):
-    """The terms of a day, and the other plans of the sponsor: some limits are one for all of them."""
+    """The terms of a day, the other plans of the sponsor (some limits are one for all), the first day of any terms."""
 
     provisions: Provisions
     others: tuple[PlanId, ...]
+    began_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +178,7 @@ def in_force(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, on: date, known_a
         raise Open401kError(
             f"{plan_id} has no provisions on {on}.", fix="The plan takes effect later, or was not known then."
         )
-    return InForce(_parsed(tx, held[-1]), _others(held[-1]))
+    return InForce(_parsed(tx, held[-1]), _others(held[-1]), held[0].effective_on)
 
 
 def other_plans(

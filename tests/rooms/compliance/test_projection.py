@@ -163,10 +163,10 @@ def test_what_others_paid_before_a_new_plan_began_is_matched_by_nobody() -> None
     }
     elsewhere = whole.history.compensation[:, ~here].sum(axis=1)[:, None]
     dates = tuple(day for day in whole.history.pay_dates if day >= began)
-    history = PayHistory(pay_dates=dates, **kept, brought=elsewhere, brought_to=(date(2026, 4, 30),))
+    history = PayHistory(pay_dates=dates, **kept, brought=elsewhere, brought_to=(date(2026, 4, 30),), plan_began=began)
     deferred = kept["pre_tax"].sum(axis=1)
     new = replace(
-        whole, eligible_on=(began,) * 12, history=history, pre_tax=deferred, calendar_deferrals=deferred,
+        whole, history=history, pre_tax=deferred, calendar_deferrals=deferred,
         match=whole.match * 0,
     )  # fmt: skip
     to_come = 26 - sum(not each for each in here)
