@@ -77,13 +77,15 @@ def test_what_is_over_is_neither_posted_nor_due_and_the_payroll_says_so(db: Data
     assert_proven(made)
 
 
-def test_a_corrected_payroll_gives_the_room_back(db: Database) -> None:
+def test_a_corrected_payroll_gives_the_room_back_and_what_it_gave_stands(db: Database) -> None:
+    """Corrected back, 1,600.00 of the employer's are in the account: January's deferral has no room and waits."""
     made, who = a_year(db, 10)
     made.at(date(2025, 11, 3))
     made.send(DAYS[0], {who: Row(35_000_00)}, told="corrected", replaces=made.world.runs[0].run_id)
     assert given(made)[:10] == [5_250_00] * 9 + [1_600_00]  # 2,350.00 less were deferred in January
     made.send(DAYS[0], {who: PAID}, told="corrected back", replaces=made.world.runs[-1].run_id)
-    assert given(made)[:10] == [5_250_00] * 9 + [0]
+    assert given(made)[:10] == [5_250_00] * 9 + [1_600_00]
+    assert given(made, Source.PRE_TAX)[:10] == [0] + [2_350_00] * 9
     assert_proven(made)
 
 

@@ -21,6 +21,7 @@ from open401k.law import NotEnacted
 from open401k.recordkeeping import corrective_additions
 
 from .excess_additions import allocated_additions
+from .given_back import as_allocated
 from .proposal_content import Content, Credit
 from .proposals import proposals
 from .runs import facts_for
@@ -129,7 +130,7 @@ def _may_matter(tx: Tx, of: dict[str, Any], year: PlanYear, wanted: Sequence[Cre
 def _room(
     tx: Tx, of: dict[str, Any], year: PlanYear, wanted: Sequence[Credit], posted: Sequence[Credit], on: date
 ) -> dict[_Key, int]:
-    facts = facts_for(tx, **of, as_of=min(on, year.last_day), history=False)
+    facts = as_allocated(facts_for(tx, **of, as_of=min(on, year.last_day), history=False))
     people = IdColumn.of(EmployeeId, facts.employee_ids)
     own = np.zeros(len(facts), dtype=np.int64)
     np.add.at(own, _places(people, [each.employee_id for each in posted]), [each.cents for each in posted])

@@ -21,6 +21,7 @@ from open401k.law.limitation_years import AccountAdditions, AdditionsCorrection,
 from . import _store
 from .cures_limits import additions_back
 from .facts import Cents, PlanFacts
+from .given_back import as_allocated
 from .measures import additions_elsewhere
 from .proposal_content import Content, Credit, Notice
 from .proposals import Proposal, posted_credits
@@ -79,7 +80,7 @@ def excess_content(
 ) -> Content:
     """All that is over the limit of a year that is over, what was approved of it (``known``) included."""
     of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id, "known_at": known_at}
-    facts = facts_for(tx, **of, as_of=year.last_day, history=False)
+    facts = as_allocated(facts_for(tx, **of, as_of=year.last_day, history=False))
     allocated = census.contributed(tx, **of, start=year.start, end=year.end).of(
         IdColumn.of(EmployeeId, facts.employee_ids)
     )
