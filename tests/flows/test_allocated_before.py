@@ -15,7 +15,7 @@ from tests.support.database import TESTER
 from open401k import compliance, ledger, recordkeeping
 from open401k.base.db import Actor, Database
 from open401k.compliance.excess_additions import Excess, leaves
-from open401k.compliance.year import year_of
+from open401k.compliance.year_from_facts import year_of
 from open401k.flows.heal_approved import approve
 from open401k.kernel import EmployeeId, Refused, Source
 from open401k.law import deferrals

@@ -22,12 +22,12 @@ from . import _store
 from .cures_limits import additions_back
 from .facts import Cents, PlanFacts
 from .given_back import as_allocated
-from .measures import additions_elsewhere
 from .proposal_content import Content, Credit, Notice
 from .proposals import Proposal, posted_credits
 from .results import Status, TestId
 from .runs import facts_for
-from .year import Year, year_of
+from .year import Year
+from .year_from_facts import year_of
 
 #: What such a proposal is called.
 EXCESS_ADDITIONS = "excess_additions"
@@ -113,7 +113,7 @@ def allocated_additions(
         deferrals=deferred,
         catch_up=np.minimum(year.plan_split().catch_up, deferred),
         after_tax=after_tax,
-        employer=np.maximum(employer + corrective, 0) + additions_elsewhere(year, deferred + after_tax + employer),
+        employer=np.maximum(employer + corrective, 0) + year.additions_elsewhere(deferred + after_tax + employer),
         compensation=np.where(
             known, year.section_415, law.additions.dollar_limit(facts.limitation_year, on=facts.as_of)
         ),
