@@ -10,7 +10,7 @@ from tests.flows.test_match_forms import assert_proven, day_begins
 from tests.flows.test_random_years import Machine, Row
 from tests.support.database import TESTER
 
-from open401k import ledger, plan, recordkeeping
+from open401k import compliance, ledger, plan, recordkeeping
 from open401k.base.db import Database
 from open401k.flows.declaration import declare
 from open401k.kernel import EmployeeId, Source
@@ -48,6 +48,12 @@ def given(made: Machine, source: Source = Source.NONELECTIVE) -> list[int]:
         if each.source is source:
             by_day[each.event_on] = by_day.get(each.event_on, 0) + each.cents
     return [by_day.get(day, 0) for day in (*DAYS, LAST)]
+
+
+def waiting(made: Machine) -> list[compliance.Proposal]:
+    with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
+        known = compliance.proposals(tx, tenant_id=made.sponsor, plan_id=made.plan_id)
+    return [each for each in known if each.state is compliance.ProposalState.PROPOSED]
 
 
 def told(made: Machine, place: int) -> list[Any]:
@@ -101,6 +107,21 @@ def test_nobody_is_stopped_for_pay_to_date_and_the_end_of_the_year_stops_at_pay(
     made.send(DAYS[1], {who: Row(1_000_00)}, told="a late payroll")
     assert given(made, Source.PROFIT_SHARING)[-1] == 200_00
     assert_proven(made)
+
+
+def test_who_has_no_pay_left_has_nothing_of_the_year_by_the_terms(db: Database) -> None:
+    """All pay was taken back: what was withheld was not, and the terms give nobody anything without pay."""
+    made, who = with_terms(db, GIVES, DAYS)
+    made.send(DAYS[0], {who: Row(1_000_00, 100_00)}, told="payroll")
+    made.at(date(2026, 3, 2))
+    put(made, recordkeeping.Declared(Source.PROFIT_SHARING, flat_cents=200_00))
+    assert given(made, Source.PROFIT_SHARING)[-1] == 200_00
+    made.at(date(2026, 3, 3))
+    made.send(DAYS[0], {who: Row(0)}, told="nothing was paid", replaces=made.world.runs[-1].run_id)
+    assert [sum(given(made, each)) for each in (Source.NONELECTIVE, Source.PRE_TAX, Source.PROFIT_SHARING)] == [0, 0, 0]
+    assert_proven(made)
+    day_begins(made, date(2026, 3, 4))
+    assert [each for each in waiting(made) if each.content.kind == compliance.EXCESS_ADDITIONS] == []
 
 
 def test_what_is_declared_after_the_year_stops_at_the_limit_and_the_page_says_whose(db: Database) -> None:

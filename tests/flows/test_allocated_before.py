@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tests.flows.test_additions_limit import DAYS, PAID, a_year, given
+from tests.flows.test_additions_limit import DAYS, PAID, a_year, given, waiting
 from tests.flows.test_declaration import put
 from tests.flows.test_match_forms import assert_proven, day_begins
 from tests.flows.test_random_years import Machine, Row
@@ -101,12 +101,6 @@ def test_a_fact_that_gives_less_under_the_terms_still_takes_back(before: tuple[M
     made.send(DAYS[9], {who: Row(20_000_00, 2_350_00)}, told="corrected", replaces=made.world.runs[9].run_id)
     assert books(made)[0][9] == 3_000_00
     assert_proven(made)
-
-
-def waiting(made: Machine) -> list[compliance.Proposal]:
-    with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
-        known = compliance.proposals(tx, tenant_id=made.sponsor, plan_id=made.plan_id)
-    return [each for each in known if each.state is compliance.ProposalState.PROPOSED]
 
 
 def held_apart(made: Machine) -> tuple[int, int]:

@@ -8,8 +8,8 @@ from hypothesis import Phase, settings
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 from tests.flows.test_accounts_above_zero import with_terms
-from tests.flows.test_additions_limit import DAYS, GIVES, PAID, a_year, given
-from tests.flows.test_allocated_before import PERSON, held_apart, waiting
+from tests.flows.test_additions_limit import DAYS, GIVES, PAID, a_year, given, waiting
+from tests.flows.test_allocated_before import PERSON, held_apart
 from tests.flows.test_declaration import put
 from tests.flows.test_match_forms import assert_proven, day_begins
 from tests.flows.test_random_years import Machine, Row

@@ -115,7 +115,7 @@ def take_above(
         of_deferrals, _ = _take(credited, _DEFERRALS, np.minimum(left, rest), kept)
         waits |= of_deferrals
     if paid is not None:
-        over, regular, room = _over(np.where(paid > 0, paid, most), limits, so_far, credited, roth_only, after)
+        over, regular, room = _over(np.minimum(paid, most), limits, so_far, credited, roth_only, after)
         more, _ = _take(credited, _EMPLOYER, np.maximum(over - np.minimum(regular, room), 0), kept)
         not_given |= {source: cents + not_given.get(source, 0) for source, cents in more.items()}
     return Above(waits, not_given)

@@ -43,6 +43,8 @@ from .year_end_facts import Counts, OfYear
 #: People settled at once: enough for set-based statements, few enough that memory does not grow with the plan.
 SLICE = 10_000
 
+_NOT_TOLD = np.iinfo(np.int64).max
+
 DEFERRALS = tuple(source for source in Source if source.is_deferral)
 
 
@@ -234,12 +236,12 @@ def _with_pay_of_year(tx: Tx, scope: Scope, segment: Segment, before: Before) ->
 
 
 def _section_415(before: Before, ids: IdColumn[EmployeeId]) -> Cents | None:
-    """415(c)(3) pay of the year; 0 of whom no payroll tells."""
+    """415(c)(3) pay of the year, nothing included; more than any limit of whom no payroll tells."""
     if before.of_year is None:
         return None
     places = ids.places_in(before.of_year.employee_id)
-    paid: Cents = np.where(places >= 0, np.append(before.of_year.section_415_cents, 0)[places], 0)
-    return paid
+    paid: Cents = np.append(before.of_year.section_415_cents, _NOT_TOLD)[places]
+    return np.maximum(paid, 0)
 
 
 def people_of(tx: Tx, scope: Scope, segment: Segment, employees: Sequence[census.Employee], before: Before) -> People:
