@@ -2,6 +2,7 @@
 
 from collections.abc import MutableMapping
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from open401k.law import deferrals
 from open401k.law.limitation_years import AccountAdditions, correct_excess_additions
 from open401k.recordkeeping import contributions
 from open401k.recordkeeping.additions_limit import Above, Beside, YearSoFar
+from open401k.views import corrections
 
 Cents = NDArray[np.int64]
 PERSON = Actor(kind="user", id="usr_sponsor", why="decides")
@@ -129,6 +131,23 @@ def test_a_person_corrects_it_in_the_order_of_the_procedure(before: tuple[Machin
     day_begins(made, date(2026, 1, 5))
     assert waiting(made) == []
     assert_proven(made)
+
+
+def test_the_inbox_shows_it_before_and_after_the_decision(before: tuple[Machine, EmployeeId]) -> None:
+    made, who = before
+    day_begins(made, date(2026, 1, 2))
+    (proposal,) = waiting(made)
+    of: dict[str, Any] = {"tenant_id": made.sponsor, "plan_id": made.plan_id}
+    with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
+        (line,) = corrections.load(tx, **of).waiting
+    assert (line.kind, line.total.cents, line.working) == ("Additions over IRC 415(c)", -3_650_00, ())
+    assert str(who) not in line.text
+    made.at(date(2026, 1, 3))
+    approve(made.db, actor=PERSON, tenant_id=made.sponsor, proposal_id=proposal.proposal_id)
+    with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
+        decided = corrections.load_one(tx, **of, proposal_id=proposal.proposal_id)
+    assert decided is not None
+    assert decided.approved
 
 
 def facts_of_2025(made: Machine) -> compliance.PlanFacts:
