@@ -13,7 +13,7 @@ from benchmarks.population import Firm, facts_of, firm
 from open401k import law
 from open401k.compliance import Flags, PlanFacts, TestId
 from open401k.compliance.projection import project
-from open401k.compliance.year import year_of
+from open401k.compliance.year_from_facts import year_of
 
 CUT = date(2026, 8, 31)
 PLANS = 300

@@ -10,7 +10,7 @@ from tests.flows.test_match_forms import assert_proven, day_begins
 from tests.flows.test_random_years import Machine, Row
 from tests.support.database import TESTER
 
-from open401k import ledger, plan, recordkeeping
+from open401k import compliance, ledger, plan, recordkeeping
 from open401k.base.db import Database
 from open401k.flows.declaration import declare
 from open401k.kernel import EmployeeId, Source
@@ -50,6 +50,12 @@ def given(made: Machine, source: Source = Source.NONELECTIVE) -> list[int]:
     return [by_day.get(day, 0) for day in (*DAYS, LAST)]
 
 
+def waiting(made: Machine) -> list[compliance.Proposal]:
+    with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
+        known = compliance.proposals(tx, tenant_id=made.sponsor, plan_id=made.plan_id)
+    return [each for each in known if each.state is compliance.ProposalState.PROPOSED]
+
+
 def told(made: Machine, place: int) -> list[Any]:
     of: dict[str, Any] = {"tenant_id": made.sponsor, "run_id": made.world.runs[place].run_id}
     with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
@@ -77,13 +83,15 @@ def test_what_is_over_is_neither_posted_nor_due_and_the_payroll_says_so(db: Data
     assert_proven(made)
 
 
-def test_a_corrected_payroll_gives_the_room_back(db: Database) -> None:
+def test_a_corrected_payroll_gives_the_room_back_and_what_it_gave_stands(db: Database) -> None:
+    """Corrected back, 1,600.00 of the employer's are in the account: January's deferral has no room and waits."""
     made, who = a_year(db, 10)
     made.at(date(2025, 11, 3))
     made.send(DAYS[0], {who: Row(35_000_00)}, told="corrected", replaces=made.world.runs[0].run_id)
     assert given(made)[:10] == [5_250_00] * 9 + [1_600_00]  # 2,350.00 less were deferred in January
     made.send(DAYS[0], {who: PAID}, told="corrected back", replaces=made.world.runs[-1].run_id)
-    assert given(made)[:10] == [5_250_00] * 9 + [0]
+    assert given(made)[:10] == [5_250_00] * 9 + [1_600_00]
+    assert given(made, Source.PRE_TAX)[:10] == [0] + [2_350_00] * 9
     assert_proven(made)
 
 
@@ -99,6 +107,21 @@ def test_nobody_is_stopped_for_pay_to_date_and_the_end_of_the_year_stops_at_pay(
     made.send(DAYS[1], {who: Row(1_000_00)}, told="a late payroll")
     assert given(made, Source.PROFIT_SHARING)[-1] == 200_00
     assert_proven(made)
+
+
+def test_who_has_no_pay_left_has_nothing_of_the_year_by_the_terms(db: Database) -> None:
+    """All pay was taken back: what was withheld was not, and the terms give nobody anything without pay."""
+    made, who = with_terms(db, GIVES, DAYS)
+    made.send(DAYS[0], {who: Row(1_000_00, 100_00)}, told="payroll")
+    made.at(date(2026, 3, 2))
+    put(made, recordkeeping.Declared(Source.PROFIT_SHARING, flat_cents=200_00))
+    assert given(made, Source.PROFIT_SHARING)[-1] == 200_00
+    made.at(date(2026, 3, 3))
+    made.send(DAYS[0], {who: Row(0)}, told="nothing was paid", replaces=made.world.runs[-1].run_id)
+    assert [sum(given(made, each)) for each in (Source.NONELECTIVE, Source.PRE_TAX, Source.PROFIT_SHARING)] == [0, 0, 0]
+    assert_proven(made)
+    day_begins(made, date(2026, 3, 4))
+    assert [each for each in waiting(made) if each.content.kind == compliance.EXCESS_ADDITIONS] == []
 
 
 def test_what_is_declared_after_the_year_stops_at_the_limit_and_the_page_says_whose(db: Database) -> None:

@@ -2,27 +2,28 @@
 
 from collections.abc import MutableMapping
 from datetime import date
+from typing import Any
 
 import numpy as np
-import psycopg
 import pytest
 from numpy.typing import NDArray
-from psycopg import sql
-from tests.flows.test_additions_limit import DAYS, PAID, a_year, given
+from tests.flows.test_additions_limit import DAYS, PAID, a_year, given, waiting
 from tests.flows.test_declaration import put
 from tests.flows.test_match_forms import assert_proven, day_begins
 from tests.flows.test_random_years import Machine, Row
-from tests.support.database import TESTER, Served
+from tests.support.database import TESTER
 
 from open401k import compliance, ledger, recordkeeping
 from open401k.base.db import Actor, Database
 from open401k.compliance.excess_additions import Excess, leaves
+from open401k.compliance.year_from_facts import year_of
 from open401k.flows.heal_approved import approve
 from open401k.kernel import EmployeeId, Refused, Source
 from open401k.law import deferrals
 from open401k.law.limitation_years import AccountAdditions, correct_excess_additions
 from open401k.recordkeeping import contributions
 from open401k.recordkeeping.additions_limit import Above, Beside, YearSoFar
+from open401k.views import corrections
 
 Cents = NDArray[np.int64]
 PERSON = Actor(kind="user", id="usr_sponsor", why="decides")
@@ -58,18 +59,12 @@ def own_money_alone(
 
 
 @pytest.fixture
-def before(db: Database, postgres: Served, monkeypatch: pytest.MonkeyPatch) -> tuple[Machine, EmployeeId]:
-    """Eleven payrolls of that time: 73,650.00 of additions where 70,000.00 are allowed; then the migration."""
+def before(db: Database, monkeypatch: pytest.MonkeyPatch) -> tuple[Machine, EmployeeId]:
+    """Eleven payrolls of that time: 73,650.00 of additions where 70,000.00 are allowed."""
     monkeypatch.setattr(contributions, "take_above", own_money_alone)
     made, who = a_year(db, 11)
     monkeypatch.undo()
     assert sum(given(made)) + sum(given(made, Source.PRE_TAX)) == 73_650_00
-    with psycopg.connect(postgres.urls.superuser.replace("/postgres?", "/open401k?")) as conn:
-        statement = sql.SQL(
-            "insert into recordkeeping.allocated_before"
-            " select tenant_id, max(number) from ledger.entry where tenant_id = {} group by tenant_id"
-        )
-        conn.execute(statement.format(sql.Literal(made.sponsor.uuid)))
     return made, who
 
 
@@ -110,12 +105,6 @@ def test_a_fact_that_gives_less_under_the_terms_still_takes_back(before: tuple[M
     assert_proven(made)
 
 
-def waiting(made: Machine) -> list[compliance.Proposal]:
-    with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
-        known = compliance.proposals(tx, tenant_id=made.sponsor, plan_id=made.plan_id)
-    return [each for each in known if each.state is compliance.ProposalState.PROPOSED]
-
-
 def held_apart(made: Machine) -> tuple[int, int]:
     """What is unallocated, and what was paid out in cash (deposits are not told here)."""
     with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
@@ -141,6 +130,47 @@ def test_a_person_corrects_it_in_the_order_of_the_procedure(before: tuple[Machin
     assert_proven(made)
     day_begins(made, date(2026, 1, 5))
     assert waiting(made) == []
+    assert_proven(made)
+
+
+def test_the_inbox_shows_it_before_and_after_the_decision(before: tuple[Machine, EmployeeId]) -> None:
+    made, who = before
+    day_begins(made, date(2026, 1, 2))
+    (proposal,) = waiting(made)
+    of: dict[str, Any] = {"tenant_id": made.sponsor, "plan_id": made.plan_id}
+    with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
+        (line,) = corrections.load(tx, **of).waiting
+    assert (line.kind, line.total.cents, line.working) == ("Additions over IRC 415(c)", -3_650_00, ())
+    assert str(who) not in line.text
+    made.at(date(2026, 1, 3))
+    approve(made.db, actor=PERSON, tenant_id=made.sponsor, proposal_id=proposal.proposal_id)
+    with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
+        decided = corrections.load_one(tx, **of, proposal_id=proposal.proposal_id)
+    assert decided is not None
+    assert decided.approved
+
+
+def facts_of_2025(made: Machine) -> compliance.PlanFacts:
+    with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
+        return compliance.facts_for(tx, tenant_id=made.sponsor, plan_id=made.plan_id, as_of=date(2025, 12, 31))
+
+
+def test_what_was_returned_counts_in_no_test_any_more(before: tuple[Machine, EmployeeId]) -> None:
+    """Of 25,850.00 that were withheld 3,650.00 go back: 402(g) and ADP see 22,200.00, 415(c) 70,000.00."""
+    made, who = before
+    day_begins(made, date(2026, 1, 2))
+    place = facts_of_2025(made).employee_ids.index(who)
+    assert facts_of_2025(made).deferrals[place] == 25_850_00
+    (proposal,) = waiting(made)
+    made.at(date(2026, 1, 3))
+    assert not isinstance(
+        approve(made.db, actor=PERSON, tenant_id=made.sponsor, proposal_id=proposal.proposal_id), Refused
+    )
+    facts = facts_of_2025(made)
+    nobody = np.zeros(len(facts), dtype=np.bool_)
+    year = year_of(facts, is_hce=nobody, is_key=nobody)
+    assert (facts.deferrals[place], facts.calendar_deferrals[place]) == (22_200_00, 22_200_00)
+    assert (facts.corrective, year.adp_contributions()[place]) == (None, 22_200_00)
     assert_proven(made)
 
 

@@ -15,7 +15,6 @@ from open401k.kernel import LimitationYear
 from open401k.law import NotEnacted
 
 from .facts import Cents
-from .measures import additions
 from .year import Year
 
 
@@ -24,7 +23,7 @@ def as_far_as_given(ends: Year, today: Year) -> Year:
     year = LimitationYear(ends.plan_year.start, ends.plan_year.end)
     try:
         most = law.additions.dollar_limit(year, on=ends.as_of)
-        excess = additions(replace(ends, section_415=np.full_like(ends.section_415, most))).excess
+        excess = replace(ends, section_415=np.full_like(ends.section_415, most)).annual_additions().excess
     except NotEnacted:  # the test is refused, and says why
         return ends
     if not excess.any():

@@ -27,7 +27,8 @@ from .measures import Measure, Measured, counted_in, whole_year
 from .pieces import column
 from .results import TestId, Unit
 from .standing import people_of
-from .year import Year, year_of
+from .year import Year
+from .year_from_facts import year_of
 
 CITATION = "IRC 401(a)(4)"
 #: Of who has nothing no age is asked: any that the law believes will do.

@@ -20,7 +20,8 @@ from open401k.kernel import EmployeeId, IdColumn, LimitationYear, Money, PlanId,
 from open401k.law import NotEnacted
 from open401k.recordkeeping import corrective_additions
 
-from .excess_additions import allocated_additions
+from .excess_additions import allocated_additions, pay_is_told
+from .given_back import as_allocated
 from .proposal_content import Content, Credit
 from .proposals import proposals
 from .runs import facts_for
@@ -121,20 +122,20 @@ def _may_matter(tx: Tx, of: dict[str, Any], year: PlanYear, wanted: Sequence[Cre
     np.add.at(total, _places(people, [each.employee_id for each in wanted]), [max(each.cents, 0) for each in wanted])
     paid = census.employer_pay(tx, **of, start=year.start, end=year.end)
     places = people.places_in(paid.employee_id)
-    pay = np.where(places >= 0, np.append(paid.section_415_cents, 0)[places], 0)
     most = law.additions.dollar_limit(LimitationYear(year.start, year.end), on=year.last_day)
-    return bool((total > np.where(pay > 0, np.minimum(pay, most), most)).any())
+    pay = np.append(paid.section_415_cents, most)[places]
+    return bool((total > np.clip(pay, 0, most)).any())
 
 
 def _room(
     tx: Tx, of: dict[str, Any], year: PlanYear, wanted: Sequence[Credit], posted: Sequence[Credit], on: date
 ) -> dict[_Key, int]:
-    facts = facts_for(tx, **of, as_of=min(on, year.last_day), history=False)
+    facts = as_allocated(facts_for(tx, **of, as_of=min(on, year.last_day), history=False))
     people = IdColumn.of(EmployeeId, facts.employee_ids)
     own = np.zeros(len(facts), dtype=np.int64)
     np.add.at(own, _places(people, [each.employee_id for each in posted]), [each.cents for each in posted])
     allocated = census.contributed(tx, **of, start=year.start, end=year.end).of(people)
-    outcome = allocated_additions(facts, allocated, own)
+    outcome = allocated_additions(facts, allocated, own, told=pay_is_told(tx, of, year, facts))
     who = list(dict.fromkeys(each.employee_id for each in wanted))
     places = _places(people, who)
     return {(each, year.start): int(outcome.room[place]) for each, place in zip(who, places, strict=True) if place >= 0}

@@ -25,7 +25,7 @@ from .measures import MEASURES
 from .projection import has_dates, year_ends
 from .results import Cure, CureKind, Standing, TestId
 from .simulation import drawn
-from .year import year_of
+from .year_from_facts import year_of
 
 _SCENARIOS = 1_000
 

@@ -46,7 +46,11 @@ def refund(case: Case) -> Cure:
     year = case.median
     is_adp = of_deferrals(case)
     try:
-        room = np.maximum(year.catch_up_room(), 0) if is_adp and _old_enough(year) else np.zeros_like(year.ages)
+        room = (
+            np.maximum(year.catch_up_room() - year.catch_up_by_415(), 0)
+            if is_adp and _old_enough(year)
+            else np.zeros_like(year.ages)
+        )
     except NotEnacted as missing:
         return not_available(case, CureKind.REFUND, _REFUND, f"What may stay as catch-up is not known yet. {missing}")
     back = law.corrections.refund(test, catch_up_room=room.tolist() if is_adp else None)

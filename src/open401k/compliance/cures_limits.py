@@ -24,7 +24,7 @@ from .cure_case import (
     rates_now,
 )
 from .facts import Cents, Flags, PlanFacts
-from .measures import additions, counted_too_much, must_be_roth
+from .measures import counted_too_much, must_be_roth
 from .results import CostItem, Cure, CureKind, Effect, Standing, TestId
 from .simulation import Intervention
 from .year import Year
@@ -247,7 +247,7 @@ def _return_excess(case: Case) -> Cure:
         last, cite, code = days.return_by, "IRC 402(g)(2)(A)", "Form 1099-R, code 8 or P"
         how = "It is taxed in the year it was deferred, even though paid back; after that day it is taxed twice."
     else:
-        over, code = additions(year).excess, "Form 1099-R, code E"
+        over, code = year.annual_additions().excess, "Form 1099-R, code E"
         last, cite, until = additions_back(facts)
         how = (
             "After-tax contributions go first, then unmatched deferrals, then matched ones, and match on them is lost."

@@ -20,13 +20,14 @@ from open401k.law.limitation_years import AccountAdditions, AdditionsCorrection,
 
 from . import _store
 from .cures_limits import additions_back
-from .facts import Cents, PlanFacts
-from .measures import additions_elsewhere
+from .facts import Cents, Flags, PlanFacts
+from .given_back import as_allocated
 from .proposal_content import Content, Credit, Notice
 from .proposals import Proposal, posted_credits
 from .results import Status, TestId
 from .runs import facts_for
-from .year import Year, year_of
+from .year import Year
+from .year_from_facts import year_of
 
 #: What such a proposal is called.
 EXCESS_ADDITIONS = "excess_additions"
@@ -79,7 +80,7 @@ def excess_content(
 ) -> Content:
     """All that is over the limit of a year that is over, what was approved of it (``known``) included."""
     of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id, "known_at": known_at}
-    facts = facts_for(tx, **of, as_of=year.last_day, history=False)
+    facts = as_allocated(facts_for(tx, **of, as_of=year.last_day, history=False))
     allocated = census.contributed(tx, **of, start=year.start, end=year.end).of(
         IdColumn.of(EmployeeId, facts.employee_ids)
     )
@@ -87,16 +88,16 @@ def excess_content(
     place = {who: index for index, who in enumerate(facts.employee_ids)}
     for each in posted_credits(known):
         own[place[each.employee_id]] += each.cents
-    people = excess_of(facts, allocated, own)
+    people = excess_of(facts, allocated, own, told=pay_is_told(tx, of, year, facts))
     return content_of_excess(people, facts=facts, on=on)
 
 
 def allocated_additions(
-    facts: PlanFacts, allocated: Mapping[Source, Cents], corrected: Cents
+    facts: PlanFacts, allocated: Mapping[Source, Cents], corrected: Cents, *, told: Flags
 ) -> law.additions.AnnualAdditions:
     """What is in the accounts, against the limit: money that waits in suspense is not. ``corrected`` is left out.
 
-    100 % of pay is a limit once the year is over, of whom pay is on file.
+    100 % of pay, which may be nothing, is a limit once the year is over, of whose pay some payroll ``told``.
     """
     nobody, nothing = np.zeros(len(facts), dtype=np.bool_), np.zeros(len(facts), dtype=np.int64)
     year = year_of(facts, is_hce=nobody, is_key=nobody)
@@ -105,14 +106,14 @@ def allocated_additions(
     employer = sum((cents for source, cents in money.items() if not source.from_employee), nothing)
     corrective = nothing if year.corrective is None else year.corrective - corrected
     after_tax = money.get(Source.AFTER_TAX, nothing)
-    known = (year.section_415 > 0) & (facts.as_of >= facts.plan_year.last_day)
+    known = told & (facts.as_of >= facts.plan_year.last_day)
     return law.additions.annual_additions(
         year=facts.limitation_year,
         on=facts.as_of,
         deferrals=deferred,
         catch_up=np.minimum(year.plan_split().catch_up, deferred),
         after_tax=after_tax,
-        employer=np.maximum(employer + corrective, 0) + additions_elsewhere(year, deferred + after_tax + employer),
+        employer=np.maximum(employer + corrective, 0) + year.additions_elsewhere(deferred + after_tax + employer),
         compensation=np.where(
             known, year.section_415, law.additions.dollar_limit(facts.limitation_year, on=facts.as_of)
         ),
@@ -124,11 +125,18 @@ def _counted(allocated: Mapping[Source, Cents]) -> dict[Source, Cents]:
     return {source: np.maximum(cents, 0) for source, cents in allocated.items() if not source.is_rollover}
 
 
-def excess_of(facts: PlanFacts, allocated: Mapping[Source, Cents], corrected: Cents) -> list[Excess]:
+def pay_is_told(tx: Tx, of: Mapping[str, Any], year: PlanYear, facts: PlanFacts) -> Flags:
+    """Whose pay of the year, nothing included, is on file in a payroll."""
+    paid = census.employer_pay(tx, **of, start=year.start, end=year.end)
+    found: Flags = IdColumn.of(EmployeeId, facts.employee_ids).places_in(paid.employee_id) >= 0
+    return found
+
+
+def excess_of(facts: PlanFacts, allocated: Mapping[Source, Cents], corrected: Cents, *, told: Flags) -> list[Excess]:
     """Who is over; ``corrected`` is what was approved of this very matter, and is looked through."""
     nobody, nothing = np.zeros(len(facts), dtype=np.bool_), np.zeros(len(facts), dtype=np.int64)
     year = year_of(facts, is_hce=nobody, is_key=nobody)
-    outcome, money = allocated_additions(facts, allocated, corrected), _counted(allocated)
+    outcome, money = allocated_additions(facts, allocated, corrected, told=told), _counted(allocated)
     deferred = sum((money[each] for each in _DEFERRALS if each in money), nothing)
     regular = deferred - np.minimum(year.plan_split().catch_up, deferred) - outcome.catch_up_by_415
     most, found = _matched_up_to(year), []

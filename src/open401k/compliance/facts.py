@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from open401k.kernel import CalendarYear, EmployeeId, LimitationYear, PlanId, PlanYear, SponsorId
+from open401k.kernel import CalendarYear, EmployeeId, LimitationYear, PlanId, PlanYear, Source, SponsorId
 
 if TYPE_CHECKING:
     from open401k.plan import Provisions
@@ -257,6 +257,8 @@ class PlanFacts:
     It counts in 415(c) alone (Reg. 1.415(c)-1(b)(6)(ii)); no ratio of this year is tested with it (Rev. Proc. 2021-30
     App. B section 2.02(1)(a)(ii)).
     """
+    given_back: Mapping[Source, Cents] = field(default_factory=dict)
+    """What approved corrections took out of accounts, by source: the other columns are without it (given_back.py)."""
     declared: tuple[Declared, ...] = ()
     """What the employer declared for the plan year beyond the plan's own formulas."""
     receiving: Receiving | None = None

@@ -22,7 +22,7 @@ from .failure_workers import PayDay, Worker
 from .failures import Failure
 from .gather import gather
 from .standing import people_of
-from .year import year_of
+from .year_from_facts import year_of
 
 _A_DAY = timedelta(days=1)
 

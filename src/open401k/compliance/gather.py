@@ -20,6 +20,7 @@ from .gather_entries import Asking, entries_of
 from .gather_key import Standings, standings
 from .gather_people import Concerned, Places
 from .gather_workforce import Asked, Everybody
+from .given_back import left_out
 
 HISTORY_UP_TO = 1_000
 """People up to whom single pay dates are loaded unasked: for more, projections use totals of the last dates."""
@@ -79,7 +80,7 @@ def gather(
     before, held = _prior(scope, people, place, year, calendar), _placed(balances, place)
     books, not_ours = scope.contributions(year.start, until, place), scope.outside(year.start, until, place)
     known = scope.standings(people, place, before.section_415, held, partial(_slices, scope, roster, len(totals)))
-    return PlanFacts(
+    return left_out(tx, known_at=known_at, facts=PlanFacts(
         tenant_id=tenant_id, plan_id=plan_id, plan_year=year, as_of=as_of, known_at=known_at or tx.now,
         provisions=provisions, employee_ids=place.ids, labels=people.labels,
         birth_dates=tuple(people.birth_dates), employment=tuple(people.employment),
@@ -102,7 +103,7 @@ def gather(
         other_nonelective=any(books[each].any() for each in _NO_SAFE_HARBOR if each in books),
         pay_elsewhere=of_employer.of_column("plan_cents") - pay.of(totals.plan_cents) if others.plans else None,
         history=_history(scope, year, calendar, until, place, not_ours) if _shown(history, len(place)) else None,
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 def _concerned(

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from open401k import law
-from open401k.kernel import LimitationYear, Money
+from open401k.kernel import Money
 
 from .facts import Cents, Flags, PlanFacts
 from .pay_fairness import widest
@@ -183,54 +183,24 @@ def _deferral_limit(year: Year) -> Measured:
     return _tightest(together, limit + np.minimum(there, year.whole_limits().total), over)
 
 
-def additions(year: Year) -> law.additions.AnnualAdditions:
-    """Annual additions of everybody against the limit of 415(c) that is in force on the day of the facts."""
-    law.additions.dollar_limit(_limitation_year(year), on=year.as_of)  # missing, it is named before anything else is
-    employer = year.match + year.nonelective + year.qnec
-    if year.corrective is not None:
-        employer = np.maximum(employer + year.corrective, 0)
-    return law.additions.annual_additions(
-        year=_limitation_year(year),
-        on=year.as_of,
-        deferrals=year.deferrals,
-        catch_up=year.plan_split().catch_up,
-        after_tax=year.after_tax,
-        employer=employer + additions_elsewhere(year, year.deferrals + year.after_tax + employer),
-        compensation=year.section_415,
-        catch_up_room=year.additions_room(),
-    )
-
-
-def _limitation_year(year: Year) -> LimitationYear:
-    return LimitationYear(year.plan_year.start, year.plan_year.end)
-
-
 def additions_not_known_yet(year: Year) -> str:
     """Why it cannot be said yet that nobody will be over the limit of the limitation year."""
-    missing = law.additions.not_known_yet(_limitation_year(year))
+    missing = law.additions.not_known_yet(year.limitation_year)
     if missing is None:
         return ""
-    most = Money(law.additions.dollar_limit(_limitation_year(year), on=year.as_of))
+    most = Money(law.additions.dollar_limit(year.limitation_year, on=year.as_of))
     return (
         f"{missing.message} Nobody is over the {most} in force until then (Reg. 1.415(d)-1(b)(2)(iii)). {missing.fix}"
     )
 
 
-def additions_elsewhere(year: Year, own: Cents) -> Cents:
-    """What other plans of the employer add, for those who have anything here (IRC 415(f)(1)(B)): catch-up left out."""
-    if year.elsewhere is None:
-        return np.zeros_like(own)
-    there = year.elsewhere
-    return np.where(own > 0, there.additions - np.minimum(year.catch_up_elsewhere(), there.plan_year_deferrals), 0)
-
-
 def over_additions_limit(year: Year) -> Flags:
     """Whose annual additions end over the limit."""
-    return np.asarray(additions(year).excess > 0, dtype=np.bool_)
+    return np.asarray(year.annual_additions().excess > 0, dtype=np.bool_)
 
 
 def _additions_limit(year: Year) -> Measured:
-    outcome = additions(year)
+    outcome = year.annual_additions()
     return _tightest(outcome.counted, outcome.limit, outcome.excess > 0)
 
 

@@ -14,7 +14,8 @@ from .measures import MEASURES, Measure, Measured, owed_as_top_heavy, top_heavy_
 from .outset import Habits
 from .results import ProjectedTest, Projection, TestId
 from .simulation import Intervention, simulate
-from .year import Year, year_of
+from .year import Year
+from .year_from_facts import year_of
 
 _CELLS = 600_000
 

@@ -92,6 +92,11 @@ class Content:
         return sum(each.contribution_cents for each in self.credits)
 
     @property
+    def to_people_cents(self) -> int:
+        """What leaves the accounts to whose own money it was."""
+        return -sum(min(each.cents, 0) for each in self.credits if each.source.from_employee)
+
+    @property
     def earnings_cents(self) -> int:
         """Earnings as if paid on the day of the content."""
         return sum(each.earnings_cents for each in self.credits)

@@ -19,8 +19,6 @@ from .measures import (
     MEASURES,
     Measure,
     Measured,
-    additions,
-    additions_elsewhere,
     benefiting_in,
     counted_in,
     counted_too_much,
@@ -33,7 +31,8 @@ from .results import COVERAGE, Status, TestId, TestResult, Unit
 from .standing import People, nobody, people_of
 from .told_counts import former_key, officers, top_paid_group
 from .told_coverage import coverage
-from .year import Year, year_of
+from .year import Year
+from .year_from_facts import year_of
 
 _SHOWN = 1_000
 """People in the working of a limit that each person has alone: the averages of a group need everybody."""
@@ -117,8 +116,7 @@ def _ratio_working(
 
 
 def _adp(facts: PlanFacts, year: Year, __: Measured) -> Told:
-    split = year.plan_split()
-    parts = {"deferral_cents": year.deferrals, "catch_up_cents": split.catch_up, "qnec_cents": year.qnec}
+    parts = {"deferral_cents": year.deferrals, "catch_up_cents": year.adp_catch_up(), "qnec_cents": year.qnec}
     if year.elsewhere is not None:
         parts["elsewhere_cents"] = np.where(year.is_hce, year.elsewhere.plan_year_deferrals, 0)
     tested = year.of_adp()
@@ -131,7 +129,7 @@ def _adp(facts: PlanFacts, year: Year, __: Measured) -> Told:
 
 
 def _adp_of_loans(facts: PlanFacts, year: Year, _: Measured) -> Told:
-    parts = {"deferral_cents": year.deferrals, "catch_up_cents": year.plan_split().catch_up, "qnec_cents": year.qnec}
+    parts = {"deferral_cents": year.deferrals, "catch_up_cents": year.adp_catch_up(), "qnec_cents": year.qnec}
     tested = year.of_loan_matched()
     if year.elsewhere is not None:
         parts["elsewhere_cents"] = np.where(year.is_hce, year.elsewhere.plan_year_deferrals, 0)
@@ -209,7 +207,7 @@ def _closest(year: Year) -> int:
 
 
 def _additions_limit(facts: PlanFacts, year: Year, measured: Measured) -> Told:
-    outcome = additions(year)
+    outcome = year.annual_additions()
     own = year.deferrals + year.after_tax + year.match + year.nonelective + year.qnec
     elsewhere = told_amounts(facts, ("plan_year_deferrals", "after_tax", "employer"), own > 0)
     places = _nearest(outcome.counted, outcome.limit)
@@ -224,7 +222,7 @@ def _additions_limit(facts: PlanFacts, year: Year, measured: Measured) -> Told:
             "catch_up_by_415_cents": _column(outcome.catch_up_by_415, places),
             "excess_cents": _column(outcome.excess, places),
             **({} if year.corrective is None else {"corrective_cents": _column(year.corrective, places)}),
-            **_elsewhere(year, additions_elsewhere(year, own), places),
+            **_elsewhere(year, year.additions_elsewhere(own), places),
         },
     }
     over = int((outcome.excess > 0).sum())

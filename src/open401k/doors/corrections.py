@@ -42,8 +42,15 @@ def approve(db: Database, *, actor: Actor, tenant_id: SponsorId, plan_id: PlanId
     return decide(db, **of, how=heal_approved.approve)
 
 
-def approved_words(total: Money) -> str:
-    """What an approval did, and what is to be done now; one that takes back asks for nothing."""
+def approved_words(total: Money, *, to_people: Money = Money(0)) -> str:  # noqa: B008 (an amount never changes)
+    """What an approval did, and what is to be done now; ``to_people``: what of it leaves to whose money it was."""
+    if to_people:
+        held = -total - to_people
+        rest = f" {held} of the employer's are held unallocated." if held else ""
+        return (
+            f"Approved and posted: {-total} left the accounts.{rest} Pay {to_people}, with earnings, to whose money it "
+            "was (Form 1099-R, code E)."
+        )
     if total.cents < 0:
         return f"Approved and posted: {-total} left the accounts and are held unallocated. There is nothing to send."
     if not total:

@@ -124,12 +124,11 @@ def cash_of_people(
 
 
 class Period(NamedTuple):
-    """From ``start`` to the day before ``end``, by what was recorded until ``known_at``, and up to a number."""
+    """From ``start`` to the day before ``end``, by what was recorded until ``known_at``."""
 
     start: date
     end: date
     known_at: datetime | None
-    up_to: int | None = None
 
 
 #: Contributing and correcting entries, and whatever reverses them.
@@ -139,7 +138,6 @@ _COUNTED: Final = """
         from ledger.entry
         where tenant_id = %(tenant)s
           and (%(known_at)s::timestamptz is null or recorded_at <= %(known_at)s::timestamptz)
-          and (%(up_to)s::bigint is null or number <= %(up_to)s::bigint)
     ),
     counted as (
         select entry_id, event_on

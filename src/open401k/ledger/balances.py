@@ -85,14 +85,12 @@ def contributions(
     end: date,
     known_at: datetime | None = None,
     kind: Kind = Kind.PARTICIPANT,
-    up_to: int | None = None,
 ) -> list[Contribution]:
     """Net credits in cents per employee, source and day, ``end`` excluded, from entries that contribute or correct.
 
-    Reversing entries count against what they reverse. ``kind=Kind.SUSPENSE`` asks for what is held instead; ``up_to``:
-    of entries up to that number of the journal.
+    Reversing entries count against what they reverse. ``kind=Kind.SUSPENSE`` asks for what is held instead.
     """
-    period = _reads_store.Period(start, end, known_at, up_to)
+    period = _reads_store.Period(start, end, known_at)
     rows = _reads_store.contributions(tx, tenant_id=tenant_id, plan_id=plan_id, kind=kind, period=period)
     people: dict[UUID, EmployeeId] = {}
     return [

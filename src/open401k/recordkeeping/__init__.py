@@ -133,7 +133,6 @@ from .posting import (
     difference,
     held_cents,
     outside_plan,
-    post_difference,
 )
 from .previewing import Preview, Reported, preview
 from .replaced import without_run
@@ -197,7 +196,7 @@ from .rollovers import (
     tell_rollover,
 )
 from .scope import Scope
-from .settlement import Before, compare, read_before, settle
+from .settlement import Before, compare, read_before
 from .shared_out import SharedOut
 from .shared_out import read as read_shared
 from .student_loans import (
@@ -221,6 +220,7 @@ from .turnover import (
     vests_by_service,
     whole_period,
 )
+from .turns import settle
 from .vested import VestedLeaver, VestedShares, vested_in_full, vested_leavers, vested_shares
 from .withheld import Difference, Kind, Withheld, withheld_otherwise
 from .withholding import Withholding, withheld_as_elected
@@ -443,7 +443,6 @@ __all__ = [
     "per_paycheck",
     "periods_to_end",
     "post_corrective",
-    "post_difference",
     "preview",
     "put_explanation",
     "read_before",

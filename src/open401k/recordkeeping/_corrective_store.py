@@ -48,14 +48,15 @@ def additions(
           and year_start = %s
           and recorded_at <= coalesce(%s, 'infinity'::timestamptz)
         group by employee_id
-        having sum(cents) <> 0
         """,
         (tenant_id, list(plan_ids), year_start, known_at),
     )
     return [(row[0], row[1]) for row in rows]
 
 
-def of_year(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, year_start: date) -> list[tuple[UUID, str, int, int]]:
+def of_year(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, year_start: date, known_at: datetime | None
+) -> list[tuple[UUID, str, int, int]]:
     """Corrective contributions of a plan year, and their earnings, by person and source."""
     return tx.rows(
         """
@@ -64,10 +65,11 @@ def of_year(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, year_start: date) 
         where tenant_id = %s
           and plan_id = %s
           and year_start = %s
+          and recorded_at <= coalesce(%s, 'infinity'::timestamptz)
         group by employee_id, source
         having sum(cents) <> 0 or sum(earnings_cents) <> 0
         """,
-        (tenant_id, plan_id, year_start),
+        (tenant_id, plan_id, year_start, known_at),
     )
 
 

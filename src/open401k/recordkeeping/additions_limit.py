@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from open401k.kernel import Source
-from open401k.law import deferrals
+from open401k.law import deferrals, figures
 
 Cents = NDArray[np.int64]
 
@@ -43,19 +43,26 @@ class YearSoFar:
 class Beside:
     """What 415(c) looks at beside what is to be credited, N x K cents or, of one pay date, N.
 
-    ``stands`` was allocated before the limit held here, and is never taken out: whether and how an excess is corrected
-    that is in the accounts, a person decides (Rev. Proc. 2021-30 section 6.06(2)). ``corrective`` is what corrections
-    of failures contributed for the plan year, whenever they did: an annual addition of it (Reg.
-    1.415(c)-1(b)(6)(ii)(A)).
+    ``stands`` is allocated already, and is never taken out: whether and how an excess is corrected that is in the
+    accounts, a person decides (Rev. Proc. 2021-30 section 6.06(2); ADR-0085). So what is allocated on later days of the
+    plan year, ``after`` in all plans, leaves that much less to this one; ``deferred_after`` of it is deferrals of the
+    same calendar year. ``corrective`` is what corrections of failures contributed for the plan year, whenever they did:
+    an annual addition of it (Reg. 1.415(c)-1(b)(6)(ii)(A)).
     """
 
     stands: Mapping[Source, Cents] = field(default_factory=dict)
     corrective: Cents | int = 0
+    after: Cents | int = 0
+    deferred_after: Cents | int = 0
 
     def at(self, period: int) -> "Beside":
         """One pay date."""
-        corrective = self.corrective if isinstance(self.corrective, int) else self.corrective[:, period]
-        return Beside({source: cents[:, period] for source, cents in self.stands.items()}, corrective)
+
+        def of_date(cents: Cents | int) -> Cents | int:
+            return cents if isinstance(cents, int) else cents[:, period]
+
+        stands = {source: cents[:, period] for source, cents in self.stands.items()}
+        return Beside(stands, of_date(self.corrective), of_date(self.after), of_date(self.deferred_after))
 
 
 NOTHING_BESIDE = Beside()
@@ -94,8 +101,9 @@ def take_above(
         for source, cents in beside.stands.items()
         if source in credited
     }
-    so_far = replace(so_far, additions=so_far.additions + beside.corrective)
-    over, regular, room = _over(most, limits, so_far, credited, roth_only)
+    so_far = replace(so_far, additions=so_far.additions + beside.corrective + beside.after)
+    after = beside.deferred_after
+    over, regular, room = _over(most, limits, so_far, credited, roth_only, after)
     waits: dict[Source, Cents] = {}
     not_given: dict[Source, Cents] = {}
     if over.any():
@@ -107,7 +115,7 @@ def take_above(
         of_deferrals, _ = _take(credited, _DEFERRALS, np.minimum(left, rest), kept)
         waits |= of_deferrals
     if paid is not None:
-        over, regular, room = _over(np.where(paid > 0, paid, most), limits, so_far, credited, roth_only)
+        over, regular, room = _over(np.minimum(paid, most), limits, so_far, credited, roth_only, after)
         more, _ = _take(credited, _EMPLOYER, np.maximum(over - np.minimum(regular, room), 0), kept)
         not_given |= {source: cents + not_given.get(source, 0) for source, cents in more.items()}
     return Above(waits, not_given)
@@ -119,20 +127,24 @@ def _over(
     so_far: YearSoFar,
     credited: Mapping[Source, Cents],
     roth_only: NDArray[np.bool_] | None,
+    after: Cents | int,
 ) -> tuple[Cents, Cents, Cents]:
     """What is above, catch-up left out (IRC 414(v)(3)(A)); the year's other deferrals; and what catch-up has room for.
 
     Deferrals above are catch-up as far as there is room (Reg. 1.414(v)-1(b)(1)(i)), and so make room for the employer's
     money; but only as far as there are deferrals, and of who may catch up only as Roth, Roth deferrals of the year
-    that are not catch-up yet (IRC 414(v)(7)(A)).
+    that are not catch-up yet (IRC 414(v)(7)(A)). ``after`` are deferrals of later days that are allocated already.
     """
     earlier = deferrals.split(so_far.deferrals, limits).catch_up
     deferred = credited[Source.PRE_TAX] + credited[Source.ROTH]
     later = deferrals.split(so_far.deferrals + deferred, limits).catch_up
+    if not isinstance(after, int):  # a limit of the plan's own grows with pay by then: 402(g) alone is sure
+        above_402g = so_far.deferrals + deferred + after - figures.cents("limit_402g", limits.year)
+        later = np.maximum(later, np.minimum(np.maximum(above_402g, 0), limits.catch_up))
     given = sum((cents for source, cents in credited.items() if not source.from_employee), np.zeros_like(deferred))
     own = deferred + credited[Source.AFTER_TAX] - (later - earlier)
     over = np.maximum(so_far.additions - earlier - so_far.catch_up_elsewhere + own + given - most, 0)
-    regular = so_far.plan_year_deferrals + deferred - later - so_far.catch_up_elsewhere
+    regular = so_far.plan_year_deferrals + deferred + after - later - so_far.catch_up_elsewhere
     room = np.maximum(limits.catch_up - later, 0)
     if roth_only is not None:
         as_roth = np.maximum(so_far.roth_deferrals + credited[Source.ROTH] - later, 0)

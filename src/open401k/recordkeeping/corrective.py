@@ -100,7 +100,7 @@ def corrective_additions(
     people: IdColumn[EmployeeId],
     known_at: datetime | None = None,
 ) -> Cents | None:
-    """Corrective contributions that count in 415 for a limitation year, whenever they were posted; None: none do.
+    """Corrective contributions that count in 415 for a limitation year, whenever they were posted; None: none were.
 
     Reg. 1.415(c)-1(b)(6)(ii): they are credited for the year to which they relate. Earnings are no annual additions.
     """
@@ -112,7 +112,7 @@ def corrective_additions(
     for place, (_, cents) in zip(places.tolist(), rows, strict=True):
         if place >= 0:
             found[place] += cents
-    return found if found.any() else None
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +125,11 @@ class CorrectiveOfYear:
     earnings_cents: int
 
 
-def corrective_of_year(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, year_start: date) -> list[CorrectiveOfYear]:
+def corrective_of_year(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, year_start: date, known_at: datetime | None = None
+) -> list[CorrectiveOfYear]:
     """Corrective money of every kind for the year it relates to, whenever it was posted."""
-    rows = _store.of_year(tx, tenant_id=tenant_id, plan_id=plan_id, year_start=year_start)
+    rows = _store.of_year(tx, tenant_id=tenant_id, plan_id=plan_id, year_start=year_start, known_at=known_at)
     return [CorrectiveOfYear(EmployeeId(who), Source(source), *cents) for who, source, *cents in rows]
 
 

@@ -1,7 +1,7 @@
 """Entitlement minus what is posted, written to the ledger. Not here: formulas (contributions.py), gathering."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from open401k.base.faults import fault
 from open401k.kernel import EmployeeId, EntryId, PlanId, Refused, Source, SponsorId
 
 from . import _store
-from .contributions import Cents, HeldReason
+from .contributions import Cents, Flags, HeldReason
 
 #: Differences listed in the working of a correction; the entry itself has them all.
 MOST_LISTED = 1_000
@@ -24,12 +24,16 @@ Slot = tuple[Source, HeldReason | None]
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """N x K cents per slot: what should be, or what is posted; ``not_given`` as :class:`Entitlement` has it."""
+    """N x K cents per slot: what should be, or what is posted; ``not_given`` as :class:`Entitlement` has it.
+
+    ``full``: whose year had all that 415(c) allows (beside.py).
+    """
 
     employee_ids: tuple[EmployeeId, ...]
     pay_dates: tuple[date, ...]
     cents: Mapping[Slot, Cents]
     not_given: Mapping[Source, Cents] = field(default_factory=dict)
+    full: Flags | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,10 @@ class Cause:
     def corrects(self, pay_date: date) -> bool:
         """Whether the entry of a pay date changes what was settled before."""
         return self.correction or (self.pays is not None and pay_date != self.pays)
+
+    def again(self, turn: int) -> "Cause":
+        """The same cause, settled once more by what it has changed."""
+        return replace(self, key=f"{self.key}/again/{turn}") if turn else self
 
     def for_plan(self, plan_id: PlanId) -> "Cause":
         """The same cause, where it changes what is left to another plan of the sponsor."""
@@ -137,6 +145,24 @@ def difference(should_be: Books, posted: Books) -> dict[Slot, Cents]:
     slots = {**should_be.cents, **posted.cents}
     found = {slot: should_be.cents.get(slot, nothing) - posted.cents.get(slot, nothing) for slot in slots}
     return {slot: cents for slot, cents in found.items() if cents.any()}
+
+
+def at_limit(should_be: Books) -> frozenset[EmployeeId]:
+    """Whose money waits, or is not given, by 415(c), or whose year had all that it allows."""
+    waits = [cents for (_, reason), cents in should_be.cents.items() if reason is HeldReason.OVER_ADDITIONS]
+    flags: list[Flags] = [np.any(cents != 0, axis=1) for cents in (*waits, *should_be.not_given.values())]
+    return _who(should_be, [*flags, *([] if should_be.full is None else [should_be.full])])
+
+
+def lost(should_be: Books, posted: Books) -> frozenset[EmployeeId]:
+    """Who has more in the accounts than should be."""
+    credited = [cents for (_, reason), cents in difference(should_be, posted).items() if reason is None]
+    return _who(should_be, [np.any(cents < 0, axis=1) for cents in credited])
+
+
+def _who(books: Books, flags: Sequence[Flags]) -> frozenset[EmployeeId]:
+    places = {place for each in flags for place in np.flatnonzero(each).tolist()}
+    return frozenset(books.employee_ids[place] for place in places)
 
 
 def post_difference(

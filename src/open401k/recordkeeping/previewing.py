@@ -16,6 +16,7 @@ from .before_date import left_long_ago
 from .contributions import Cents, Flags, HeldReason, PayOfDate, entitle_date
 from .elected_now import ElectionsOnFile, asked_of
 from .pay_apart import out_of, out_of_kinds
+from .posted import books_of, on_file
 from .scope import Scope, Segment
 from .settlement import Before, opening_of, people_of
 
@@ -81,8 +82,9 @@ def preview(
     by_kind = out_of_kinds(provisions, employees, segment.pay_dates)
     apart = {kind: flags[:, 0] for kind, flags in by_kind.items()}
     source = None if provisions.match is None else provisions.match.source
-    aside = beside.read(tx, **scope.where, start=scope.since, end=scope.since + timedelta(days=1)).of(
-        segment.pay_dates, people.employee_ids, year.start
+    standing = on_file(tx, **scope.where, start=scope.since, end=scope.since + timedelta(days=1), employees=None)
+    aside = beside.read(tx, **scope.where, start=scope.since).of(
+        books_of(standing, segment.pay_dates, people.employee_ids), year
     )
     to_withhold = asked_of(elections, provisions, employees, people, opening)
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from open401k import census, ledger, plan
 from open401k.base.db import Tx
-from open401k.kernel import CalendarYear, EmployeeId, IdColumn, PlanId, Refused, Source
+from open401k.kernel import CalendarYear, EmployeeId, IdColumn, Source
 from open401k.law import deferrals, figures
 
 from . import beside, shared_out, year_ends
@@ -29,14 +29,12 @@ from .contributions import (
     entitle,
 )
 from .declaring import declared_for
-from .elsewhere import Elsewhere, added, counted, read_elsewhere, windows
+from .elsewhere import Elsewhere, added, counted, read_elsewhere
 from .entered import ToDate
-from .forfeitures import settle_forfeitures
 from .highly_paid import highly_paid
-from .overpaid import settle_overpaid
 from .pay_apart import by_date_apart, entered_for, out_by_terms, out_of, out_of_kinds, paid_apart, totals_apart
 from .posted import books_of, on_file
-from .posting import Books, Cause, Settled, Slot, post_difference
+from .posting import Books, Slot
 from .scope import Scope, Segment, segments, widened
 from .supposed_pay import with_more
 from .tenure import whole_years
@@ -44,6 +42,8 @@ from .year_end_facts import Counts, OfYear
 
 #: People settled at once: enough for set-based statements, few enough that memory does not grow with the plan.
 SLICE = 10_000
+
+_NOT_TOLD = np.iinfo(np.int64).max
 
 DEFERRALS = tuple(source for source in Source if source.is_deferral)
 
@@ -74,91 +74,24 @@ class BeforeAmendment:
     apart: Mapping[plan.Kind, census.PayTotals] = field(default_factory=dict)
 
 
-def settle(tx: Tx, *, scope: Scope, cause: Cause, reserved_is_gone: bool = False) -> Settled | Refused[ledger.Refusal]:
-    """Post what is missing, take back what is too much, for every pay date of the scope; a settled book stays.
-
-    A pay date of more than ``SLICE`` people is posted in several entries. All entries are one movement: a match over
-    the year may fall, so what one pay date loses can be in the account only by what a later one gains.
-
-    What is posted here changes what is left to the sponsor's other plans on later pay dates: these are settled in their
-    turn, and not part of the answer.
-
-    What is taken back of the employer's money and left the account before is told as overpaid; so is, where
-    ``reserved_is_gone``, what is reserved to leave it.
-    """
-    total, together, touched = Settled(), ledger.Together(), dict[PlanId, Cause]()
-    for part, its_cause in _turns(tx, scope, cause):
-        settled = _settle_plan(tx, part, its_cause, together)
-        if isinstance(settled, Refused):
-            return settled
-        total = total + settled if part.plan_id == scope.plan_id else total
-        touched.setdefault(part.plan_id, its_cause)
-    for plan_id, its_cause in touched.items():
-        who = widened(tx, replace(scope, plan_id=plan_id)).employees
-        of: dict[str, Any] = {"tenant_id": scope.tenant_id, "plan_id": plan_id, "employees": who}
-        forfeited = settle_forfeitures(tx, **of, key=its_cause.key, cause=its_cause.cause, together=together)
-        if isinstance(forfeited, Refused):
-            return forfeited
-        correcting = its_cause.correction or bool(total.other_days)
-        back = settle_overpaid(
-            tx, **of, cause=its_cause, together=together, looked_up=correcting, reserved_is_gone=reserved_is_gone
-        )
-        if isinstance(back, Refused):
-            return back
-        total = total + Settled(overpaid_cents=back) if plan_id == scope.plan_id and back else total
-    refused = ledger.take_in(tx, tenant_id=scope.tenant_id, together=together)
-    return total if refused is None else refused
-
-
-def _turns(tx: Tx, scope: Scope, cause: Cause) -> Iterator[tuple[Scope, Cause]]:
-    """What is settled one after the other: all of it at once for the only plan of a sponsor."""
-    others = plan.other_plans(tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id)
-    if not others:
-        yield scope, cause
-        return
-    turns = year_ends.turns(tx, tenant_id=scope.tenant_id, plans=(scope.plan_id, *others))
-    for window in windows(turns, start=scope.since, end=scope.until):
-        own = window.plan_id == scope.plan_id
-        part = replace(scope, plan_id=window.plan_id, since=window.start, until=window.end)
-        yield part, cause if own else cause.for_plan(window.plan_id)
-
-
-def _settle_plan(tx: Tx, scope: Scope, cause: Cause, together: ledger.Together) -> Settled | Refused[ledger.Refusal]:
-    total = Settled()
-    for should_be, posted, part in _compared(tx, scope):
-        settled = post_difference(
-            tx,
-            tenant_id=scope.tenant_id,
-            plan_id=scope.plan_id,
-            should_be=should_be,
-            posted=posted,
-            cause=cause,
-            together=together,
-            part=part,
-        )
-        if isinstance(settled, Refused):
-            return settled
-        total = total + settled
-    return total
-
-
 def compare(tx: Tx, *, scope: Scope) -> Iterator[tuple[Books, Books]]:
     """Should-be and posted, by segment and slice of people. Lazy: a segment's opening reads what was posted before.
 
     Who has money posted but no pay any more (a corrected file left them out) is compared as well.
     """
-    for should_be, posted, _ in _compared(tx, scope):
+    for should_be, posted, _ in compared(tx, scope):
         yield should_be, posted
 
 
-def _compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
+def compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
+    """As :func:`compare`, with the number of the slice."""
     scope = widened(tx, scope)
     days: dict[str, Any] = {"start": scope.since, "end": scope.until, "employees": scope.employees}
     asked: dict[str, Any] = {**scope.where, **days, "without": scope.without, "brought": scope.brought}
     pay = with_more(census.pay_by_date(tx, **asked), scope.withheld)
     apart = by_date_apart(tx, pay, **asked)
     standing = on_file(tx, **scope.where, **days)
-    aside = beside.read(tx, **scope.where, start=scope.since, end=scope.until)
+    aside = beside.read(tx, **scope.where, start=scope.since)
     everybody = pay.employee_id.union(IdColumn.of(EmployeeId, {who for _, who, _, _ in standing}))
     ends = scope.ends | year_ends.on_file(tx, **scope.where, start=scope.since, end=scope.until)
     paid = np.unique(pay.pay_date).astype("datetime64[D]").tolist()
@@ -185,12 +118,14 @@ def _compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
                 year_end = _year_end(tx, scope, segment, people, employees, before, shared)
             reported = pay_of(segment, pay, column, employees, in_doubt, apart)
             year = segment.provisions.plan_year_of(segment.pay_dates[0])
-            reported = replace(reported, beside=aside.of(segment.pay_dates, ids, year.start))
+            posted = books_of(standing, segment.pay_dates, ids)
+            reported = replace(reported, beside=aside.of(posted, year))
             found = entitle(segment.provisions, people, reported, opening, year_end)
             should_be: dict[Slot, Cents] = {(source, None): cents for source, cents in found.credited.items()}
             should_be |= {(source, reason): cents for (source, reason), cents in found.held.items()}
-            wanted = Books(ids, segment.pay_dates, should_be, found.not_given)
-            yield wanted, books_of(standing, segment.pay_dates, ids), part
+            had = beside.full(reported.beside, posted, opening.additions, year)
+            wanted = Books(ids, segment.pay_dates, should_be, found.not_given, had)
+            yield wanted, posted, part
 
 
 def read_before(tx: Tx, *, scope: Scope, provisions: plan.Provisions, on: date, known: Before | None = None) -> Before:
@@ -301,12 +236,12 @@ def _with_pay_of_year(tx: Tx, scope: Scope, segment: Segment, before: Before) ->
 
 
 def _section_415(before: Before, ids: IdColumn[EmployeeId]) -> Cents | None:
-    """415(c)(3) pay of the year; 0 of whom no payroll tells."""
+    """415(c)(3) pay of the year, nothing included; more than any limit of whom no payroll tells."""
     if before.of_year is None:
         return None
     places = ids.places_in(before.of_year.employee_id)
-    paid: Cents = np.where(places >= 0, np.append(before.of_year.section_415_cents, 0)[places], 0)
-    return paid
+    paid: Cents = np.append(before.of_year.section_415_cents, _NOT_TOLD)[places]
+    return np.maximum(paid, 0)
 
 
 def people_of(tx: Tx, scope: Scope, segment: Segment, employees: Sequence[census.Employee], before: Before) -> People:

@@ -1,7 +1,7 @@
 """The corrections inbox: what is proposed, approved, declined, with who, how much, until when. Not here: deciding."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -103,6 +103,10 @@ class CorrectionLine:
     failure: FailureLine | None
     since: tuple[str, ...] = ()
     """What became of one that was approved: its money, its place in the accounts, its notice, whether it is closed."""
+
+
+#: Kinds of corrections of what nobody recorded as a failure.
+_NO_FAILURE = (compliance.LATE_DEPOSIT, compliance.LATE_FACT, compliance.EXCESS_ADDITIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +285,7 @@ def line_of(
             NoticeLine(names.get(one.employee_id, str(one.employee_id)), one.give_by, one.text, one.given_on)
             for one in told.notices
         ),
-        working=tuple(_working(one, names) for one in told.working.get("people", ())),
+        working=tuple(_working(one, names) for one in _of_failure(each)),
         failure=_failure(tx, tenant_id, each) if waits else None,
         since=_since(tx, tenant_id, each, owed) if each.state is ProposalState.APPROVED else (),
     )  # fmt: skip
@@ -332,6 +336,11 @@ def _source(source: Source) -> str:
     return source.value.upper() if source in (Source.QNEC, Source.QMAC) else source.value.replace("_", " ")
 
 
+def _of_failure(each: Proposal) -> Sequence[Mapping[str, Any]]:
+    """What a failure's correction was worked out from; of every other kind the text tells it."""
+    return () if each.content.kind in _NO_FAILURE else each.told.working.get("people", ())
+
+
 def _working(one: Mapping[str, Any], names: Mapping[EmployeeId, str]) -> WorkingLine:
     return WorkingLine(
         person=names.get(EmployeeId.parse(one["employee_id"]), one["employee_id"]),
@@ -350,7 +359,7 @@ def _working(one: Mapping[str, Any], names: Mapping[EmployeeId, str]) -> Working
 
 
 def _failure(tx: Tx, tenant_id: SponsorId, each: Proposal) -> FailureLine | None:
-    if each.content.kind in (compliance.LATE_DEPOSIT, compliance.LATE_FACT, compliance.EXCESS_ADDITIONS):
+    if each.content.kind in _NO_FAILURE:
         return None
     failure_id = FailureId.parse(each.about)
     known = compliance.get_failure(tx, tenant_id=tenant_id, failure_id=failure_id).failure

@@ -118,4 +118,6 @@ def test_who_may_not_decide_is_refused_and_that_they_tried_is_on_file_once_a_day
 def test_an_approval_that_takes_back_asks_for_no_money() -> None:
     assert corrections.approved_words(Money(-51_13)).startswith("Approved and posted: $51.13 left the accounts")
     assert "Send the money now" in corrections.approved_words(Money(51_13))
+    returned = corrections.approved_words(Money(-7_878_73), to_people=Money(5_387_25))
+    assert "$2,491.48 of the employer's are held unallocated. Pay $5,387.25, with earnings," in returned
     assert corrections.approved_words(Money(0)) == "Approved: no money moves."

@@ -13,7 +13,8 @@ from open401k.compliance.facts import Flags, Receiving
 from open401k.compliance.gather_entries import Entered
 from open401k.compliance.measures import benefiting_in, counted_in
 from open401k.compliance.runs import facts_hash
-from open401k.compliance.year import Year, year_of
+from open401k.compliance.year import Year
+from open401k.compliance.year_from_facts import year_of
 from open401k.plan import Conditions, EntryTerms, Match, MatchPeriod, MatchTier, Nonelective
 
 SINCE = date(2019, 1, 1)

@@ -11,7 +11,7 @@ from tests.rooms.compliance.test_cures import offered
 from open401k.compliance import CureKind, PlanFacts, Standing, Status, TestId, TestResult, people_of, project, run_tests
 from open401k.compliance.projection import year_ends
 from open401k.compliance.runs import facts_hash
-from open401k.compliance.year import year_of
+from open401k.compliance.year_from_facts import year_of
 from open401k.kernel import Source
 from open401k.plan import Conditions, EntryTerms, Match, MatchPeriod, MatchTier, Nonelective, Provisions, SafeHarbor
 

@@ -7,7 +7,7 @@ from tests.rooms.compliance.small_plan import AUGUST, twelve
 
 from open401k.compliance import PlanFacts, TestId, people_of, project, run_tests
 from open401k.compliance.projection import year_ends
-from open401k.compliance.year import year_of
+from open401k.compliance.year_from_facts import year_of
 
 
 def four_interns(meet_on: date) -> PlanFacts:

@@ -17,7 +17,7 @@ from tests.rooms.compliance.test_projection import STILL, told
 from open401k.compliance import CURABLE, CureKind, PlanFacts, Standing, Status, TestId, cures, run_tests
 from open401k.compliance.cure_case import Case
 from open401k.compliance.simulation import Intervention, drawn
-from open401k.compliance.year import year_of
+from open401k.compliance.year_from_facts import year_of
 from open401k.kernel import EmployeeId, Source
 from open401k.plan import Deferrals, Nonelective
 

@@ -11,7 +11,7 @@ from tests.rooms.compliance.test_projection import STILL
 from open401k.compliance import PlanFacts, people_of
 from open401k.compliance.facts import Receiving
 from open401k.compliance.projection import year_ends
-from open401k.compliance.year import year_of
+from open401k.compliance.year_from_facts import year_of
 from open401k.plan import Conditions, EntryTerms, Nonelective
 
 SINCE, JULY, OCTOBER = date(2019, 1, 1), date(2026, 7, 1), date(2026, 10, 1)

@@ -12,7 +12,8 @@ from open401k.compliance.pay_fairness import asked_of
 from open401k.compliance.pay_to_come import OtherPay, other_pay
 from open401k.compliance.projection import year_ends
 from open401k.compliance.runs import facts_hash
-from open401k.compliance.year import Year, year_of
+from open401k.compliance.year import Year
+from open401k.compliance.year_from_facts import year_of
 from open401k.kernel import Source
 from open401k.law.pay_items import ELECTIVE_CONTRIBUTIONS, PayKind
 from open401k.plan import (

@@ -82,6 +82,35 @@ def test_catch_up_is_out_of_the_adp_ratio() -> None:
 
 
 @pytest.mark.parametrize(
+    ("born", "deferred", "given", "counted", "by_415"),
+    [
+        (1970, 20_000_00, 52_000_00, 20_000_00, 0),  # 72,000.00 in all
+        (1970, 20_000_00, 60_000_00, 12_000_00, 8_000_00),
+        (1970, 24_500_00, 55_000_00, 17_000_00, 7_500_00),
+        (1970, 28_500_00, 55_000_00, 20_500_00, 4_000_00),  # 4,000.00 are catch-up by 402(g) already
+        (1965, 20_000_00, 63_250_00, 8_750_00, 11_250_00),  # 61 this year
+        (1980, 20_000_00, 60_000_00, 20_000_00, 0),
+    ],
+)
+def test_catch_up_above_415_is_out_of_the_adp_ratio(
+    born: int, deferred: int, given: int, counted: int, by_415: int
+) -> None:
+    """Above any statutory limit, of which 415(c) is one (Reg. 1.414(v)-1(b)(1)(i), (d)(2)(i)): 72,000.00 in 2026."""
+    facts = twelve()
+    births = tuple(date(born, 1, 1) if i == 0 else day for i, day in enumerate(facts.birth_dates))
+    more, nothing = column(facts, {0: deferred}, "pre_tax"), column(facts, {0: 0}, "match")
+    gives = column(facts, {0: given}, "nonelective")
+    facts = replace(
+        facts, birth_dates=births, pre_tax=more, calendar_deferrals=more, match=nothing, nonelective=gives,
+        section_415=column(facts, {0: 360_000_00}, "section_415"), fica_prior=column(facts, {0: 0}, "fica_prior"),
+    )  # fmt: skip
+    people = result(facts, TestId.ADP).working["people"]
+    assert isinstance(people, dict)
+    assert people["contribution_cents"][0] == counted  # type: ignore[index]
+    assert people["catch_up_cents"][0] == by_415 + max(deferred - 24_500_00, 0) * (born < 1976)  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
     ("born", "deferred", "status"),
     [
         (1980, 2_450_000, Status.PASS),

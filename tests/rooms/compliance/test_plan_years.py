@@ -22,7 +22,8 @@ from open401k.compliance import (
 )
 from open401k.compliance.cures import cures
 from open401k.compliance.results import CureKind
-from open401k.compliance.year import Year, year_of
+from open401k.compliance.year import Year
+from open401k.compliance.year_from_facts import year_of
 from open401k.kernel import PlanYear
 from open401k.law import figures
 from open401k.plan import Deferrals, MonthDay

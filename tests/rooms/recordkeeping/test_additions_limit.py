@@ -131,7 +131,10 @@ def test_what_is_declared_for_the_year_stops_at_what_the_year_left() -> None:
     assert found.not_given[Source.PROFIT_SHARING].tolist() == [[8_000_00]]
 
 
-@pytest.mark.parametrize(("paid_cents", "given", "stopped"), [(9_000_00, 3_000_00, 0), (7_000_00, 1_000_00, 2_000_00)])
+@pytest.mark.parametrize(
+    ("paid_cents", "given", "stopped"),
+    [(9_000_00, 3_000_00, 0), (7_000_00, 1_000_00, 2_000_00), (1, 0, 3_000_00), (0, 0, 3_000_00)],
+)
 def test_the_end_of_a_year_gives_nothing_above_its_pay(paid_cents: int, given: int, stopped: int) -> None:
     """100 % of pay (IRC 415(c)(1)(B)); what was deferred before stays where it is."""
     before = replace(
@@ -139,7 +142,7 @@ def test_the_end_of_a_year_gives_nothing_above_its_pay(paid_cents: int, given: i
         deferrals=np.array([6_000_00]),
         plan_year_deferrals=np.array([6_000_00]),
         additions=np.array([6_000_00]),
-        compensation=np.array([paid_cents]),
+        compensation=np.array([9_000_00]),  # of the plan: 415(c)(3) may count none of it
     )
     on_last = replace(paid([0], each=0), pay_dates=(LAST,))
     end = replace(declared(3_000_00), section_415=np.array([paid_cents]))
@@ -147,7 +150,7 @@ def test_the_end_of_a_year_gives_nothing_above_its_pay(paid_cents: int, given: i
     assert of(found, Source.PROFIT_SHARING) == [given]
     assert int(sum(cents.sum() for cents in found.not_given.values())) == stopped
     # At 50 the deferrals are catch-up as far as they are above (Reg. 1.414(v)-1(b)(1)(i)).
-    assert of(entitle(terms(), people(50), on_last, before, end), Source.PROFIT_SHARING) == [3_000_00]
+    assert of(entitle(terms(), people(50), on_last, before, end), Source.PROFIT_SHARING) == [min(3_000_00, paid_cents)]
     not_over = replace(end, section_415=None)
     assert of(entitle(terms(), people(40), on_last, before, not_over), Source.PROFIT_SHARING) == [3_000_00]
 

@@ -12,7 +12,7 @@ from open401k import compliance
 from open401k.base import access
 from open401k.base.access import Permission
 from open401k.base.db import ALL_TENANTS, Actor
-from open401k.kernel import EmployeeId, FailureId, FlowId, Open401kError, ProposalId, Refused, named_uuid
+from open401k.kernel import EmployeeId, FailureId, FlowId, Money, Open401kError, ProposalId, Refused, named_uuid
 from open401k.recordkeeping.overpaid_decided import Became
 from open401k.views import corrections as inbox
 from open401k.views.corrections import CorrectionLine
@@ -97,11 +97,11 @@ def approve(context: typer.Context, which: Which, by: By, plan: PlanOption = "",
             "proposal_id": wanted,
         }
         with refused_aloud():
-            corrections.approve(place.services.db, **of)
+            to_people = Money(corrections.approve(place.services.db, **of).told.to_people_cents)
         line = _line(place, wanted)
     voice = Voice(json)
     voice.tell(line)
-    voice.line(corrections.approved_words(line.total))
+    voice.line(corrections.approved_words(line.total, to_people=to_people))
 
 
 @commands.command()

@@ -41,8 +41,8 @@ def corrections_page(request: Request, caller: Reader) -> Response:
 def approve(caller: Decider, form: Posted, proposal_id: str) -> Response:
     """The employer pays: posted, once."""
     del form
-    done = corrections.approve(caller.services.db, **_of(caller), proposal_id=named(ProposalId, proposal_id))
-    return _back(caller, corrections.approved_words(Money(done.told.total_cents)))
+    told = corrections.approve(caller.services.db, **_of(caller), proposal_id=named(ProposalId, proposal_id)).told
+    return _back(caller, corrections.approved_words(Money(told.total_cents), to_people=Money(told.to_people_cents)))
 
 
 @router.post("/{proposal_id}/decline")
