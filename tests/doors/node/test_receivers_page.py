@@ -192,6 +192,8 @@ def test_the_participant_reads_where_each_part_stands(told: Any, said: tuple[str
     for (_, words), expected in zip(shown, said, strict=True):
         assert expected in words
     assert "$48,210.55" in part
+    assert "<small>New accounts</small>" in text
+    assert "both sides" not in text.partition("Step by step")[0]
     assert not JARGON.search(re.sub(r"<[^>]+>|\s+", " ", text.partition("<main")[2]))
 
 
