@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any, cast
 
@@ -17,11 +18,14 @@ from tests.rails.world import BANK, PRE_TAX, RELAY, World, found_on, leg
 from open401k.kernel import Open401kError
 from open401k.rails.calls import call_of
 from open401k.rails.chain.agreement import Doubt, Fault, Silence, agree
+from open401k.rails.chain.doubting import Doubts
 from open401k.rails.chain.embedded import EmbeddedChain
 from open401k.rails.chain.following import FinalityBrokenError, follow
 from open401k.rails.chain.interface import UnavailableError
 from open401k.rails.chain.jsonrpc import Endpoint, Json, Patience, RpcError, SilentError
 from open401k.rails.chain.rpc import RpcChain
+from open401k.rails.network_file import ChainAt
+from open401k.rails.node.process import chain_of
 from open401k.rails.transactions import signed
 
 
@@ -98,6 +102,42 @@ def test_an_endpoint_that_lies_is_told_by_name_and_not_believed(network: Anvil, 
     assert {doubt.endpoint for doubt in told} == {"liar"}
     assert {doubt.fault for doubt in told} == {Fault.LIES}
     assert {doubt.about.split()[0] for doubt in told} == {"eth_call", "eth_getTransactionReceipt", "block"}
+
+
+def test_who_runs_a_node_reads_in_its_log_which_endpoint_is_not_believed(
+    network: Anvil, caplog: pytest.LogCaptureFixture
+) -> None:
+    endpoints = {"here": network.url, "dead": "http://127.0.0.1:9", "there": network.url}
+    patience = Patience(timeout=1.0, tries=1, between=0.0)
+    with closing(chain_of(ChainAt(network.chain().chain_id, endpoints), patience=patience)) as chain:
+        assert [chain.head() for _ in range(3)]
+    told = [each.getMessage() for each in caplog.records if each.name == "open401k.node.chain"]
+    assert len(told) == 1
+    assert told[0].startswith("endpoint dead gives no answer that can be read: ")
+
+
+def test_a_doubt_is_logged_at_once_then_seldom_and_that_one_lags_when_it_goes_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    now = [0.0]
+    doubts = Doubts(lambda: now[0])
+
+    def lines(fault: Fault, *, at: float, about: str = "eth_call") -> list[str]:
+        now[0] = at
+        caplog.clear()
+        doubts(Doubt("liar", fault, about))
+        return [each.getMessage() for each in caplog.records]
+
+    assert lines(Fault.LIES, at=0, about="a\nb") == [
+        "endpoint liar says otherwise than the others: 'a\\nb', 1 times since the last line"
+    ]
+    assert [lines(Fault.LIES, at=at) for at in (1, 599)] == [[], []]
+    assert lines(Fault.LIES, at=600) == [
+        "endpoint liar says otherwise than the others: 'eth_call', 3 times since the last line"
+    ]
+    assert [lines(Fault.LAGS, at=at) for at in (600, 630, 659)] == [[], [], []]
+    assert len(lines(Fault.LAGS, at=660)) == 1
+    assert [lines(Fault.LAGS, at=at) for at in (2_000, 2_031, 2_062)] == [[], [], []]  # it came back in between
 
 
 def test_an_endpoint_that_lags_is_told_by_name(network: Anvil, world: World) -> None:

@@ -51,6 +51,13 @@ def done(track: Track) -> list[Step]:
     return [station.step for station in track.stations if station.standing is Standing.DONE]
 
 
+def test_what_was_signed_and_closed_by_a_check_had_been_checked_and_signed() -> None:
+    closed = seen(V.ABSENT, S.OFF_RAIL, S.OFF_RAIL, elected_at=BEGUN, was_set_aside=True)
+    assert done(tracked(closed)) == [Step.ASKED, Step.CHECKED, Step.SIGNED]
+    assert [each.standing for each in tracked(closed).stations][3:] == [Standing.UNDONE, *[Standing.NOT_REACHED] * 3]
+    assert done(tracked(replace(closed, elected_at=None))) == [Step.ASKED]
+
+
 def owners(track: Track) -> list[str]:
     return [todo.owner for todo in track.todo]
 

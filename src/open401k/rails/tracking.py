@@ -354,7 +354,7 @@ def _stations(seen: Seen, place: Place, ended: bool) -> tuple[Station, ...]:
     """Steps that are done come before all others, so that the line never jumps back."""
     reached = {
         Step.ASKED: True,
-        Step.CHECKED: not seen.reasons and all(side.state in _CHECKED for side in (seen.source, *seen.receivers)),
+        Step.CHECKED: not seen.reasons and _were_checked(seen),
         Step.SIGNED: seen.elected_at is not None,
         Step.SET_ASIDE: seen.source.state in _ON_THE_WAY,
         Step.APPROVED: bool(seen.votes) and all(vote.given for vote in seen.votes),
@@ -383,6 +383,12 @@ def _stations(seen: Seen, place: Place, ended: bool) -> tuple[Station, ...]:
         told.append(Station(step, ahead, _AHEAD[step].format(accounts=shows)))
         ahead = Standing.NOT_REACHED if ended else Standing.TO_COME
     return tuple(told)
+
+
+def _were_checked(seen: Seen) -> bool:
+    """What was closed beside the rails had been in order, if it was signed."""
+    closed = (CaseState.OFF_RAIL,) if seen.elected_at is not None else ()
+    return all(side.state in (*_CHECKED, *closed) for side in (seen.source, *seen.receivers))
 
 
 def _is_asked_back(seen: Seen, step: Step) -> bool:

@@ -192,6 +192,8 @@ def test_the_participant_reads_where_each_part_stands(told: Any, said: tuple[str
     for (_, words), expected in zip(shown, said, strict=True):
         assert expected in words
     assert "$48,210.55" in part
+    assert "<small>New accounts</small>" in text
+    assert "both sides" not in text.partition("Step by step")[0]
     assert not JARGON.search(re.sub(r"<[^>]+>|\s+", " ", text.partition("<main")[2]))
 
 
@@ -245,6 +247,18 @@ def test_a_code_is_shown_to_who_may_hand_it_over() -> None:
         assert (CODE in text) is is_shown
         assert BANK in text
         assert "Awaited" in text
+
+
+def test_the_console_does_not_say_that_an_approval_is_missing_which_nobody_tells_it() -> None:
+    told = several(V.PREPARING, S.VOTED, **(HELD | {"votes": (*VOTES[:2], replace(VOTES[2], is_told=False))}))
+    case = detail("case-7", "held", State.VOTED)
+    desk = Desk(details={"case-7": replace(case, line=replace(case.line, seen=told.seen))}, tokens={"op": OPERATOR})
+    browser = Browser(desk)
+    browser.sign_in("op")
+    text = browser.client.get("/cases/case-7").text
+    assert "Not known here" in text
+    assert ">Missing<" not in text
+    assert "Agree to the exact amounts, if it has not yet." in text
 
 
 def test_a_node_leads_once_for_a_form(both: Both) -> None:  # noqa: F811

@@ -44,6 +44,7 @@ def test_each_standing_is_told_in_plain_words(name: str) -> None:
         assert (todo.why or todo.said) in text or todo.owner == tracking.YOU, todo
     assert not JARGON.search(said), JARGON.search(said)
     assert ("data-live" in answer.text) is not track.ended
+    assert ("all at once or not at all" in said) is (name != "another-way")
 
 
 def test_what_the_person_was_paid_is_not_shown_where_the_rest_went_back_to() -> None:

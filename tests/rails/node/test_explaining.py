@@ -68,6 +68,19 @@ def test_it_travels_whole_is_shown_once_and_is_what_is_signed(where: str, reques
         two.explain(PDF)
 
 
+def test_the_one_that_was_signed_is_kept_though_its_letter_came_after_the_signature() -> None:
+    two = asked(both(founded()))
+    two.put(explanation_hash=PDF.fingerprint)
+    two.carry()
+    assert two.explain(PDF) is True  # its letter is on the way
+    two.sign()
+    two.carry()
+    assert two.receiver.open_codes() == []
+    found = of_receiver(two, signed_paper)
+    assert (getattr(found, "paper", None), getattr(found, "shown_at", 0)) == (PDF, None)
+    assert (of_receiver(two, is_awaited), two.source.open_codes()) == (False, [])
+
+
 def test_in_the_database_it_lies_sealed_once_and_under_the_newest_key(
     kept_deals: Callable[[str, Callable[[], int]], KeptDeals],
 ) -> None:

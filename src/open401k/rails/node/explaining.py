@@ -56,17 +56,22 @@ def paper_to(unit: DealUnit, deal: Deal, member: bytes) -> None:
 
 
 def came(unit: DealUnit, deal: Deal, told: PaperTold) -> str | None:
-    """The other side's document for our participant; or why it is not kept."""
+    """The other side's document for our participant; or why it is not kept.
+
+    Who signs by a key of their own may be faster than its letter: the very one that they signed is kept all the same.
+    """
     if deal.side is not Side.RECEIVER:
         return "the explanation is the source's to give"
-    if deal.elected is not None or is_closed(unit.case(deal.case)):
-        return "it came after the signature, or after the end"
+    if is_closed(unit.case(deal.case)):
+        return "it came after the end"
     try:
         paper = paper_of(told)
     except BadInputError as wrong:
         return str(wrong)
     if deal.releasing is None or deal.releasing.explanation_hash != paper.fingerprint:
         return "its bytes are not those of the hash that the facts name"
+    if deal.elected is not None and deal.elected.election.notice_hash != paper.fingerprint:
+        return "it came after the signature, which is for another one"
     unit.put_paper(deal.case, paper)
     unit.put_event(deal.case, CAME)
     return None

@@ -15,6 +15,7 @@ from open401k.kernel import Clock, Open401kError, Random
 from open401k.wire.mx import Party
 
 from .. import sender
+from ..chain.doubting import Doubts
 from ..chain.jsonrpc import Endpoint, Patience
 from ..chain.rpc import RpcChain, Waiting
 from ..messages import NOBODY, Domain, rollover_domain
@@ -183,7 +184,7 @@ def chain_of(at: ChainAt, *, patience: Patience | None = None) -> RpcChain:
     endpoints = [Endpoint(name, url, wait=time.sleep, patience=usual) for name, url in at.endpoints.items()]
     return RpcChain(
         endpoints, chain_id=at.chain_id, wait=time.sleep, agreeing=at.agreeing, finality=at.finality,
-        waiting=Waiting(0.2, 50),
+        waiting=Waiting(0.2, 50), tell=Doubts(time.monotonic),
     )  # fmt: skip
 
 
