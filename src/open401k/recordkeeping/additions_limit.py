@@ -44,7 +44,7 @@ class Beside:
     """What 415(c) looks at beside what is to be credited, N x K cents or, of one pay date, N.
 
     ``stands`` is allocated already, and is never taken out: whether and how an excess is corrected that is in the
-    accounts, a person decides (Rev. Proc. 2021-30 section 6.06(2); ADR-0085). So what is allocated on later days of the
+    accounts, a person decides (Rev. Proc. 2021-30 section 6.06(2); ADR-0083). So what is allocated on later days of the
     plan year, ``after`` in all plans, leaves that much less to this one; ``deferred_after`` of it is deferrals of the
     same calendar year. ``corrective`` is what corrections of failures contributed for the plan year, whenever they did:
     an annual addition of it (Reg. 1.415(c)-1(b)(6)(ii)(A)).

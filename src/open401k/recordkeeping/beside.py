@@ -1,6 +1,6 @@
 """What IRC 415(c) looks at beside a pay date: what is allocated already, and corrective contributions.
 
-Settlement takes none of the former back for the limit's sake (additions_limit.py; ADR-0085). Not here: its correction
+Settlement takes none of the former back for the limit's sake (additions_limit.py; ADR-0083). Not here: its correction
 (compliance), and what is corrective (corrective.py).
 """
 

@@ -1,4 +1,4 @@
 -- Reason: whatever is allocated stands until a person approves its correction, not only what was allocated before the
--- limit held (ADR-0085): nothing asks any more which entries are from then.
+-- limit held (ADR-0083): nothing asks any more which entries are from then.
 
 drop table recordkeeping.allocated_before;
