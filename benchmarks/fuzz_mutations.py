@@ -1,4 +1,4 @@
-"""What goes wrong with files: bytes, cells, rows, columns, headings, encodings, line ends. Not here: reading."""
+"""What harms files: bytes, cells, rows, columns, headings, encodings, line ends. Not here: habits, reading."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import zlib
 from collections.abc import Callable, Sequence
 from random import Random
 
+from benchmarks import fuzz_habits
 from benchmarks.fuzz_files import Sample
+from benchmarks.fuzz_tables import grid_of, written
 
-Grid = list[list[str]]
 _NOTHING_LEFT = (
     *(ValueError, IndexError, KeyError, csv.Error, zipfile.BadZipFile, zlib.error, EOFError, OSError),
     *(NotImplementedError, RuntimeError),
@@ -142,13 +143,13 @@ def _encoding(random: Random, data: bytes) -> bytes:
 def _delimiter(random: Random, data: bytes) -> bytes:
     if random.random() < 0.3:
         return data.replace(b",", random.choice([b";", b"\t", b"|"]))
-    return _written(_grid(data), delimiter=random.choice(";\t|,"))
+    return written(grid_of(data), delimiter=random.choice(";\t|,"))
 
 
 def _quotes(random: Random, data: bytes) -> bytes:
     match random.randrange(4):
         case 0:
-            return _written(_grid(data), quoting=csv.QUOTE_ALL)
+            return written(grid_of(data), quoting=csv.QUOTE_ALL)
         case 1:
             return data.replace(b'"', b"", 1) if b'"' in data else data.replace(b",", b',"', 1)
         case 2:
@@ -159,13 +160,13 @@ def _quotes(random: Random, data: bytes) -> bytes:
 
 
 def _cells(random: Random, data: bytes) -> bytes:
-    grid = _grid(data)
+    grid = grid_of(data)
     for _ in range(random.choice([1, 1, 2, 5])):
         row = grid[random.randrange(1, len(grid))]
         place = random.randrange(len(row))
         old = row[place]
         row[place] = random.choice([random.choice(CELLS), random.choice(CELLS), _bent(random, old)])
-    return _written(grid)
+    return written(grid)
 
 
 def _bent(random: Random, old: str) -> str:
@@ -189,7 +190,7 @@ def _bent(random: Random, old: str) -> str:
 
 
 def _rows(random: Random, data: bytes) -> bytes:
-    grid = _grid(data)
+    grid = grid_of(data)
     place = random.randrange(1, len(grid))
     match random.randrange(6):
         case 0:
@@ -204,11 +205,11 @@ def _rows(random: Random, data: bytes) -> bytes:
             grid[place].append(random.choice(CELLS))
         case _:
             grid[place].pop(random.randrange(len(grid[place])))
-    return _written(grid)
+    return written(grid)
 
 
 def _columns(random: Random, data: bytes) -> bytes:
-    grid = _grid(data)
+    grid = grid_of(data)
     one, other = random.randrange(len(grid[0])), random.randrange(len(grid[0]))
     kind = random.randrange(4)
     for row in grid if kind else grid[random.randrange(2) :]:
@@ -220,11 +221,11 @@ def _columns(random: Random, data: bytes) -> bytes:
             row.insert(one, row[other])
         else:
             row.insert(one, "")
-    return _written(grid)
+    return written(grid)
 
 
 def _headings(random: Random, data: bytes) -> bytes:
-    grid = _grid(data)
+    grid = grid_of(data)
     place = random.randrange(len(grid[0]))
     old = grid[0][place]
     bent = (
@@ -237,20 +238,7 @@ def _headings(random: Random, data: bytes) -> bytes:
         random.choice(HEADINGS),
     )
     grid[0][place] = random.choice(bent)
-    return _written(grid)
-
-
-def _grid(data: bytes) -> Grid:
-    grid = list(csv.reader(io.StringIO(data.decode("utf-8"), newline="")))
-    if len(grid) < 2:
-        raise ValueError("no rows")
-    return grid
-
-
-def _written(grid: Grid, *, delimiter: str = ",", quoting: int = csv.QUOTE_MINIMAL) -> bytes:
-    out = io.StringIO()
-    csv.writer(out, delimiter=delimiter, quoting=quoting, lineterminator="\r\n").writerows(grid)  # type: ignore[arg-type]
-    return out.getvalue().encode()
+    return written(grid)
 
 
 _OF_TABLES = (
@@ -266,6 +254,7 @@ _OF_TABLES = (
     _rows,
     _columns,
     _headings,
+    *fuzz_habits.OF_TABLES,
 )
 
 
@@ -356,4 +345,14 @@ def _zipped(parts: dict[str, bytes]) -> bytes:
     return out.getvalue()
 
 
-_OF_WORKBOOKS = (_zip_bytes, _cut, _sheet_text, _sheet_text, _sheet_text, _strings, _drop_part, _add_part)
+_OF_WORKBOOKS = (
+    _zip_bytes,
+    _cut,
+    _sheet_text,
+    _sheet_text,
+    _sheet_text,
+    _strings,
+    _drop_part,
+    _add_part,
+    *fuzz_habits.OF_WORKBOOKS,
+)

@@ -168,10 +168,15 @@ def _workbook(data: bytes) -> Iterator[tuple[int, int, list[str]]]:
             parts = {name: archive.read(name) for name in archive.namelist()}
         shared = _shared(parts.get("xl/sharedStrings.xml"))
         days = _day_styles(parts["xl/styles.xml"]) if "xl/styles.xml" in parts else [False]
-        sheets = [name for name in parts if name.startswith("xl/worksheets/") and name.endswith(".xml")]
-        if len(sheets) != 1:
-            raise UnreadableError("several sheets")
-        root = ElementTree.fromstring(parts[sheets[0]])  # noqa: S314 (files of our own making)
+        sheets = [
+            ElementTree.fromstring(part)  # noqa: S314 (files of our own making)
+            for name, part in parts.items()
+            if name.startswith("xl/worksheets/") and name.endswith(".xml")
+        ]
+        used = [sheet for sheet in sheets if any(len(cell) for cell in sheet.iter(f"{_SHEET}c"))]
+        if len(used) != 1:
+            raise UnreadableError("no sheet, or several sheets, with cells")
+        (root,) = used
         grid: dict[int, dict[int, str]] = {}
         for cell in root.iter(f"{_SHEET}c"):
             found = re.fullmatch(r"([A-Z]+)(\d+)", cell.get("r", ""))

@@ -210,6 +210,41 @@ def test_a_return_of_somebody_elses_debit_is_told_and_changes_nothing(plan: Plan
     assert "R01" in strange.unknown[0]
 
 
+def test_the_return_of_another_company_with_the_same_trace_and_amount_is_not_ours(plan: Plan) -> None:
+    """Traces are numbered by each company: in a file of all that came back to a bank two of them are alike."""
+    (one,) = paid(plan, 1)
+    file = made(plan)
+    told(plan, (date(2026, 1, 21), cents(one), "SETTLEMENT"))
+    before = balances(plan)
+    (batch,) = file.batches
+    (mine,) = batch.entries
+    theirs = replace(mine, record=_with(mine.record, individual_id="K999999999999"))
+    other = replace(file, batches=(replace(batch, entries=(theirs,)),))
+    for kind, said in (("99", {"return_code": "R01"}), ("98", {"change_code": "C01", "corrected": "99887766554"})):
+        strange = sent_back(plan, answer(other, addenda=kind, original_rdfi="12104288", **said))
+        assert (strange.returned, strange.changes, len(strange.unknown)) == ((), 0, 1)
+    assert balances(plan) == before
+    unnamed = replace(mine, record=_with(mine.record, individual_id=""))
+    blank = replace(file, batches=(replace(batch, entries=(unnamed,)),))
+    assert sent_back(plan, answer(blank, addenda="99", return_code="R01")).returned == (one.run_id,)
+
+
+@pytest.mark.parametrize("code", ["R61", "R67", "R70", "R73", "R77"])
+def test_what_banks_tell_each_other_about_a_return_moves_nothing(plan: Plan, code: str) -> None:
+    (one,) = paid(plan, 1)
+    file = made(plan)
+    told(plan, (date(2026, 1, 21), cents(one), "SETTLEMENT"))
+    before = balances(plan)
+    about = answer(file, addenda="99", return_code=code)
+    read = sent_back(plan, about)
+    assert (read.returned, code in read.unknown[0], "ask the bank" in read.unknown[0]) == ((), True, True)
+    assert balances(plan) == before
+    assert sent_back(plan, answer(file, addenda="99", return_code="R01")).returned == (one.run_id,)
+    sent_back(plan, about)
+    (debit,) = debits(plan)
+    assert debit.return_code == "R01", "the reason of the return decides what comes next, not what is said about it"
+
+
 NOTICES = {
     "C01": ("99887766554", "ending in 6554", ("121042882", "99887766554", "checking", "Acme Inc")),
     "C02": ("231380104", "Routing number 231380104", ("231380104", NUMBER, "checking", "Acme Inc")),

@@ -20,7 +20,7 @@ from .deposit import received
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What a file from the bank told: debits that came back, changes it asks for, and what is none of ours."""
+    """What a file from the bank told: debits that came back, changes it asks for, and what was not taken (not ours)."""
 
     returned: tuple[RunId, ...]
     changes: int
@@ -88,7 +88,8 @@ def take_answer(
     """Read a file of returns and notices of change; the same file again changes nothing.
 
     A debit that came back undoes its deposit, if that was in the books, and the payroll is due again by its first
-    clock. A notice of change is a proposal: a person decides.
+    clock. A notice of change is a proposal: a person decides. What banks tell each other about a return (R61 to R77)
+    changes nothing: who has the money in the end is theirs to say.
     """
     file = nacha.read(data, fragment=fragment)
     if isinstance(file, wire.Unreadable):
@@ -99,18 +100,28 @@ def take_answer(
         returned, unknown, changes = [], [], 0
         for back in nacha.returns(file):
             debit = debits.get(back.trace)
-            if debit is None or debit.cents != back.cents:
-                unknown.append(f"record {back.record}: {back.code}, trace {back.trace}")
+            mine = debit is not None and debit.cents == back.cents and _names(back, debit)
+            if debit is None or not mine or back.code in nacha.ABOUT_RETURNS:
+                about = f" ({back.meaning}): ask the bank where the money is" if mine else ""
+                unknown.append(f"record {back.record}: {back.code}, trace {back.trace}{about}")
                 continue
             _came_back(tx, tenant_id=tenant_id, plan_id=plan_id, debit=debit, code=back.code)
             returned.append(debit.run_id)
         for change in nacha.changes(file):
-            if change.trace not in debits:
+            if change.trace not in debits or not _names(change, debits[change.trace]):
                 unknown.append(f"record {change.record}: {change.code}, trace {change.trace}")
                 continue
             asked = custody.accounts.propose(tx, tenant_id=tenant_id, plan_id=plan_id, change=change)
             changes += asked is not None
         return Answered(tuple(returned), changes, tuple(unknown))
+
+
+def _names(told: nacha.Return | nacha.Change, debit: Debit) -> bool:
+    """Whether an answer is to this debit: companies of one bank number their traces alike, and amounts may be equal.
+
+    Its identification comes back as it was sent (Nacha Operating Rules, Appendix Four); a blank one denies nothing.
+    """
+    return told.individual_id in ("", custody.ach.reference(debit.run_id))
 
 
 def _came_back(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, debit: Debit, code: str) -> None:

@@ -1,14 +1,17 @@
 """A tenth of ``python -m benchmarks fuzz``: mutants are refused with place and fix, or read as by the oracle."""
 
+from collections.abc import Callable
 from random import Random
 
 import pytest
+from benchmarks import fuzz_habits
 from benchmarks.fuzz import Outcome, judge, run
 from benchmarks.fuzz_files import LEARNED, Sample, samples
 from benchmarks.naive_reader import UnreadableError, read_naively, read_records_naively
 
 from open401k.payroll import Code, Finding, Severity, cells, tables
 
+Habit = Callable[[Random, bytes], bytes]
 FILES = {sample.layout: sample for sample in samples(Random(7))}  # noqa: S311 (to be repeated)
 
 
@@ -29,6 +32,22 @@ def test_the_oracle_reads_every_file_that_is_right(layout: str) -> None:
         assert read_naively(sample.data, learned=sample.learned)
     else:
         assert read_records_naively(sample.records, sample.data)
+
+
+@pytest.mark.parametrize("habit", [*fuzz_habits.OF_TABLES, *dict.fromkeys(fuzz_habits.OF_WORKBOOKS)])
+def test_what_people_do_to_a_file_is_done_to_some_and_read_as_by_the_oracle(habit: Habit) -> None:
+    random, changed = Random(11), 0  # noqa: S311 (to be repeated)
+    for sample in FILES.values():
+        if sample.records is not None or sample.name.endswith(".xlsx") != (habit in fuzz_habits.OF_WORKBOOKS):
+            continue
+        for _ in range(3):
+            try:
+                data = habit(random, sample.data)
+            except (ValueError, IndexError):
+                continue  # it has no column of that kind
+            changed += data != sample.data
+            assert judge(sample, data, Outcome()) == ""
+    assert changed
 
 
 def amount(text: str) -> tuple[Sample, bytes]:

@@ -265,6 +265,28 @@ def test_an_answer_that_does_not_end_is_given_up(part: bytes, takes: timedelta, 
         client.get("/v1/companies/1")
 
 
+def damaged() -> httpx2.Response:
+    """An answer that says that it is packed, and is not, or was cut off inside."""
+    return httpx2.Response(200, stream=Whole(b"\x1f\x8b\x08 cut"), headers={"content-encoding": "gzip"})
+
+
+class Whole(httpx2.SyncByteStream):
+    """Bytes as they come over the wire."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self.content
+
+
+def test_a_packed_answer_that_cannot_be_unpacked_is_asked_for_again_and_never_sent_twice() -> None:
+    assert World([damaged(), ok()]).client().get("/v1/companies/1").told.flag("ok")
+    with pytest.raises(ProviderError, match="DecodingError") as error:
+        World([damaged(), ok()]).client().send("POST", "/v1/employee_benefits", {})
+    assert error.value.trouble is Trouble.TRY_AGAIN
+
+
 def test_a_list_that_is_counted_otherwise_is_taken_once_it_is_read_twice_alike() -> None:
     pages = World([counted(page, 2) for _ in range(2) for page in ([1, 2], [3])])  # two pages
     assert [each.value for each in pages.client().pages("/v1/employees", {}, per=2)] == [1, 2, 3]

@@ -120,7 +120,7 @@ def answer(
     voice.tell({"returned": result.returned, "changes": result.changes, "unknown": result.unknown})
     voice.line(f"{counted(len(result.returned), 'debit')} came back, {counted(result.changes, 'change')} to decide.")
     for each in result.unknown:
-        voice.line(f"Not ours: {each}")
+        voice.line(f"Not taken: {each}")
 
 
 @commands.command()

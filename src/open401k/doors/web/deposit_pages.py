@@ -112,7 +112,7 @@ def answer(caller: Mover, form: Posted) -> Response:
     if isinstance(result, Unreadable):
         raise ProblemError(_unreadable("The file was not taken.", result))
     told = f"Debits that came back: {len(result.returned)}. Changes to decide: {result.changes}."
-    unknown = f" Not ours: {'; '.join(result.unknown[:3])}." if result.unknown else ""
+    unknown = f" Not taken: {'; '.join(result.unknown[:3])}." if result.unknown else ""
     return _back(caller, told + unknown)
 
 

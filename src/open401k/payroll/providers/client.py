@@ -162,7 +162,7 @@ class Client:
                 content = self._read(response, where)
         except httpx2.ConnectError as error:
             raise _again(where, f"No connection: {type(error).__name__}.", reached=False) from None
-        except httpx2.TransportError as error:  # cut off, or too slow: whether it was done there is not known
+        except httpx2.RequestError as error:  # cut off, too slow, damaged: whether it was done there is not known
             raise _again(where, f"No answer: {type(error).__name__}.") from None
         if response.is_success and response.status_code != _ACCEPTED:
             body = decoded(content, where=where) if content else Told(None, where)

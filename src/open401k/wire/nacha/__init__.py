@@ -2,13 +2,14 @@
 
 from .answers import Change, Return, changes, returns
 from .building import CHECKING, SAVINGS, Debit, Originator, debit_file
-from .codes import CHANGES, RETURNS, check_digit
+from .codes import ABOUT_RETURNS, CHANGES, RETURNS, check_digit
 from .layouts import CLASSES
 from .reading import read
 from .records import AchFile, Batch, Entry, Record, write
 from .sums import Sums, sums_of, sums_of_all
 
 __all__ = [
+    "ABOUT_RETURNS",
     "CHANGES",
     "CHECKING",
     "CLASSES",

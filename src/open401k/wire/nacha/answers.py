@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from .codes import CHANGES, RETURNS
 from .layouts import fields_of
-from .records import AchFile, Record
+from .records import AchFile, Entry, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class Change:
     account: str | None = None
     transaction_code: int | None = None
     text: str | None = None
+    individual_id: str = ""
 
     def __repr__(self) -> str:
         return f"Change({self.code}, {self.trace}, {self.meaning})"
@@ -42,16 +43,19 @@ def returns(file: AchFile) -> list[Return]:
     for entry in file.entries:
         for each in entry.addenda:
             if each["addenda_type"] == "99":
-                code, known = each["return_code"], entry.record
-                person = known["individual_id"] if known.has("individual_id") else ""
-                meaning = RETURNS.get(code, "a code agreed with the bank")
+                code, meaning = each["return_code"], RETURNS.get(each["return_code"], "a code agreed with the bank")
+                person = _individual_id(entry)
                 found.append(Return(each["original_trace"], code, meaning, entry.cents, person, each.number))
     return found
 
 
 def changes(file: AchFile) -> list[Change]:
     """All notices of change of a file, in order."""
-    return [_change(each) for entry in file.entries for each in entry.addenda if each["addenda_type"] == "98"]
+    return [_change(entry, each) for entry in file.entries for each in entry.addenda if each["addenda_type"] == "98"]
+
+
+def _individual_id(entry: Entry) -> str:
+    return entry.record["individual_id"] if entry.record.has("individual_id") else ""
 
 
 #: Change code -> where routing number, account and transaction code stand in the 29 columns of corrected data.
@@ -65,7 +69,7 @@ _WHERE: dict[str, tuple[slice | None, slice | None, slice | None]] = {
 }
 
 
-def _change(record: Record) -> Change:
+def _change(entry: Entry, record: Record) -> Change:
     code, corrected = record["change_code"], _whole(record, "corrected")
     routing, account, kind = (corrected[at].strip() if at else None for at in _WHERE.get(code, (None, None, None)))
     return Change(
@@ -77,6 +81,7 @@ def _change(record: Record) -> Change:
         account=account or None,
         transaction_code=int(kind) if kind and kind.isdigit() else None,
         text=None if code in _WHERE else corrected.strip(),
+        individual_id=_individual_id(entry),
     )
 
 

@@ -74,6 +74,9 @@ RETURNS = {
     "R85": "incorrectly coded outbound international payment",
 }
 
+#: Codes of what banks tell each other about a return: it is dishonored (R61 to R70), or that is contested (R71 to R77).
+ABOUT_RETURNS = frozenset(code for code in RETURNS if "R61" <= code <= "R77")
+
 #: What a receiving bank asks to change (Appendix Five). C61 to C69 refuse such a notice.
 CHANGES = {
     "C01": "account number",

@@ -173,7 +173,7 @@ class NewAchFile(Sent):
 
 
 class AnswerRead(BaseModel):
-    """What the bank told: payrolls whose debits came back, changes to decide, and records that are none of ours."""
+    """What the bank told: payrolls whose debits came back, changes to decide, and records that were not taken."""
 
     returned: list[str]
     changes: int
