@@ -102,7 +102,7 @@ class FinchClient:
         """The whole body, before it is looked at: it is counted as it comes, and the time that it takes."""
         import httpx
 
-        if response.is_stream_consumed:  # a network that reads by itself
+        if response.is_stream_consumed:  # read whole below us: reading a connection's end again never ends
             return
         if not isinstance(response.stream, httpx.SyncByteStream):
             raise AssertionError("this client asks, and waits for the answer")
