@@ -117,6 +117,11 @@ FINDINGS: dict[Code, tuple[Severity, str, str]] = {
         "Money of somebody who has not entered the plan.",
         "Return it through payroll, or correct the hire or birth date.",
     ),
+    Code.PERSON_NOT_PAID: (
+        N,
+        "Somebody of the payroll before, not known to have left, who has no row. Told once, where half of that payroll's people have one.",
+        "Say the last day if they left; else send the row, or nothing where there was no pay.",
+    ),
     Code.EIN_FORMAT: (R, "Not nine digits.", "Write it as 12-3456789; a spreadsheet drops leading zeros."),
     Code.EIN_STRANGE: (
         N,

@@ -47,6 +47,7 @@ from .matching import (
     remember,
 )
 from .ownership import OwnershipOn, ownership_during
+from .paid_together import PaidTogether, paid_together
 from .part_time import periods_of
 from .pay_codes import (
     ALWAYS,
@@ -165,6 +166,7 @@ __all__ = [
     "Ownership",
     "OwnershipOn",
     "PaidCode",
+    "PaidTogether",
     "PayByDate",
     "PayCode",
     "PayLine",
@@ -246,6 +248,7 @@ __all__ = [
     "of_one_employer",
     "out_from",
     "ownership_during",
+    "paid_together",
     "parse_ssn",
     "pay_by_date",
     "pay_codes",

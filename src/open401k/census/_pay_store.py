@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import LiteralString, NamedTuple
+from uuid import UUID
 
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, PlanId, RunId, SponsorId
@@ -287,3 +288,38 @@ def pay_codes(
         {"tenant_id": tenant_id, "plan_id": plan_id, "known_at": known_at},
     )
     return [(code, event_on, counts) for code, event_on, counts in rows]
+
+
+def together(
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    on: date,
+    absent: Sequence[UUID],
+    replaced: RunId | None,
+) -> list[tuple[int, list[UUID]]]:
+    """Of each current run of a pay date with any of these people: how many people it has, and which of these."""
+    return tx.rows(
+        """
+        select
+            count(distinct line.employee_id),
+            array_agg(distinct absent.employee_id) filter (where absent.employee_id is not null)
+        from census.pay_run as run
+        join census.pay_line as line on line.tenant_id = run.tenant_id and line.run_id = run.run_id
+        left join unnest(%(absent)s::uuid[]) as absent (employee_id) on absent.employee_id = line.employee_id
+        where run.tenant_id = %(tenant_id)s
+            and run.plan_id = %(plan_id)s
+            and run.pay_date = %(on)s
+            and run.run_id is distinct from %(replaced)s
+            and not exists (
+                select 1
+                from census.pay_run as successor
+                where successor.tenant_id = run.tenant_id and successor.replaces = run.run_id
+            )
+        group by run.run_id
+        having count(absent.employee_id) > 0
+        order by run.run_id
+        """,
+        {"tenant_id": tenant_id, "plan_id": plan_id, "on": on, "absent": list(absent), "replaced": replaced},
+    )

@@ -8,9 +8,10 @@ from datetime import date, timedelta
 from open401k import census, payroll, plan, recordkeeping
 from open401k.base import memory
 from open401k.base.db import Tx
-from open401k.kernel import EmployeeId, Open401kError, Refused, SponsorId, day_of
+from open401k.kernel import Open401kError, Refused, SponsorId, day_of
 from open401k.payroll import connections, runs
 
+from .payroll_absent import without_row
 from .payroll_before import found_on_file
 from .payroll_loans_check import with_loans
 from .payroll_preview import Previewed, previewed, scope_of
@@ -49,8 +50,7 @@ def check_run(
     )
     whole = payroll.FileCheck(expected, reading.mapping, reading.findings, period=reading.period, codes=watch)
     to_date = payroll.to_date(tx, asked=asked)
-    paid = frozenset(() if to_date.same_day is None else to_date.same_day.employee_id)
-    again, asked_about, employers = set[EmployeeId](), list[census.AskedRow](), Counter[str]()
+    present, asked_about, employers = payroll.RowsWatch(to_date), list[census.AskedRow](), Counter[str]()
     preview = None
     if payroll.missing_figures(pay_date, expected) is None:
         preview = Previewed(asked, _before(tx, asked, to_date), to_date, watch, _elections(tx, asked))
@@ -58,14 +58,15 @@ def check_run(
     for rows in chunks:
         standing, people = payroll.gather_standing(tx, asked=asked, to_date=to_date, rows=rows)
         asked_about += [doubt.asked for doubt in standing.doubts.values()][: payroll.MOST_LISTED - len(asked_about)]
-        again |= paid.intersection(standing.employee_id[place] for place in standing.place.values()) if paid else set()
         employers.update(row.employer_ein for row in rows if row.employer_ein)
         watch.look(rows)
+        present.look(standing)
         whole.chunk(rows, with_loans(tx, asked, run, previewed(tx, preview, standing, people, rows), rows))
         del rows, standing, people  # before the next ones are read beside them
     memory.give_back(rows=len(to_date.pay))
     outcome = whole.finish()
-    outcome.findings.extend([*found_on_file(tx, asked, run, len(again), employers), *known])
+    outcome.findings.extend([*found_on_file(tx, asked, run, present.again, employers), *known])
+    outcome.findings.extend(() if outcome.findings.rejected else without_row(tx, asked, run, present))
     _ask(tx, tenant_id, run, asked_about)
     payroll.note_codes(tx, tenant_id=tenant_id, run=run, pay_date=asked.pay_date, watch=watch)
     return runs.checked(tx, tenant_id=tenant_id, run_id=run.run_id, outcome=outcome, run=run)

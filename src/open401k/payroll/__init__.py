@@ -1,6 +1,7 @@
 """Payroll: files and API bodies into checked rows, and the runs they make. Not here: posting (recordkeeping)."""
 
 from . import deposit_clock, files, remittance, runs
+from .absent import RowsWatch, not_paid
 from .beside import MOST_OF_ONE, hired_of, left_of, rows_again
 from .catalogue import CalledCode, Catalogue, catalogue_in, read_codes
 from .checks import FileCheck, Outcome, check, missing_figures
@@ -124,6 +125,7 @@ __all__ = [
     "RecordLayout",
     "RosterFile",
     "RowAgain",
+    "RowsWatch",
     "Said",
     "Seen",
     "SeenDeduction",
@@ -168,6 +170,7 @@ __all__ = [
     "masked_ssn",
     "missing_figures",
     "named_by",
+    "not_paid",
     "note_codes",
     "note_numbers",
     "open_upload",

@@ -56,6 +56,7 @@ class Code(StrEnum):
     PERSON_TERMINATED = "person.terminated"
     PERSON_NUMBER_AGAIN = "person.number_again"
     PERSON_NOT_ELIGIBLE = "person.not_eligible"
+    PERSON_NOT_PAID = "person.not_paid"
     EIN_FORMAT = "ein.format"
     EIN_STRANGE = "ein.strange"
     NAME_FORMAT = "name.format"

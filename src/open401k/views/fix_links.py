@@ -61,6 +61,8 @@ def places(
 def way(found: Finding, at: Places) -> tuple[str, str]:
     """The page below the plan's, and what its link says; both empty where only the file itself can be repaired."""
     employee_id = at.people.get(found.row) if found.row is not None else None
+    if found.code is Code.PERSON_NOT_PAID:
+        return f"/people/{dict(found.detail)['employee_id']}", "See the person"
     if found.code in _WHO:
         asked = at.questions.get(found.row or 0)
         return f"/who-is-who{f'#h-{asked}' if asked else ''}", "Say who it is"
