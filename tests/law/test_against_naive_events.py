@@ -209,7 +209,7 @@ def test_the_day_a_year_of_elapsed_time_is_complete() -> None:
             ended = began + timedelta(days=rng.choice((0, 29, 30, 31, 334, 364, 365, 366, rng.randint(1, 380))))
             stints.append(Stint(began, None, ended))
             began = ended + timedelta(days=rng.randint(368, 800))
-        spans = [(each.began, each.ended) for each in stints if each.ended and each.ended > each.began]
+        spans = [(each.began, each.ended + timedelta(days=1)) for each in stints if each.ended]
         found = elapsed_time.elapsed_service(stints=tuple(stints), on=stints[-1].ended or began)
         assert (found.months, found.whole_years) == (months_of(spans), months_of(spans) // 12)
         done = None

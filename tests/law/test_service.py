@@ -264,7 +264,7 @@ def test_employee_a_completes_a_year_while_disabled() -> None:
 def test_employee_g_has_the_year_after_the_first_month_of_layoff() -> None:
     """Reg. 1.410(a)-7(c)(5)(i)(B): 7 months, away 15, 4 months, laid off 9: a year after the first month of layoff."""
     stints = (
-        Stint(date(2020, 1, 1), ended=date(2020, 8, 1)),
+        Stint(date(2020, 1, 1), ended=date(2020, 7, 31)),
         Stint(date(2021, 11, 1), absent_from=date(2022, 3, 1)),
         Stint(date(2022, 12, 1)),
     )
@@ -304,6 +304,21 @@ def test_only_whole_years_count_for_vesting() -> None:
     began = date(2020, 1, 1)
     found = elapsed_service(stints=(Stint(began),), on=date(2025, 1, 1) + timedelta(days=321))
     assert found.whole_years == 5
+
+
+@pytest.mark.parametrize(("ended", "years"), [(date(2022, 12, 30), 2), (date(2022, 12, 31), 3), (date(2023, 1, 1), 3)])
+def test_the_last_day_of_employment_is_service(ended: date, years: int) -> None:
+    """Reg. 1.410(a)-7(b)(6), -9(a)(2): from January 1, 2020 to December 31, 2022 there are three years of 365 days."""
+    found = elapsed_service(stints=(Stint(date(2020, 1, 1), ended=ended),), on=date(2024, 5, 1))
+    assert found.whole_years == years
+    assert elapsed_service(stints=(Stint(date(2020, 1, 1), ended=ended),), on=ended).whole_years == years
+
+
+def test_who_comes_back_the_next_day_has_no_day_twice() -> None:
+    first = Stint(date(2020, 1, 1), ended=date(2020, 6, 30))
+    for back in (date(2020, 6, 30), date(2020, 7, 1)):
+        found = elapsed_service(stints=(first, Stint(back)), on=date(2021, 1, 1))
+        assert (found.months, found.days_over) == (12, 0)
 
 
 def test_a_year_of_absence_severs_and_is_not_spanned() -> None:

@@ -12,6 +12,7 @@ from .given import ImpossibleInput, add_months, check_facts, check_fields, days
 #: Parts of months are added up as months of so many days (Reg. 1.410(a)-7(c)(2)(i), (d)(1)(ii)).
 DAYS_OF_A_MONTH = 30
 MONTHS_OF_A_YEAR = 12
+_A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,9 @@ def elapsed_service(*, stints: tuple[Stint, ...], on: date) -> ElapsedService:
     """The period of service up to a day, severances of less than a year included as the rules of spanning ask.
 
     Reg. 1.410(a)-7(c)(2), (d)(1): who returns within twelve months of quitting, discharge or retirement, or of the
-    first day of an absence in which that happened, is credited with the severance too.
+    first day of an absence in which that happened, is credited with the severance too. The last day is of the period,
+    as in the example of Reg. 1.410(a)-9(a)(2) ("works until June 30"): hired on January 1, who quits on December 31 has
+    a year. Of ``on`` itself nothing counts but such a day.
     """
     check_facts(locals())
     _check(stints, on)
@@ -81,13 +84,18 @@ def elapsed_service(*, stints: tuple[Stint, ...], on: date) -> ElapsedService:
     for place, stint in enumerate(stints):
         severed = severance_date(stint=stint, on=on)
         returned = stints[place + 1].began if place + 1 < len(stints) else None
-        end = severed or (returned if returned is not None else on)
+        end = on if severed is None else severed
+        if severed is not None and severed == stint.ended:
+            end += _A_DAY
+        if returned is not None:
+            end = min(end, returned)
         if stint.parental and stint.absent_from is not None:
             end = min(end, anniversary(stint.absent_from, 1))
         if end > stint.began:
             stretches.append(Stretch(stint.began, end, spanned=False))
         if severed is not None and returned is not None and _spans(stint, severed, returned):
-            stretches.append(Stretch(severed, returned, spanned=True))
+            between = Stretch(severed + _A_DAY, returned, spanned=True)
+            stretches += [between] if between.start < returned else []
     months, over = _total(stretches)
     return ElapsedService(
         months, over, months // MONTHS_OF_A_YEAR, tuple(stretches), severed, _year_completed(stretches)

@@ -151,7 +151,7 @@ def read(
             groups=np.array([_group(terms.profit_sharing, who, year) for who in employees], dtype=np.str_),
             paid=compensation.capped(paid, compensation.annual_cap(year)),
             ages=whole_ages(employees, year.last_day),
-            years_of_service=np.minimum(whole_years(employees, year.last_day), _LONGEST),
+            years_of_service=np.minimum(whole_years(employees, year.last_day, as_it_ends=True), _LONGEST),
             receives=receives,
         )
         given = shared_out(each, terms.profit_sharing.points, people, year)

@@ -339,7 +339,7 @@ def test_two_years_of_service_for_employer_money(begin: Begin, tenant: SponsorId
 
 def test_a_gap_of_years_is_no_part_of_two_years_of_service(begin: Begin, tenant: SponsorId, plan_id: PlanId) -> None:
     """Fifteen months, four years away, and nine months more."""
-    who = hire(begin, tenant, hired_on=date(2019, 1, 7), terminated_on=date(2020, 4, 7))
+    who = hire(begin, tenant, hired_on=date(2019, 1, 7), terminated_on=date(2020, 4, 6))
     with begin() as tx:
         census.record_fact(tx, tenant_id=tenant, employee_id=who, fact=census.Hired(), event_on=date(2024, 4, 1))
     terms = replace(

@@ -64,9 +64,10 @@ def test_deferrals_are_vested_so_that_who_has_some_forfeits_only_after_five_brea
 
 @pytest.mark.parametrize(
     ("left_on", "forfeits"),
-    [(date(2020, 1, 1), 250_03), (date(2020, 1, 2), 200_02), (date(2024, 1, 1), 50_01), (date(2024, 1, 2), 0)],
+    [(date(2019, 12, 31), 250_03), (date(2020, 1, 1), 200_02), (date(2023, 12, 31), 50_01), (date(2024, 1, 1), 0)],
 )
 def test_the_unvested_part_follows_whole_years_of_service(left_on: date, forfeits: int) -> None:
+    """Hired on January 2: the day before an anniversary is the last one of a year (Reg. 1.410(a)-7(b)(6))."""
     found = lost(Employment(HIRED, left_on), money=(SAVED, MATCHED))
     assert sum(cents for _, _, cents, _ in found) == forfeits
 
