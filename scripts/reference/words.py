@@ -183,8 +183,8 @@ FINDINGS: dict[Code, tuple[Severity, str, str]] = {
     Code.HOURS_RANGE: (R, "Hours below zero, or more than a period has.", "Send the hours of this period."),
     Code.HOURS_AFTER_LEAVING: (
         N,
-        "Hours of a pay period that begins after the last day: they count as service if paid for work or leave.",
-        "Nothing, if so; else send the row without hours.",
+        "Hours of a pay period that begins after the last day, or of pay 45 days after it: they count if paid for work or leave.",
+        "Say that they were hired again, if so. Nothing, if it is late pay; else send the row without hours.",
     ),
     Code.LIMIT_402G: (
         H,

@@ -1,7 +1,7 @@
 """Who a row is and whether its dates can be: names, birth dates, employment. Not here: amounts (checks_limits.py)."""
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import TypeAlias
 
 from open401k.kernel import LimitationYear, anniversary
@@ -20,6 +20,8 @@ PLACEHOLDERS = frozenset(
 )
 YOUNGEST, OLDEST = 14, 100
 MOST_HOURS_HUNDREDTHS = 744_00  # every hour of a 31-day month
+#: A month's pay, paid two weeks after it: our own choice, where a file does not say the pay period.
+_PERIOD_AND_LAG = timedelta(days=45)
 
 Found: TypeAlias = Iterator[Finding]
 Say: TypeAlias = Callable[..., Finding]
@@ -57,7 +59,7 @@ def check(chunk: Chunk, expected: Expectation, pay_date: date | None, new_people
         elif place >= 0 and row.row in chunk.standing.answered:
             continue  # a person looked at what the row says, and said who it is
         elif place >= 0:
-            yield from _known(chunk, row, chunk.standing, place)
+            yield from _known(chunk, row, chunk.standing, place, pay_date)
         else:
             if alike is None:
                 alike = _by_name(chunk.standing)
@@ -138,7 +140,7 @@ def _plain(name: str) -> str:
     return "".join(filter(str.isalpha, name.casefold()))
 
 
-def _known(chunk: Chunk, row: PayrollRow, standing: Standing, place: int) -> Found:
+def _known(chunk: Chunk, row: PayrollRow, standing: Standing, place: int, pay_date: date | None) -> Found:
     first, last = standing.first_name[place], standing.last_name[place]
     born = standing.birth_date[place] if standing.birth_date else None
     if born is not None and row.birth_date is not None and born != row.birth_date:
@@ -156,7 +158,7 @@ def _known(chunk: Chunk, row: PayrollRow, standing: Standing, place: int) -> Fou
         )
     hired = standing.employment[place] if standing.employment else ()
     if row.hours_hundredths and hired and hired[-1][1] is not None:
-        yield from _hours_after(chunk, row, hired[-1][1])
+        yield from _hours_after(chunk, row, hired[-1][1], pay_date)
     if hired and row.hire_date is not None and all(span[0] != row.hire_date for span in hired):
         reason = f"The hire date on file is {hired[-1][0]}, the row says {row.hire_date}."
         fix = "If the row is right, correct the census: entry, vesting and contributions are computed again from it."
@@ -182,17 +184,26 @@ def _known(chunk: Chunk, row: PayrollRow, standing: Standing, place: int) -> Fou
     )
 
 
-def _hours_after(chunk: Chunk, row: PayrollRow, left_on: date) -> Found:
+def _hours_after(chunk: Chunk, row: PayrollRow, left_on: date, pay_date: date | None) -> Found:
     """Hours of work or of paid leave count though employment has ended (29 CFR 2530.200b-2(a)(1), (2)), others not."""
     begins, back = row.period_start, row.rehire_date or row.hire_date
-    if begins is None or row.hours_hundredths is None or begins <= left_on or (back is not None and back > left_on):
+    if row.hours_hundredths is None or (back is not None and back > left_on):
+        return
+    if begins is not None and begins > left_on:
+        after = "the pay period begins after it"
+    elif begins is None and pay_date is not None and pay_date > left_on + _PERIOD_AND_LAG:
+        after = f"the pay date is more than {_PERIOD_AND_LAG.days} days later"
+    else:
         return
     said = f"{row.hours_hundredths / 100:g}"
     reason = (
-        f"Employment ended on {left_on}, and the pay period begins after it: its {said} hours count as service, as they"
-        " do where they are paid for work or for leave (29 CFR 2530.200b-2(a))."
+        f"Employment ended on {left_on}, and {after}: its {said} hours count as service, as they do where they are paid"
+        " for work or for leave (29 CFR 2530.200b-2(a))."
     )
-    fix = "Nothing to do if they are; pay for something else, severance pay for one, is sent without hours."
+    fix = (
+        "If they were hired again, say from which day. Nothing to do if the hours were worked before, or are of paid"
+        " leave; pay for something else, severance pay for one, is sent without hours."
+    )
     yield chunk.finding(row, Severity.NOTE, Code.HOURS_AFTER_LEAVING, reason, fix, Field.HOURS, value=said)
 
 

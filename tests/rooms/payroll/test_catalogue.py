@@ -387,7 +387,7 @@ def test_34_terminated_before_hired() -> None:
 def test_35_long_terminated_person_is_held() -> None:
     gone = standing(employment=[[(date(2015, 2, 2), date(2025, 12, 1))]] * 3)
     outcome = read(lines(GOOD), known=gone)
-    assert codes(outcome.findings) == ["person.terminated"]
+    assert codes(outcome.findings) == ["hours.after_leaving", "person.terminated"]
     assert [(hold.source, hold.cents) for hold in outcome.holds] == [(Source.PRE_TAX, 200_00)]
 
 
@@ -401,6 +401,14 @@ def test_hours_of_a_period_after_the_last_day_count_and_are_told(begins: str, ho
     data = lines(GOOD | {"hours": hours} | period, header=HEADER + ",period_start,period_end")
     gone = standing(employment=[[(date(2015, 2, 2), date(2026, 2, 20))]] * 3)
     assert codes(read(data, known=gone).findings) == told
+
+
+@pytest.mark.parametrize(("left", "told"), [("2026-01-26", []), ("2026-01-25", ["hours.after_leaving"])])
+def test_hours_long_after_the_last_day_are_told_where_no_period_is(left: str, told: list[str]) -> None:
+    """Nobody said that they came back: on 2026-03-12 pay of a month before, two weeks late, is as old as that."""
+    gone = standing(employment=[[(date(2015, 2, 2), date.fromisoformat(left))]] * 3)
+    outcome = read(lines(GOOD | {"pay_date": "2026-03-12"}), known=gone)
+    assert codes(outcome.findings) == told
 
 
 @pytest.mark.parametrize("day", ["2026-03-21", "2025-12-31"])
