@@ -19,7 +19,7 @@ from open401k.flows.debit_file import to_debit
 from open401k.flows.deposit import deposit_run, tell_late
 from open401k.flows.deposit_choices import place_line
 from open401k.flows.give_back import GivenBack, give_back
-from open401k.flows.over_sent import decide_over
+from open401k.flows.over_sent import decide_over, undo_over
 from open401k.flows.waiting_money import use_waiting
 from open401k.kernel import FixedClock, Open401kError, Refused, RunId
 from open401k.recordkeeping import waiting
@@ -202,4 +202,52 @@ def test_a_short_deposit_is_asked_for_less_first(plan: Plan) -> None:
     back(plan)
     assert only(plan).outstanding.cents == WHOLE - OVER - MATCH - use == 102_00
     assert only(plan).over is None
+    assert_books_hold(plan)
+
+
+def undo(plan: Plan, said: OverDecision) -> OverDecided | Refused[OverRefusal]:
+    plan.at(plan.clock.now().date())
+    of: dict[str, Any] = {"actor": TESTER, "tenant_id": plan.sponsor, "plan_id": plan.plan}
+    return undo_over(plan.db, **of, decision_id=said.decision_id, reason="it was withheld after all")
+
+
+@pytest.mark.parametrize(("way", "earnings"), [(Way.AS_WAGES, None), (Way.TO_EMPLOYEE, 4_12), (Way.EMPLOYERS, None)])
+def test_what_was_said_wrongly_is_taken_back_and_said_anew(plan: Plan, way: Way, earnings: int | None) -> None:
+    """The books are as before the decision, the wrong word stays on file, and another one may be said."""
+    run_id = withheld_too_much(plan, sent=True)
+    back(plan)
+    before, over = balances(plan), only(plan).over
+    cents = MATCH if way is Way.EMPLOYERS else OVER
+    said = decision(plan, run_id, way, cents, earnings_cents=earnings)
+    assert isinstance(decide(plan, said), OverDecided)
+    gone = undo(plan, said)
+    assert isinstance(gone, OverDecided), gone
+    assert gone.words.endswith("taken back on 2026-01-16: it was withheld after all")
+    assert (balances(plan), only(plan).over) == (before, over)
+    assert not only(plan).returned, "no bank sent anything back"
+    assert undo(plan, said) == gone, "once"
+    assert_books_hold(plan)
+    refused = decide(plan, said)
+    assert isinstance(refused, Refused)
+    assert refused.reason is OverRefusal.KEY_REUSED
+    assert isinstance(decide(plan, decision(plan, run_id, way, cents, earnings_cents=earnings)), OverDecided)
+    assert_books_hold(plan)
+
+
+def test_a_word_whose_money_was_used_stands(plan: Plan) -> None:
+    run_id = withheld_too_much(plan, sent=True)
+    back(plan)
+    said = decision(plan, run_id, Way.AS_WAGES, OVER)
+    decide(plan, said)
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        (money,) = waiting(tx, tenant_id=plan.sponsor, plan_id=plan.plan)
+    second = plan.pay(2).run.run_id
+    of: dict[str, Any] = {"actor": TESTER, "tenant_id": plan.sponsor, "plan_id": plan.plan, "on": PAY_DATES[2]}
+    use_waiting(plan.db, **of, entry_id=money.entry_id, run_id=second)
+    refused = undo(plan, said)
+    assert isinstance(refused, Refused)
+    assert refused.reason is OverRefusal.MONEY_USED
+    nobodys = undo(plan, decision(plan, run_id, Way.AS_WAGES, OVER))
+    assert isinstance(nobodys, Refused)
+    assert nobodys.reason is OverRefusal.NO_SUCH_DECISION
     assert_books_hold(plan)

@@ -3,6 +3,9 @@
 Money flow: employer receivable -> cash clearing for what leaves the payroll; back for what waits as the employer's.
 """
 
+from typing import Any
+from uuid import UUID
+
 from open401k import payroll, recordkeeping
 from open401k.base import heads
 from open401k.base.db import Actor, Database, Tx
@@ -21,6 +24,16 @@ def decide_over(
         return over_sent.decide(
             tx, tenant_id=tenant_id, plan_id=plan_id, decision=decision, over=over, today=day_of(tx.now)
         )
+
+
+def undo_over(
+    db: Database, *, actor: Actor, tenant_id: SponsorId, plan_id: PlanId, decision_id: UUID, reason: str
+) -> OverDecided | Refused[OverRefusal]:
+    """What was recorded was wrong: it is open again, once for a decision."""
+    with db.begin(actor, tenants=[tenant_id]) as tx:
+        heads.lock(tx, tenant_id=tenant_id)
+        of: Any = {"tenant_id": tenant_id, "plan_id": plan_id, "decision_id": decision_id, "reason": reason}
+        return over_sent.undo(tx, **of, today=day_of(tx.now))
 
 
 def refuse_return(tx: Tx, *, money: recordkeeping.Deposited) -> None:

@@ -36,11 +36,12 @@ def deposits(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Deposited
 
     After them, below zero, what left a payroll again since a corrected file does not ask for it (over_sent.py).
     """
-    return [*_of_reason(tx, tenant_id, plan_id, _DEPOSIT), *left_payrolls(tx, tenant_id=tenant_id, plan_id=plan_id)]
+    left = left_payrolls(tx, tenant_id=tenant_id, plan_id=plan_id)
+    return [*_of_reason(tx, tenant_id, plan_id, _DEPOSIT), *(each for each in left if each.taken_back is None)]
 
 
 def left_payrolls(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Deposited]:
-    """What came for a payroll and is not its money any more, below zero."""
+    """What came for a payroll and is not its money any more, below zero; also where that was taken back."""
     found = _of_reason(tx, tenant_id, plan_id, _LEFT)
     return [replace(each, cents=-each.cents, applied=True) for each in found]
 

@@ -13,7 +13,7 @@ Not here: the corrected payroll itself (payroll), who is concerned (posting.corr
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -25,7 +25,7 @@ from open401k.base.db import Tx
 from open401k.kernel import EntryId, Money, PlanId, Refused, RunId, SponsorId, anniversary
 
 from . import _over_store as _store
-from .deposits import Deposited, leave_payroll, record_employer_money
+from .deposits import Deposited, ever_waited, leave_payroll, left_payrolls, record_employer_money, take_back
 
 #: With what the reference of such money begins where it waits; that of the employer's own part is not given back.
 LEFT_OVER, EMPLOYERS_PART = "over ", "over employers "
@@ -64,6 +64,8 @@ class OverRefusal(StrEnum):
     EARNINGS_NOT_SAID = "earnings_not_said"
     DAY_IN_FUTURE = "day_in_future"
     NOT_POSTED = "not_posted"
+    NO_SUCH_DECISION = "no_such_decision"
+    MONEY_USED = "money_used"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,10 @@ class OverDecision:
 
 @dataclass(frozen=True, slots=True)
 class OverDecided:
-    """The same on file, with the entry that takes it off the payroll, and the money that waits since."""
+    """The same on file, with the entry that takes it off the payroll, and the money that waits since.
+
+    ``undone_on``: it was wrong, and was taken back.
+    """
 
     decision_id: UUID
     run_id: RunId
@@ -122,12 +127,15 @@ class OverDecided:
     entry_id: EntryId
     waits_entry_id: EntryId | None
     reason: str
+    undone_on: date | None = None
+    undone_because: str = ""
 
     @property
     def words(self) -> str:
         """In words, with its rule."""
         earned = f", with {Money(self.earnings_cents)} of earnings" if self.earnings_cents else ""
-        return f"{Money(self.cents)} {_WORDS[self.way]}{earned}, on {self.on} ({CITES[self.way]})"
+        back = f"; taken back on {self.undone_on}: {self.undone_because}" if self.undone_on else ""
+        return f"{Money(self.cents)} {_WORDS[self.way]}{earned}, on {self.on} ({CITES[self.way]}){back}"
 
 
 def over_of(
@@ -150,11 +158,16 @@ def over_of(
 
 
 def decided(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[OverDecided]:
-    """Everything that was decided, in order."""
+    """Everything that was decided and stands, in order."""
+    return [each for each in ever_decided(tx, tenant_id=tenant_id, plan_id=plan_id) if each.undone_on is None]
+
+
+def ever_decided(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[OverDecided]:
+    """The same, also what was taken back since."""
     return [
         OverDecided(
             row[0], RunId(row[1]), Way(row[2]), row[3], row[4], row[5], EntryId(row[6]),
-            EntryId(row[7]) if row[7] else None, row[8],
+            EntryId(row[7]) if row[7] else None, *row[8:],
         )
         for row in _store.decisions(tx, tenant_id=tenant_id, plan_id=plan_id)
     ]  # fmt: skip
@@ -188,7 +201,7 @@ def decide(
     It leaves what came for the payroll. What goes back to the employer, or is its own, waits as the employer's money
     since the day it came; what is distributed leaves the plan.
     """
-    before = {each.decision_id: each for each in decided(tx, tenant_id=tenant_id, plan_id=plan_id)}
+    before = {each.decision_id: each for each in ever_decided(tx, tenant_id=tenant_id, plan_id=plan_id)}
     if (known := before.get(decision.decision_id)) is not None:
         return _again(known, decision)
     refused = refusal(decision, over, today=today)
@@ -229,7 +242,44 @@ def _record(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, found: OverDecided) -
     audit.record(tx, tenant_id=tenant_id, action="over_sent.decided", subject=str(found.decision_id), after=told)
 
 
+def undo(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, decision_id: UUID, reason: str, today: date
+) -> OverDecided | Refused[OverRefusal]:
+    """A decision was wrong: what was over is open again, as what came for the payroll. Once for a decision.
+
+    Money that waits as the employer's by it waits no more; where it was used or given back, that stands.
+    """
+    known = {each.decision_id: each for each in ever_decided(tx, tenant_id=tenant_id, plan_id=plan_id)}
+    wrong = known.get(decision_id)
+    if wrong is None:
+        fix = "See Deposits for what was decided."
+        return Refused(OverRefusal.NO_SUCH_DECISION, "Nothing of that id was decided here.", fix)
+    if wrong.undone_on is not None:
+        return wrong
+    waits = {each.entry_id: each for each in ever_waited(tx, tenant_id=tenant_id, plan_id=plan_id)}
+    money = waits.get(wrong.waits_entry_id) if wrong.waits_entry_id else None
+    if money is not None and money.taken_back is not None:
+        message = "Its money has paid since what the employer owed, or went back to the employer."
+        return Refused(OverRefusal.MONEY_USED, message, "What was done with it stands; ask whoever has the money.")
+    left = left_payrolls(tx, tenant_id=tenant_id, plan_id=plan_id)
+    # A bank may have booked a day ahead of our clock: nothing is undone before it was there.
+    on = max([today, *(each.on for each in left if each.entry_id == wrong.entry_id)])
+    for entry_id in (wrong.waits_entry_id, wrong.entry_id):
+        if entry_id is None:
+            continue
+        posted = take_back(tx, tenant_id=tenant_id, entry_id=entry_id, on=on, reason="over_undone")
+        if isinstance(posted, Refused):
+            return Refused(OverRefusal.NOT_POSTED, posted.message, posted.fix)
+    _store.add_undone(tx, tenant_id=tenant_id, decision_id=decision_id, undone_on=today, reason=reason)
+    told = {"reason": reason, "cents": wrong.cents, "way": str(wrong.way)}
+    audit.record(tx, tenant_id=tenant_id, action="over_sent.undone", subject=str(decision_id), after=told)
+    return replace(wrong, undone_on=today, undone_because=reason)
+
+
 def _again(before: OverDecided, decision: OverDecision) -> OverDecided | Refused[OverRefusal]:
+    if before.undone_on is not None:
+        message = f"That was recorded, and taken back on {before.undone_on}."
+        return Refused(OverRefusal.KEY_REUSED, message, "If it is right after all, record it with a fresh key.")
     told = (before.run_id, before.way, before.cents, before.earnings_cents, before.on, before.reason)
     if told == (
         decision.run_id, decision.way, decision.cents, decision.earnings_cents, decision.on, decision.reason
@@ -251,11 +301,17 @@ def may_not_return(money: Deposited, today: date) -> str:
 
 def damage(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, left: Iterable[Deposited]) -> list[tuple[str, str]]:
     """Decisions whose money is not in the journal by their amount, and entries of none; for verification."""
-    moved = {each.entry_id: -each.cents for each in left}
-    known = {each.entry_id: each for each in decided(tx, tenant_id=tenant_id, plan_id=plan_id)}
+    gone = {each.entry_id: each for each in left}
+    moved = {entry_id: -each.cents for entry_id, each in gone.items()}
+    known = {each.entry_id: each for each in ever_decided(tx, tenant_id=tenant_id, plan_id=plan_id)}
     found = [
         (str(each.decision_id), f"{each.cents} cents left a payroll by it, the journal has {moved.get(entry_id)}")
         for entry_id, each in known.items()
         if moved.get(entry_id) != each.cents
+    ]
+    found += [
+        (str(each.decision_id), "it was taken back, and its entry stands or the other way round")
+        for entry_id, each in known.items()
+        if entry_id in gone and (gone[entry_id].taken_back is None) is (each.undone_on is not None)
     ]
     return found + [(str(each), "money left a payroll, and nobody decided it") for each in moved.keys() - known.keys()]

@@ -50,7 +50,7 @@ class OverLine:
     people: tuple[OverPerson, ...]
     to_payroll: str
     notice: str
-    said: tuple[str, ...] = ()
+    said: tuple[OverDecided, ...] = ()
 
     @property
     def open(self) -> Money:
@@ -64,7 +64,7 @@ def lowered(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, found: Iterable[De
     mine = [each for each in found if each.over or (each.remittance.lowered_by and each.remittance.pay_date >= since)]
     if not mine:
         return ()
-    known = over_sent.decided(tx, tenant_id=tenant_id, plan_id=plan_id)
+    known = over_sent.ever_decided(tx, tenant_id=tenant_id, plan_id=plan_id)
     names = {each.employee_id: _name(each) for each in census.roster(tx, tenant_id=tenant_id)}
     return tuple(
         _line(each, tuple(_people(tx, tenant_id, plan_id, each, names)), known, day_of(tx.now)) for each in mine
@@ -78,7 +78,7 @@ def _line(each: Deposit, people: tuple[OverPerson, ...], known: Sequence[OverDec
         f"Payroll of {day}: give back as wages with the next pay, if it was withheld: {told}. Nobody elected it, so it "
         f"is no elective contribution (26 CFR 1.401(k)-1(a)(3)(iii)). {_TAX}"
     )
-    said = tuple(one.words for one in known if one.run_id == each.run_id)
+    said = tuple(one for one in known if one.run_id == each.run_id)
     return OverLine(
         run_id=each.run_id,
         pay_date=day,

@@ -133,6 +133,9 @@ def test_what_is_over_and_what_goes_back_are_refused_in_words_where_there_is_non
     assert (over.status_code, over.json()["code"]) == (422, "nothing_over")
     wrong = desk.post(f"/v1/plans/{desk.plan_id}/deposits/over", said | {"amount": "much"}, "over 2")
     assert (wrong.status_code, wrong.json()["code"]) == (422, "amount_invalid")
+    for name in ("no id", "0" * 32):
+        none = desk.post(f"/v1/plans/{desk.plan_id}/deposits/over/{name}/undo", {"reason": "wrong"}, f"undo {name}")
+        assert none.status_code == 404
     asked = {"employee_id": str(desk.employees[0]), "first": "2026-01-02"}
     back = desk.post(f"/v1/plans/{desk.plan_id}/withholding-cases/give-back", asked, "back")
     assert (back.status_code, back.json()["code"]) == (422, "no_such_case")

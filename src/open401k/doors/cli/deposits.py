@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, NoReturn, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 
@@ -67,6 +67,8 @@ def list_deposits(context: typer.Context, plan: PlanOption = "", json: Json = Fa
         told = f"{each_over.pay_date}: {each_over.run_id}: withheld {each_over.withheld}, employer {each_over.employer}"
         voice.line(f"More was sent than is owed: {told}; {', '.join(each_over.ways)}" if each_over.open else "")
         voice.line(each_over.to_payroll)
+        for one in each_over.said:
+            voice.line(f"{one.decision_id}: {one.words}")
     for change in shown.changes:
         voice.line(f"To decide: {change.account_change_id}: {change.shown}")
 
@@ -264,6 +266,23 @@ def over(
         except ProblemError as error:
             fail(error.problem.detail, error.problem.fix)
     Voice(False).line(f"On file: {done.words}.")
+
+
+@commands.command("undo-over")
+def undo_over(
+    context: typer.Context,
+    decision: Annotated[str, typer.Argument(help="As the list names it.")],
+    reason: Annotated[str, typer.Option(help="Why it was wrong; it stays on file.")],
+    plan: PlanOption = "",
+) -> None:
+    """Take back what was said of money that is over: it is open again. A second time changes nothing."""
+    with at_plan(wiring_of(context), "deposits undo-over", plan) as here:
+        of: dict[str, Any] = {"actor": here.actor, "tenant_id": here.tenant_id, "plan_id": here.plan_id}
+        try:
+            done = over_sent.undo(here.services.db, **of, decision=decision, reason=reason)
+        except ProblemError as error:
+            fail(error.problem.detail, error.problem.fix)
+    Voice(False).line(f"Taken back: {done.words}.")
 
 
 @commands.command()

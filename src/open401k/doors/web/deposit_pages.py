@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
@@ -203,6 +203,14 @@ def over(caller: Mover, form: Posted) -> Response:
         on=_day(word(form, "on")), **said,
     )  # fmt: skip
     return _back(caller, f"On file: {done.words}.")
+
+
+@router.post("/over/undo")
+def undo_over(caller: Mover, form: Posted) -> Response:
+    """What was said of money that is over was wrong: it is open again."""
+    of: dict[str, Any] = {"actor": caller.actor, "tenant_id": caller.tenant, "plan_id": caller.plan}
+    done = over_sent.undo(caller.services.db, **of, decision=word(form, "decision"), reason=word(form, "reason"))
+    return _back(caller, f"Taken back: {done.words}.")
 
 
 @router.post("/give-back")

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from open401k.base.access import Permission
 from open401k.kernel import Money
-from open401k.recordkeeping.over_sent import Way
+from open401k.recordkeeping.over_sent import OverDecided, Way
 from open401k.views import deposit_page, over_sent
 
 from ... import over_sent as door
@@ -29,6 +29,20 @@ class OverPerson(BaseModel):
     amount: str
 
 
+class OverSaid(BaseModel):
+    """What a person said of an amount; ``undone_on``: it was wrong, and was taken back."""
+
+    decision_id: str
+    way: Way
+    amount: str
+    earnings: str | None
+    on: date
+    text: str
+    reason: str
+    undone_on: date | None
+    undone_because: str
+
+
 class OverSent(BaseModel):
     """A payroll that a corrected file lowered: what of its money is over, whose it was, and what to tell payroll."""
 
@@ -41,7 +55,7 @@ class OverSent(BaseModel):
     people: list[OverPerson]
     to_payroll: str
     notice: str
-    said: list[str]
+    said: list[OverSaid]
 
 
 class OverSentList(BaseModel):
@@ -58,6 +72,12 @@ class SaidOfOver(Sent):
     amount: Text
     earnings: Text | None = None
     on: date
+    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")]
+
+
+class WasWrong(Sent):
+    """Why what was said is taken back."""
+
     reason: Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")]
 
 
@@ -101,6 +121,22 @@ def settle_over(caller: Mover, key: Key, sent: SaidOfOver) -> OverSentList:
     return OverSentList.model_validate(answered(caller, key=key, what=f"over {caller.plan}", body=body, work=work))
 
 
+@router.post("/plans/{plan_id}/deposits/over/{decision_id}/undo")
+def undo_over(caller: Mover, key: Key, decision_id: str, sent: WasWrong) -> OverSaid:
+    """Take back what was said of such money, with a reason: it is over again, and a person says what it is.
+
+    Not once the money that waits by it paid something or went back to the employer.
+    """
+
+    def work() -> dict[str, Any]:
+        of: dict[str, Any] = {"actor": caller.actor, "tenant_id": caller.tenant, "plan_id": caller.plan}
+        done = door.undo(caller.services.db, **of, decision=decision_id, reason=sent.reason)
+        return _said(done).model_dump(mode="json")
+
+    body = sent.model_dump_json().encode()
+    return OverSaid.model_validate(answered(caller, key=key, what=f"undo over {decision_id}", body=body, work=work))
+
+
 @router.post("/plans/{plan_id}/withholding-cases/give-back", status_code=201)
 def give_back(caller: Mover, key: Key, sent: ToGiveBack) -> WentBack:
     """A person approves that what payroll withheld beyond an election goes back, by corrected payrolls."""
@@ -132,5 +168,13 @@ def _over(each: over_sent.OverLine) -> OverSent:
         people=[OverPerson(employee_id=str(one.employee_id), amount=one.amount.plain()) for one in each.people],
         to_payroll=each.to_payroll,
         notice=each.notice,
-        said=list(each.said),
+        said=[_said(one) for one in each.said],
     )
+
+
+def _said(one: OverDecided) -> OverSaid:
+    return OverSaid(
+        decision_id=str(one.decision_id), way=one.way, amount=Money(one.cents).plain(),
+        earnings=None if one.earnings_cents is None else Money(one.earnings_cents).plain(), on=one.on, text=one.words,
+        reason=one.reason, undone_on=one.undone_on, undone_because=one.undone_because,
+    )  # fmt: skip
