@@ -75,8 +75,8 @@ def _line(each: Deposit, people: tuple[OverPerson, ...], known: Sequence[OverDec
     over, day = each.over, each.remittance.pay_date
     told = ", ".join(f"{one.name} {one.amount}" for one in people)
     tell = (
-        f"Payroll of {day}: give back as wages with the next pay, if it was withheld: {told}. Nobody elected it, so it "
-        f"is no elective contribution (26 CFR 1.401(k)-1(a)(3)(iii)). {_TAX}"
+        f"Payroll of {day}: give back as wages with the next pay, if it was withheld and not elected: {told}. It is "
+        f"no elective contribution then (26 CFR 1.401(k)-1(a)(3)(iii)). {_TAX}"
     )
     said = tuple(one for one in known if one.run_id == each.run_id)
     return OverLine(
