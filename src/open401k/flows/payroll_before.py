@@ -37,6 +37,18 @@ def paid_before(asked: payroll.Asked, run: runs.Run, again: int) -> Iterator[pay
         yield payroll.Finding(payroll.Severity.NOTE, payroll.Code.PAY_DATE_AGAIN, reason, fix, confirm=True)
 
 
+def paid_near(tx: Tx, asked: payroll.Asked, run: runs.Run, outcome: payroll.Outcome) -> Iterator[payroll.Finding]:
+    """The same payroll, told by the day it was made and by the day it was paid, would be in the books twice."""
+    if run.reason:
+        return
+    if found := runs.posted_near(tx, tenant_id=asked.tenant_id, run=run, outcome=outcome):
+        reason = (
+            f"{found[0]} pays as many people the same for the same time, on {found[1]} and not on {asked.pay_date}."
+        )
+        fix = "If it is that payroll, leave it, or send it as a correction of that run; if it is another one, confirm."
+        yield payroll.Finding(payroll.Severity.NOTE, payroll.Code.PAY_DATE_AGAIN, reason, fix, confirm=True)
+
+
 def counted_before(tx: Tx, asked: payroll.Asked) -> Iterator[payroll.Finding]:
     """A payroll of days whose payrolls were brought over, in one sum or in balances: its money would count twice."""
     of: dict[str, Any] = {"tenant_id": asked.tenant_id, "plan_id": asked.plan_id}
