@@ -10,10 +10,16 @@ from open401k.recordkeeping import opening
 
 
 def found_on_file(
-    tx: Tx, asked: payroll.Asked, run: runs.Run, again: int, employers: Mapping[str, int]
+    tx: Tx,
+    asked: payroll.Asked,
+    run: runs.Run,
+    outcome: payroll.Outcome,
+    again: int,
+    employers: Mapping[str, int],
 ) -> Iterator[payroll.Finding]:
     """All of it: ``again`` people were paid on the day already, ``employers`` are the rows of each EIN."""
     yield from paid_before(asked, run, again)
+    yield from paid_near(tx, asked, run, outcome)
     yield from counted_before(tx, asked)
     yield from of_strangers(tx, asked, run, employers)
 

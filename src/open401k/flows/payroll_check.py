@@ -11,7 +11,7 @@ from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, Open401kError, Refused, SponsorId, day_of
 from open401k.payroll import connections, runs
 
-from .payroll_before import found_on_file, paid_near
+from .payroll_before import found_on_file
 from .payroll_loans_check import with_loans
 from .payroll_preview import Previewed, previewed, scope_of
 from .payroll_read import payday_of, read_run
@@ -65,8 +65,7 @@ def check_run(
         del rows, standing, people  # before the next ones are read beside them
     memory.give_back(rows=len(to_date.pay))
     outcome = whole.finish()
-    outcome.findings.extend([*found_on_file(tx, asked, run, len(again), employers), *known])
-    outcome.findings.extend(paid_near(tx, asked, run, outcome))
+    outcome.findings.extend([*found_on_file(tx, asked, run, outcome, len(again), employers), *known])
     _ask(tx, tenant_id, run, asked_about)
     payroll.note_codes(tx, tenant_id=tenant_id, run=run, pay_date=asked.pay_date, watch=watch)
     return runs.checked(tx, tenant_id=tenant_id, run_id=run.run_id, outcome=outcome, run=run)

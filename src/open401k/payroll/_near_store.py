@@ -8,6 +8,36 @@ from open401k.kernel import ConnectionId, PlanId, RunId, SponsorId
 #: Two payrolls are never closer, also where a holiday moves one: closer days are two names for one.
 _DAYS = 4
 
+_NEAR = """
+    select run_id, pay_date
+    from payroll.run_v
+    where
+        tenant_id = %(tenant)s
+        and plan_id = %(plan)s
+        -- as an array, or the last check of every run of the plan is looked up
+        and run_id = any (array(
+            select checked.run_id
+            from payroll.run_check as checked
+            where
+                checked.tenant_id = %(tenant)s
+                and checked.pay_date between %(day)s::date - 31 and %(day)s::date + 31
+                and checked.row_count = %(rows)s
+        ))
+        and row_count = %(rows)s
+        and (totals ->> 'gross')::bigint = %(gross)s
+        and pay_date <> %(day)s
+        and (
+            (period_start, period_end) = (%(start)s::date, %(end)s::date)
+            or abs(pay_date - %(day)s::date) <= %(days)s
+        )
+        and status = 'posted'
+        and replaced_by is null
+        and run_id is distinct from %(other_than)s::uuid
+        and coalesce(connection_id = %(connection)s, true)
+    order by recorded_at
+    limit 1
+"""
+
 
 def posted_near(
     tx: Tx,
@@ -25,35 +55,7 @@ def posted_near(
     Of the same pay period, or of nearly that day; of this company, if both say whose.
     """
     row = tx.maybe(
-        """
-        select run_id, pay_date
-        from payroll.run_v
-        where
-            tenant_id = %(tenant)s
-            and plan_id = %(plan)s
-            -- as an array, or the last check of every run of the plan is looked up
-            and run_id = any (array(
-                select checked.run_id
-                from payroll.run_check as checked
-                where
-                    checked.tenant_id = %(tenant)s
-                    and checked.pay_date between %(day)s::date - 31 and %(day)s::date + 31
-                    and checked.row_count = %(rows)s
-            ))
-            and row_count = %(rows)s
-            and (totals ->> 'gross')::bigint = %(gross)s
-            and pay_date <> %(day)s
-            and (
-                (period_start, period_end) = (%(start)s::date, %(end)s::date)
-                or abs(pay_date - %(day)s::date) <= %(days)s
-            )
-            and status = 'posted'
-            and replaced_by is null
-            and run_id is distinct from %(other_than)s::uuid
-            and coalesce(connection_id = %(connection)s, true)
-        order by recorded_at
-        limit 1
-        """,
+        _NEAR,
         {
             "tenant": tenant_id,
             "plan": plan_id,
