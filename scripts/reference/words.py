@@ -146,7 +146,7 @@ FINDINGS: dict[Code, tuple[Severity, str, str]] = {
     Code.PAY_DATE_MIXED: (R, "Several pay dates.", "Send each as a file of its own."),
     Code.PAY_DATE_AGAIN: (
         N,
-        "People of this file were paid on that day already.",
+        "People of this file were paid on that day already, or the same for the same time by another pay date.",
         "Confirm a second payroll, or send it as a correction.",
     ),
     Code.PERIOD_OUTSIDE: (

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -19,12 +19,12 @@ from open401k.demo.people import ACME
 from open401k.doors.provided import Order, RunHeader
 from open401k.doors.stories import PayrollStories
 from open401k.flows.carry_on import carry_on, left
-from open401k.flows.payroll_intake import post_run
+from open401k.flows.payroll_intake import Upload, post_run, take_in
 from open401k.flows.provider_payrolls import settle_payrolls
 from open401k.flows.provider_people import settle_people
 from open401k.flows.provider_round import AGAIN_AFTER, pull_due
 from open401k.kernel import FixedClock, Refused
-from open401k.payroll import Said, connections, pulled, runs
+from open401k.payroll import API_PROVIDER, Said, connections, files, pulled, runs
 from open401k.payroll.connections import State
 from open401k.payroll.providers import Notice, Provider, ProviderPayroll, Tokens, Totals
 from open401k.standins.misbehavior import Lie
@@ -360,6 +360,36 @@ def test_a_payroll_that_came_as_a_file_already_is_not_posted_twice(world: Connec
     made = world.pull()
     assert len(world.posted()) == 1, made.waits
     assert made.waits
+
+
+@pytest.mark.parametrize(
+    ("told", "days", "period", "asks"),
+    [
+        ("by the day it was made", -1, True, True),
+        ("by the next workday, with another period", 4, False, True),
+        ("as of the next weekly payroll, with another period", 5, False, False),
+        ("a long time after its period", 31, True, True),
+    ],
+)
+def test_a_payroll_that_a_file_tells_by_another_day_is_not_posted_twice(
+    paid: Connected, told: str, days: int, period: bool, asks: bool
+) -> None:
+    paid.plan.at(AFTER + timedelta(days=40))
+    (run,), before = paid.posted(), books(paid.plan)
+    with paid.plan.db.begin(TESTER, tenants=[paid.plan.sponsor]) as tx:
+        body = json.loads(files.content(tx, tenant_id=paid.plan.sponsor, file_id=run.file_id))
+    body["pay_date"] = str(FIRST_CHECK + timedelta(days=days))
+    if not period:
+        body |= {"period_start": str(FIRST_CHECK + timedelta(days=days - 13)), "period_end": body["pay_date"]}
+    upload = Upload(paid.plan.sponsor, paid.plan.plan, "rows.json", json.dumps(body).encode(), API_PROVIDER)
+    taken = take_in(paid.plan.db, actor=TESTER, upload=upload)
+    assert not isinstance(taken, Refused)
+    found = [each for each in paid.findings(taken.run.run_id) if str(each.code) == "pay_date.again"]
+    assert [(str(run.run_id) in each.reason, str(FIRST_CHECK) in each.reason) for each in found] == [
+        (True, True)
+    ] * asks, told
+    assert paid.plan.post(taken.run.run_id).halted == ("needs_confirmation" if asks else None)
+    assert (books(paid.plan) == before) is asks
 
 
 def test_a_payroll_processed_before_its_pay_date_goes_by_the_rules_of_every_payroll(world: Connected) -> None:

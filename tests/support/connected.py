@@ -13,7 +13,7 @@ from open401k.demo.people import ACME
 from open401k.flows.provider_pull import Pulled, pull
 from open401k.kernel import FixedClock, Refused, RunId, SeededRandom
 from open401k.law.pay_items import PayKind
-from open401k.payroll import connections, runs
+from open401k.payroll import Finding, connections, runs
 from open401k.payroll.providers import (
     Company,
     Instruction,
@@ -92,6 +92,11 @@ class Connected:
     def run(self, run_id: RunId) -> runs.Run:
         with self.plan.db.begin(TESTER, tenants=[self.plan.sponsor]) as tx:
             return runs.get(tx, tenant_id=self.plan.sponsor, run_id=run_id)
+
+    def findings(self, run_id: RunId) -> list[Finding]:
+        """What the last check of a run found."""
+        with self.plan.db.begin(TESTER, tenants=[self.plan.sponsor]) as tx:
+            return runs.findings_of_run(tx, tenant_id=self.plan.sponsor, run_id=run_id)
 
     def posted(self) -> list[runs.Run]:
         """Runs in the books that nothing replaced, by pay date."""

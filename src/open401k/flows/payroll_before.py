@@ -10,10 +10,16 @@ from open401k.recordkeeping import opening
 
 
 def found_on_file(
-    tx: Tx, asked: payroll.Asked, run: runs.Run, again: int, employers: Mapping[str, int]
+    tx: Tx,
+    asked: payroll.Asked,
+    run: runs.Run,
+    outcome: payroll.Outcome,
+    again: int,
+    employers: Mapping[str, int],
 ) -> Iterator[payroll.Finding]:
     """All of it: ``again`` people were paid on the day already, ``employers`` are the rows of each EIN."""
     yield from paid_before(asked, run, again)
+    yield from paid_near(tx, asked, run, outcome)
     yield from counted_before(tx, asked)
     yield from of_strangers(tx, asked, run, employers)
 
@@ -34,6 +40,18 @@ def paid_before(asked: payroll.Asked, run: runs.Run, again: int) -> Iterator[pay
         reason = f"Nothing is contributed on {asked.pay_date}, {asked.said_nothing} says, but this file has rows."
     if reason:
         fix = "If it corrects that run, send it as a correction of it; if it is a second payroll, confirm."
+        yield payroll.Finding(payroll.Severity.NOTE, payroll.Code.PAY_DATE_AGAIN, reason, fix, confirm=True)
+
+
+def paid_near(tx: Tx, asked: payroll.Asked, run: runs.Run, outcome: payroll.Outcome) -> Iterator[payroll.Finding]:
+    """The same payroll, told by the day it was made and by the day it was paid, would be in the books twice."""
+    if run.reason:
+        return
+    if found := runs.posted_near(tx, tenant_id=asked.tenant_id, run=run, outcome=outcome):
+        reason = (
+            f"{found[0]} pays as many people the same for the same time, on {found[1]} and not on {asked.pay_date}."
+        )
+        fix = "If it is that payroll, leave it, or send it as a correction of that run; if it is another one, confirm."
         yield payroll.Finding(payroll.Severity.NOTE, payroll.Code.PAY_DATE_AGAIN, reason, fix, confirm=True)
 
 

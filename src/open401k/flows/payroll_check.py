@@ -65,7 +65,7 @@ def check_run(
         del rows, standing, people  # before the next ones are read beside them
     memory.give_back(rows=len(to_date.pay))
     outcome = whole.finish()
-    outcome.findings.extend([*found_on_file(tx, asked, run, present.again, employers), *known])
+    outcome.findings.extend([*found_on_file(tx, asked, run, outcome, present.again, employers), *known])
     outcome.findings.extend(() if outcome.findings.rejected else without_row(tx, asked, run, present))
     _ask(tx, tenant_id, run, asked_about)
     payroll.note_codes(tx, tenant_id=tenant_id, run=run, pay_date=asked.pay_date, watch=watch)

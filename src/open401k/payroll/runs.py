@@ -11,7 +11,7 @@ from open401k.base import audit, heads
 from open401k.base.db import Tx
 from open401k.kernel import ConnectionId, Open401kError, PlanId, Refused, RunId, SponsorId
 
-from . import _events_store, _mapping_store, _store, files
+from . import _events_store, _mapping_store, _near_store, _store, files
 from ._store import RunRow as Run
 from ._store import Telling
 from .checks import Outcome, total_findings
@@ -194,6 +194,23 @@ def all_by_others(run: Run, beside: Sequence[Run]) -> bool:
     """Whether every one of these is a payroll of another company than this one, as connected providers told them."""
     return run.told is not None and all(
         each.told is not None and _of_another_company(each, run.told) for each in beside
+    )
+
+
+def posted_near(tx: Tx, *, tenant_id: SponsorId, run: Run, outcome: Outcome) -> tuple[RunId, date] | None:
+    """A run that pays as many people the same for the same pay period, or days away, by another pay date; which one."""
+    gross = outcome.totals.get("gross", 0)
+    if outcome.pay_date is None or not gross:
+        return None
+    return _near_store.posted_near(
+        tx,
+        tenant_id=tenant_id,
+        plan_id=run.plan_id,
+        pay_date=outcome.pay_date,
+        period=(outcome.period_start, outcome.period_end),
+        paid=(outcome.rows, gross),
+        other_than=run.replaces,
+        connection_id=run.told.connection_id if run.told else None,
     )
 
 

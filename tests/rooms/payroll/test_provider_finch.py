@@ -1,10 +1,13 @@
 """Finch's connector against a stand-in, over HTTP; every answer is held against the models of Finch's own client."""
 
 import base64
+import gzip
 import hmac
 import json
 import re
 import sys
+import tracemalloc
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -54,6 +57,7 @@ from open401k.payroll.providers import (
     Unread,
     ask_again,
     finch,
+    finch_client,
 )
 from open401k.payroll.providers import finch_read as read
 from open401k.payroll.providers.finch_client import FinchClient
@@ -386,6 +390,65 @@ def test_an_answer_that_does_not_end_is_given_up() -> None:
         with pytest.raises(ProviderError, match="too large") as error:
             client.told("company", lambda f: f.hris.company.with_raw_response.retrieve())
     assert error.value.trouble is Trouble.TRY_AGAIN
+
+
+class Packed(httpx.SyncByteStream):
+    """Bytes as they come over the wire, a few at a time."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def __iter__(self) -> Iterator[bytes]:
+        for start in range(0, len(self.content), 4096):
+            yield self.content[start : start + 4096]
+
+
+def packed_answer(content: bytes, encoding: str = "gzip") -> Any:
+    """What the client makes of these bytes under this name."""
+    answer = httpx.Response(200, stream=Packed(content), headers={"content-encoding": encoding})
+    around = Surroundings(SystemClock(), lambda _: None, SeededRandom(3), None, Patience(tries=1))
+    with httpx.Client(transport=httpx.MockTransport(lambda _: answer)) as http:
+        client = FinchClient(url="http://finch.test", around=around, access_token="a", http=http)
+        return client.told("company", lambda f: f.hris.company.with_raw_response.retrieve()).value
+
+
+NAMED = b'{"legal_name": "Acme"}'
+BOMB = gzip.compress(bytes(64 * 2**20))
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding", "said"),
+    [
+        (BOMB, "gzip", "too large"),
+        (gzip.compress(BOMB), "gzip, gzip", "nobody asked for"),
+        (NAMED, "br", "nobody asked for"),
+        (gzip.compress(NAMED)[:-1], "gzip", "cut off"),
+        (NAMED, "gzip", "cannot be unpacked"),
+    ],
+    ids=["a bomb", "twice", "another way", "cut off", "not packed"],
+)
+def test_a_packed_answer_takes_no_more_memory_than_a_plain_one(
+    content: bytes, encoding: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finch_client, "_LARGEST_ANSWER", 2**20)
+    packed_answer(gzip.compress(NAMED))  # what is loaded once is not the answer's
+    tracemalloc.start()
+    try:
+        with pytest.raises(ProviderError, match=said) as error:
+            packed_answer(content, encoding)
+        assert tracemalloc.get_traced_memory()[1] < 16 * 2**20
+    finally:
+        tracemalloc.stop()
+    assert error.value.trouble is Trouble.TRY_AGAIN
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [(gzip.compress(NAMED), "gzip"), (zlib.compress(NAMED), "deflate"), (gzip.compress(NAMED), "GZIP"), (NAMED, "")],
+    ids=["gzip", "deflate", "in capitals", "plain"],
+)
+def test_an_answer_may_be_packed(content: bytes, encoding: str) -> None:
+    assert packed_answer(content, encoding) == {"legal_name": "Acme"}
 
 
 def test_what_finch_still_gathers_holds_up_only_what_comes_after_it(world: World) -> None:

@@ -5,7 +5,8 @@ and hours by way of a float. Not here: Finch's fields (finch_read.py).
 """
 
 import logging
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -24,6 +25,9 @@ log = logging.getLogger("open401k.providers")
 
 PRODUCTION = "https://api.tryfinch.com"
 _LARGEST_ANSWER = 64 * 1024 * 1024
+#: Bytes that are unpacked at a time: a few packed ones may stand for more than the machine has.
+_AT_A_TIME = 1024 * 1024
+_PLAIN, _PACKED = ("", "identity"), ("gzip", "deflate")
 #: Finch fetches what was asked for, and says nothing of how long that takes.
 STILL_GATHERING = timedelta(minutes=5)
 _ACCEPTED, _THROTTLED, _DOWN, _NOT_THERE = 202, 429, 503, 501
@@ -56,6 +60,7 @@ class FinchClient:
             access_token=access_token or None,
             timeout=self._sdk.Timeout(patience.read_seconds, connect=patience.connect_seconds),
             max_retries=0,  # ours go by our clock, and know what may be asked twice
+            default_headers={"accept-encoding": ", ".join(_PACKED)},
             http_client=asking,
         )
 
@@ -107,13 +112,14 @@ class FinchClient:
         if not isinstance(response.stream, httpx.SyncByteStream):
             raise AssertionError("this client asks, and waits for the answer")
         began, found = self.now, bytearray()
-        for part in response.stream:
+        for part in _unpacked(response.stream, response.headers.get("content-encoding", "").strip().lower()):
             found += part
             if len(found) > _LARGEST_ANSWER:
                 raise _EndlessError("The answer is too large.")
             if self.now - began > self._around.patience.whole:
                 raise _EndlessError("The answer did not end.")
         response.stream.close()
+        response.headers.pop("content-encoding", None)
         response.stream = httpx.ByteStream(bytes(found))
 
     def _retry_after(self, response: "httpx.Response") -> timedelta | None:
@@ -134,6 +140,26 @@ class FinchClient:
 
 class _EndlessError(Exception):
     """An answer that nobody can wait for, or keep; Finch's own client takes it for a broken connection."""
+
+
+def _unpacked(parts: "httpx.SyncByteStream", encoding: str) -> Iterator[bytes]:
+    """The body as it was before it was packed, a bounded piece at a time, and nothing of one that was cut off."""
+    if encoding in _PLAIN:
+        yield from parts
+        return
+    if encoding not in _PACKED:
+        raise _EndlessError("The answer is packed in a way that nobody asked for.")
+    unpack, came = zlib.decompressobj(zlib.MAX_WBITS | 32), False  # by its first bytes: gzip or zlib
+    try:
+        for part in parts:
+            came = came or bool(part)
+            while part and not unpack.eof:
+                yield unpack.decompress(part, _AT_A_TIME)
+                part = unpack.unconsumed_tail
+    except zlib.error:
+        raise _EndlessError("The answer cannot be unpacked.") from None
+    if came and not unpack.eof:
+        raise _EndlessError("The answer was cut off.")
 
 
 class _NotTakenError(ProviderError):

@@ -1,0 +1,72 @@
+"""The SQL of payrolls of another day that pay the same: it may be the same payroll. Not here: runs (_store.py)."""
+
+from datetime import date
+
+from open401k.base.db import Tx
+from open401k.kernel import ConnectionId, PlanId, RunId, SponsorId
+
+#: Two payrolls are never closer, also where a holiday moves one: closer days are two names for one.
+_DAYS = 4
+
+_NEAR = """
+    select run_id, pay_date
+    from payroll.run_v
+    where
+        tenant_id = %(tenant)s
+        and plan_id = %(plan)s
+        -- as an array, or the last check of every run of the plan is looked up
+        and run_id = any (array(
+            select checked.run_id
+            from payroll.run_check as checked
+            where
+                checked.tenant_id = %(tenant)s
+                and checked.pay_date between %(day)s::date - 31 and %(day)s::date + 31
+                and checked.row_count = %(rows)s
+        ))
+        and row_count = %(rows)s
+        and (totals ->> 'gross')::bigint = %(gross)s
+        and pay_date <> %(day)s
+        and (
+            (period_start, period_end) = (%(start)s::date, %(end)s::date)
+            or abs(pay_date - %(day)s::date) <= %(days)s
+        )
+        and status = 'posted'
+        and replaced_by is null
+        and run_id is distinct from %(other_than)s::uuid
+        and coalesce(connection_id = %(connection)s, true)
+    order by recorded_at
+    limit 1
+"""
+
+
+def posted_near(
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    pay_date: date,
+    period: tuple[date | None, date | None],
+    paid: tuple[int, int],
+    other_than: RunId | None,
+    connection_id: ConnectionId | None,
+) -> tuple[RunId, date] | None:
+    """A posted run, not replaced, with as many rows and the same gross pay, by another pay date.
+
+    Of the same pay period, or of nearly that day; of this company, if both say whose.
+    """
+    row = tx.maybe(
+        _NEAR,
+        {
+            "tenant": tenant_id,
+            "plan": plan_id,
+            "day": pay_date,
+            "start": period[0],
+            "end": period[1],
+            "days": _DAYS,
+            "rows": paid[0],
+            "gross": paid[1],
+            "other_than": other_than,
+            "connection": connection_id,
+        },
+    )
+    return (RunId(row[0]), row[1]) if row else None
