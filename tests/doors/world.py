@@ -60,6 +60,11 @@ class Payroll:
         self.asked.append(("post", order, {"run_id": run_id, "confirmed": confirmed}))
         return self.refuse or RunOutcome(run_id, RunState.POSTED)
 
+    def close(self, order: Order, *, run_id: RunId, why: str) -> RunOutcome | Refused[Any]:
+        """Close nothing."""
+        self.asked.append(("close", order, {"run_id": run_id, "why": why}))
+        return self.refuse or RunOutcome(run_id, RunState.CANCELED)
+
 
 @dataclass
 class Rollovers:

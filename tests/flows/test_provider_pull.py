@@ -19,11 +19,12 @@ from open401k.demo.people import ACME
 from open401k.doors.provided import Order, RunHeader
 from open401k.doors.stories import PayrollStories
 from open401k.flows.carry_on import carry_on, left
+from open401k.flows.payroll_close import close_run
 from open401k.flows.payroll_intake import Upload, post_run, take_in
 from open401k.flows.provider_payrolls import settle_payrolls
 from open401k.flows.provider_people import settle_people
 from open401k.flows.provider_round import AGAIN_AFTER, pull_due
-from open401k.kernel import FixedClock, Refused
+from open401k.kernel import FixedClock, Refused, RunId
 from open401k.payroll import API_PROVIDER, Said, connections, files, pulled, runs
 from open401k.payroll.connections import State
 from open401k.payroll.providers import Notice, Provider, ProviderPayroll, Tokens, Totals
@@ -359,7 +360,14 @@ def test_a_payroll_that_came_as_a_file_already_is_not_posted_twice(world: Connec
     world.until(AFTER)
     made = world.pull()
     assert len(world.posted()) == 1, made.waits
-    assert made.waits
+    for each in made.waits:  # a person says that it is that payroll
+        run_id = RunId.parse(each["run_id"])
+        assert (
+            close_run(world.plan.db, actor=TESTER, tenant_id=world.plan.sponsor, run_id=run_id, why="a file") is False
+        )
+    assert world.pull().waits == []
+    assert len(world.posted()) == 1
+    assert_sound(world.plan)
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,10 @@ class PayrollStory(Protocol):
         """Record, post, test and project a checked run; a second call gives the first answer."""
         ...
 
+    def close(self, order: Order, *, run_id: RunId, why: str) -> RunOutcome | Refused[Any]:
+        """Close a run that is not posted: nothing of it ever is."""
+        ...
+
 
 class SandboxStory(Protocol):
     """Moving a sandbox's clock, and everything that falls due on the way."""

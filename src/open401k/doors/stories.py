@@ -15,6 +15,7 @@ from open401k.base.steps import Unfinished
 from open401k.base.workers import ToParent
 from open401k.flows import payroll_run
 from open401k.flows.carry_on import carry_on, left
+from open401k.flows.payroll_close import close_run
 from open401k.flows.payroll_intake import (
     Taken,
     Upload,
@@ -178,6 +179,11 @@ class PayrollStories:
         if confirmed:
             say_yes(self._db, actor=order.actor, tenant_id=order.tenant_id, run_id=run_id)
         return self._post(order, Taken(self._run(order, run_id), already=False))
+
+    def close(self, order: Order, *, run_id: RunId, why: str) -> RunOutcome | Refused[Any]:
+        """Close a run that is not posted: nothing of it ever is."""
+        closed = close_run(self._db, actor=order.actor, tenant_id=order.tenant_id, run_id=run_id, why=why)
+        return closed if isinstance(closed, Refused) else self._outcome(order, run_id, already=closed)
 
     def _run(self, order: Order, run_id: RunId) -> runs.Run:
         with self._db.begin(order.actor, tenants=[order.tenant_id]) as tx:

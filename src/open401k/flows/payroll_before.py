@@ -39,7 +39,7 @@ def paid_before(asked: payroll.Asked, run: runs.Run, again: int) -> Iterator[pay
     elif asked.said_nothing is not None:
         reason = f"Nothing is contributed on {asked.pay_date}, {asked.said_nothing} says, but this file has rows."
     if reason:
-        fix = "If it corrects that run, send it as a correction of it; if it is a second payroll, confirm."
+        fix = "If it is that run again, close it; if it corrects it, send it as that. A second payroll: confirm."
         yield payroll.Finding(payroll.Severity.NOTE, payroll.Code.PAY_DATE_AGAIN, reason, fix, confirm=True)
 
 
@@ -51,7 +51,7 @@ def paid_near(tx: Tx, asked: payroll.Asked, run: runs.Run, outcome: payroll.Outc
         reason = (
             f"{found[0]} pays as many people the same for the same time, on {found[1]} and not on {asked.pay_date}."
         )
-        fix = "If it is that payroll, leave it, or send it as a correction of that run; if it is another one, confirm."
+        fix = "If it is that payroll, close this one, or send it as a correction of that run; another one: confirm."
         yield payroll.Finding(payroll.Severity.NOTE, payroll.Code.PAY_DATE_AGAIN, reason, fix, confirm=True)
 
 

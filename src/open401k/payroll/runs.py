@@ -53,7 +53,7 @@ class Status(StrEnum):
     CONFIRMED = "confirmed"
     REJECTED = "rejected"
     POSTED = "posted"
-    CANCELED = "canceled"  # its provider took it back, or told another version of it, before it was posted
+    CANCELED = "canceled"  # its provider, or a person, took it back before it was posted
 
 
 class Refusal(StrEnum):

@@ -56,7 +56,7 @@ class RunState(StrEnum):
     REJECTED = "rejected"
     REPLACED = "replaced"
     CANCELED = "canceled"
-    """Closed before it was posted: its provider took it back, or told another version of it."""
+    """Closed before it was posted: its provider took it back or told another version of it, or a person closed it."""
 
 
 class DutyState(StrEnum):

@@ -95,6 +95,23 @@ def no_contributions(
     _report(Voice(json), told)
 
 
+@commands.command()
+def close(
+    context: typer.Context,
+    run: Annotated[str, typer.Argument(help="Id of the run.")],
+    why: Annotated[str, typer.Option(help="Why it is not to be posted; it stays on file.")],
+    plan: PlanOption = "",
+    json: Json = False,
+) -> None:
+    """Close a payroll that waits and is not to be posted, for good. A second time changes nothing."""
+    with at_plan(wiring_of(context), "payroll close", plan) as place:
+        order = place.order(f"cli close {run}")
+        told = _done(place.services.payroll.close(order, run_id=_run_id(run), why=why))
+    voice = Voice(json)
+    voice.tell(told)
+    voice.line(f"{told.run_id} is closed: nothing of it is posted.")
+
+
 @commands.command(name="list")
 def list_runs(context: typer.Context, plan: PlanOption = "", json: Json = False) -> None:
     """The payrolls of a plan, newest first."""

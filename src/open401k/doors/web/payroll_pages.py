@@ -165,6 +165,14 @@ def post(caller: Sender, form: Posted, run_id: str) -> Response:
     return _next(caller, _unless_refused(outcome))
 
 
+@router.post("/{run_id}/close")
+def close(caller: Sender, form: Posted, run_id: str) -> Response:
+    """The run is not to be posted: nothing of it ever is."""
+    why = word(form, "why")
+    outcome = caller.services.payroll.close(caller.order(run_id), run_id=named(RunId, run_id), why=why)
+    return _next(caller, _unless_refused(outcome))
+
+
 @router.post("/{run_id}/again")
 def again(caller: Sender, form: Posted, run_id: str) -> Response:
     """The run's file is a payroll of its own, because of the reason given: check it as one."""

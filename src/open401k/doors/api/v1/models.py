@@ -279,6 +279,12 @@ class Confirmation(Sent):
     confirmed: StrictBool = False
 
 
+class WhyClosed(Sent):
+    """Why a run is not to be posted."""
+
+    why: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
+
+
 class MappingChoice(Sent):
     """Which column is which field: column positions from 0, fields by name, null for a column that is not used."""
 

@@ -156,6 +156,17 @@ def post_run(caller: Sender, key: Key, run_id: str, sent: models.Confirmation) -
     return _kept(caller, key, f"post {run_id}", sent.model_dump_json().encode(), work, claims=True)
 
 
+@router.post("/plans/{plan_id}/payroll-runs/{run_id}/close")
+def close_run(caller: Sender, key: Key, run_id: str, sent: models.WhyClosed) -> models.PayrollRun:
+    """Close a run that waits and is not to be posted, such as a provider's telling of what a file told before."""
+
+    def work(_: Keep) -> RunOutcome:
+        story, named_run = caller.services.payroll, named(RunId, run_id)
+        return done(story.close(caller.order(key), run_id=named_run, why=sent.why))
+
+    return _kept(caller, key, f"close {run_id}", sent.model_dump_json().encode(), work, claims=True)
+
+
 @router.get("/plans/{plan_id}/payroll-runs/{run_id}/mapping", response_model=given(payroll_upload.PayrollMapping))
 def get_mapping(caller: Sender, run_id: str) -> dict[str, Any]:
     """How we propose to read a file, with masked samples."""
