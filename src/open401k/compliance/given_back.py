@@ -1,7 +1,7 @@
 """What a person approved to leave the accounts as excess annual additions: no test counts it any more.
 
-"For qualification purposes, an Excess Allocation that is corrected pursuant to this paragraph is disregarded for
-purposes of" 402(g), 415, the ADP test and the ACP test (Rev. Proc. 2021-30 section 6.06(2)). Not here: how much leaves
+For qualification an Excess Allocation that is corrected so is disregarded under 402(g), 415, the ADP test and the ACP
+test (Rev. Proc. 2021-30 section 6.06(2), told in our words: its text was not at hand). Not here: how much leaves
 (excess_additions.py).
 """
 

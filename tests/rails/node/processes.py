@@ -197,14 +197,19 @@ class Network:
 
 
 @contextmanager
-def network(world: World, new: NewDatabase, folder: Path, *, attests: str = "") -> Iterator[Network]:
-    """Two nodes, source and receiver, that know each other; nobody runs yet. ``attests`` is the attestor, too."""
+def network(
+    world: World, new: NewDatabase, folder: Path, *, attests: str = "", elsewhere: str = "", finality: int = 0
+) -> Iterator[Network]:
+    """Two nodes, source and receiver, that know each other; nobody runs yet. ``attests`` is the attestor, too.
+
+    ``elsewhere``: the world's chain is served there already, by somebody else; final after so many blocks.
+    """
     with ExitStack() as stack:
-        chain = Switch(create_chain_app(ChainNode(world.chain)))
-        chain_url = stack.enter_context(served(chain))
+        chain = Switch(PlainTextResponse("elsewhere", 404) if elsewhere else create_chain_app(ChainNode(world.chain)))
+        chain_url = elsewhere or stack.enter_context(served(chain))
         nodes = [_made(stack, world, new, folder, side, chain_url) for side in Side]
         for node, other in zip(nodes, reversed(nodes), strict=True):
-            _write(node, world, chain_url, other)
+            _write(node, world, chain_url, other, finality)
             if node.name == attests:
                 _attests(node, world)
         try:
@@ -247,12 +252,13 @@ def _made(stack: ExitStack, world: World, new: NewDatabase, folder: Path, side: 
     return node
 
 
-def _write(node: NodeProcess, world: World, chain_url: str, other: NodeProcess | None) -> None:
+def _write(node: NodeProcess, world: World, chain_url: str, other: NodeProcess | None, finality: int = 0) -> None:
     contracts = {"network": world.network, "rollover": world.rollover, "deposit_token": world.token}
     lines = [
         f'name = "the {node.name}"', f'member = "0x{world.members[node.name].address.hex()}"', f"port = {node.port}",
         f'database_url = "{node.database}"',
-        "[chain]", f"id = {CHAIN_ID}", "[[chain.endpoints]]", 'name = "operator"', f'url = "{chain_url}"',
+        "[chain]", f"id = {CHAIN_ID}", *([f"finality = {finality}"] if finality else []),
+        "[[chain.endpoints]]", 'name = "operator"', f'url = "{chain_url}"',
         "[contracts]", *(f'{name} = "0x{at.hex()}"' for name, at in contracts.items()),
         "[core]", 'adapter = "rest"', f'url = "{(node.folder / "core.url").read_text()}"', "seconds = 2",
         'token_env = "CORE_TOKEN"', "[[rules]]", "number = 1", "year = 2026",
