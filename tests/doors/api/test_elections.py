@@ -57,7 +57,8 @@ def test_a_table_is_brought_once_and_payroll_is_held_against_it(elective: Desk) 
     assert table(elective, TABLE + "\n", "first").json()["code"] == "key_reused"
     assert table(elective, TABLE, "second").json() == {"recorded": 0, "already": 3, "people": 3}
     assert listed(elective) == {who: [("pre_tax", "5.00", False)] for who in elective.employees}
-    assert elective.post("/v1/payroll-runs", elective.payroll("2026-01-02"), "jan 2").json()["posted"]
+    first = elective.payroll("2026-01-02", period_start="2025-12-15", period_end="2025-12-28")
+    assert elective.post("/v1/payroll-runs", first, "jan 2").json()["posted"]
     rows = elective.payroll()["rows"]
     rows[1] = rows[1] | {"pre_tax": "0.00", "match": "0.00"}
     second = elective.payroll(rows=rows)
