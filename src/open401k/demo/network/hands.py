@@ -96,6 +96,14 @@ class Hand:
         """Where it stands."""
         return self._asked("GET", f"/v1/rollovers/{case}")
 
+    def stands(self, case: str) -> str:
+        """In a sentence, for who waits in vain: the state, and what is in the way."""
+        told = self.case(case)
+        raised = [f"{each['code']} {each['words']}" for each in told["exceptions"] if each["is_open"]]
+        refused = [f"{each['kind']} refused: {each['refused']}" for each in told["calls"] if each["refused"]]
+        stopped = [] if told["stop"] is None else [f"stopped by {told['stop']}"]
+        return f"{self.seat.company.name}: {'; '.join([told['state'], *stopped, *raised, *refused])}."
+
     def state(self, case: str) -> str:
         """In one word."""
         return str(self.case(case)["state"])
@@ -139,11 +147,14 @@ def hands(trial: Trial, random: Random) -> Mapping[str, Hand]:
     return {seat.company.slug: Hand(seat, trial.clock, random) for seat in trial.seats}
 
 
-def wait_until(happened: Callable[[], bool], what: str, *, seconds: float = 30.0) -> float:
-    """Look until it has happened; how many seconds that took."""
+def wait_until(
+    happened: Callable[[], bool], what: str, *, seconds: float = 30.0, stands: Callable[[], str] = lambda: ""
+) -> float:
+    """Look until it has happened; how many seconds that took. In vain, the error says how things stand."""
     start = time.monotonic()
     while not happened():
         if time.monotonic() - start > seconds:
-            raise Open401kError(f"Not within {seconds:.0f} s: {what}.", fix="Look at the logs of the programs.")
+            said = f"Not within {seconds:.0f} s: {what}. {stands()}".rstrip()
+            raise Open401kError(said, fix="Look at the logs of the programs.")
         time.sleep(0.02)
     return time.monotonic() - start

@@ -55,7 +55,8 @@ class Stories:
         west.put(theirs, releasing(self.mover, WEST, on=west.today))
         self._sign(here, mine, participant)
         self._sell(west, theirs)
-        wait_until(lambda: west.state(theirs) == here.state(mine) == "posted", "both books have it", seconds=120)
+        both = ((west, theirs), (here, mine))
+        _until(lambda: west.state(theirs) == here.state(mine) == "posted", "both books have it", *both)
         self.booked()
         cents = Money(self.mover.pre_tax_cents + self.mover.roth_cents)
         self.say(f"  Settled: {cents} left {WEST.name} and is in the plan's books, in one decision.")
@@ -67,7 +68,7 @@ class Stories:
         self._follow("2", f"{OMAR.name} asks for a move that is not in order", east, mine)
         self.rest()
         west.put(theirs, releasing(OMAR, WEST, on=west.today))
-        wait_until(lambda: east.state(mine) == "nigo", "both sides see what is in the way", seconds=120)
+        _until(lambda: east.state(mine) == "nigo", "both sides see what is in the way", (east, mine))
         for each in east.case(mine)["reasons"]:
             self.say(f"  {each['code']} {each['name'].replace('_', ' ')} ({each['owner']}): {each['next_step']}")
 
@@ -80,18 +81,18 @@ class Stories:
         self.rest()
         west.put(theirs, releasing(PIA, WEST, on=west.today))
         self._sign(east, mine, participant)
-        wait_until(lambda: west.state(theirs) == "liquidating", "the source sells", seconds=120)
+        _until(lambda: west.state(theirs) == "liquidating", "the source sells", (west, theirs))
         self.running.kill(f"node-{EAST.slug}")
         self.say(f"  The node of {EAST.name} is dead (SIGKILL).")
         self._sell(west, theirs)
-        wait_until(lambda: west.state(theirs) == "voted", "the source has voted, its money waits", seconds=120)
-        wait_until(lambda: bool(_proposed(west, theirs)), "the coordinator has the money", seconds=120)
+        _until(lambda: west.state(theirs) == "voted", "the source has voted, its money waits", (west, theirs))
+        _until(lambda: bool(_proposed(west, theirs)), "the coordinator has the money", (west, theirs))
         self.say("  Its money waits with the coordinator; nobody can approve for the dead one.")
         self.rest()
         deadline = int(west.case(theirs)["deadline"])
         self.trial.clock.advance_to(datetime.fromtimestamp(deadline, UTC) + timedelta(minutes=1))
         self.say(f"  The network's clock goes on, past the deadline: {self.trial.clock.now():%Y-%m-%d %H:%M} UTC.")
-        wait_until(lambda: west.state(theirs) == "released", "it reverses by itself", seconds=120)
+        _until(lambda: west.state(theirs) == "released", "it reverses by itself", (west, theirs))
         self.say("  Expired: the money is back, and the account is free. Nobody pressed anything.")
         self.trial.start_node(self.running, east.seat)
 
@@ -104,16 +105,16 @@ class Stories:
         return self._arrived(source, reference), mine
 
     def _arrived(self, source: Hand, reference: str) -> str:
-        wait_until(lambda: source.case_of(reference) is not None, "the request reaches the source", seconds=120)
+        _until(lambda: source.case_of(reference) is not None, "the request reaches the source")
         return str(source.case_of(reference))
 
     def _sign(self, receiver: Hand, case: str, participant: Key) -> None:
-        wait_until(lambda: receiver.state(case) == "prevalidated", "nothing is in the way", seconds=120)
+        _until(lambda: receiver.state(case) == "prevalidated", "nothing is in the way", (receiver, case))
         self.rest()
         receiver.sign(case, participant)
 
     def _sell(self, source: Hand, case: str) -> None:
-        wait_until(lambda: source.state(case) == "liquidating", "the source sells", seconds=120)
+        _until(lambda: source.state(case) == "liquidating", "the source sells", (source, case))
         self.rest()
         source.ready(case)
 
@@ -123,3 +124,8 @@ class Stories:
 
 def _proposed(hand: Hand, case: str) -> bool:
     return any(each["kind"] == "propose" and each["is_done"] for each in hand.case(case)["calls"])
+
+
+def _until(happened: Callable[[], bool], what: str, *cases: tuple[Hand, str]) -> None:
+    """A machine that does other things, too, has its time; in vain it is said how these stand."""
+    wait_until(happened, what, seconds=120, stands=lambda: " ".join(hand.stands(case) for hand, case in cases))
