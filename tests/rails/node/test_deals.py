@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from itertools import count
 from threading import Thread
 
 import psycopg
@@ -100,6 +101,20 @@ def test_a_wish_becomes_money_though_every_step_stops_once(where: str, request: 
         State.DRAFT, State.DATA_REQUESTED, State.NIGO, State.PREVALIDATED, State.LIQUIDATING, State.HELD, State.VOTED,
         State.POSTED,
     ]  # fmt: skip
+
+
+def test_a_second_goes_by_whenever_the_clock_is_looked_at() -> None:
+    """The terms and the file that they name end at one moment, which the receiver holds against each other."""
+    two = both(founded())
+    seconds = count()
+    for custodian in (two.source, two.receiver):
+        custodian.desk = replace(custodian.desk, now=lambda: two.world.clock.now + next(seconds))
+    two.until_terms()
+    assert two.states() == SIGNED
+    assert two.receiver.open_codes() == two.source.open_codes() == []
+    two.world.clock.now += next(seconds)  # the chain's, too
+    two.run()
+    assert two.states() == (State.POSTED, State.POSTED)
 
 
 def test_nothing_of_a_person_stands_in_clear_in_the_database(kept_deals: Callable[..., object]) -> None:

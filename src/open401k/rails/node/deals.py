@@ -261,12 +261,10 @@ def _terms(deal: Deal, desk: Desk, done: Worked, elected: Elected) -> TermsTold:
         raise NotNowError(f"nobody can sign as {voters.name.lower()} in case {deal.case} yet: {HOW_NAMED[voters]}")
     if deal.releasing is None or deal.receiving is None:
         raise NotNowError(f"case {deal.case} has one half of its facts alone")
-    until = deadline_of(elected.election, desk)
-    now = desk.now()
-    file = _file(
-        Making(deal, deal.releasing, (deal.halves or (deal.receiving,))[0], done, elected.election, desk, now, until)
-    )
-    terms = terms_for(deal, desk, done, election=elected.election, data_root=file.root, voters=voters)
+    one, now = elected.election, desk.now()
+    until = deadline_of(one, desk, at=now)
+    file = _file(Making(deal, deal.releasing, (deal.halves or (deal.receiving,))[0], done, one, desk, now, until))
+    terms = terms_for(deal, desk, done, election=one, until=until, data_root=file.root, voters=voters)
     return TermsTold(terms, leaves_of(file))
 
 

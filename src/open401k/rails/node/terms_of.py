@@ -108,14 +108,15 @@ def voters_of(deal: Deal, done: Worked, desk: Desk) -> tuple[Voter, ...] | Role:
 
 
 def terms_for(
-    deal: Deal, desk: Desk, done: Worked, *, election: Election, data_root: bytes, voters: tuple[Voter, ...]
-) -> Terms:
-    """The exact terms, with the root of the transfer file that was made for them."""
+    deal: Deal, desk: Desk, done: Worked, *, election: Election, until: int, data_root: bytes,
+    voters: tuple[Voter, ...],
+) -> Terms:  # fmt: skip
+    """The exact terms until a moment, with the root of the transfer file that was made for them and names it, too."""
     legs = legs_of(deal, done)
     return Terms(
         part=deal.part,
         rule_version=election.rule_version,
-        deadline=deadline_of(election, desk),
+        deadline=until,
         token=desk.token,
         withholder=desk.withholder if pays_person(legs) else NOBODY,
         data_root=data_root,
@@ -126,9 +127,9 @@ def terms_for(
     )
 
 
-def deadline_of(election: Election, desk: Desk) -> int:
-    """How long the terms stand, within the election."""
-    return min(election.deadline, desk.now() + desk.terms_days * DAY)
+def deadline_of(election: Election, desk: Desk, *, at: int) -> int:
+    """How long terms of this moment stand, within the election."""
+    return min(election.deadline, at + desk.terms_days * DAY)
 
 
 def pays_person(legs: tuple[Leg, ...]) -> bool:
