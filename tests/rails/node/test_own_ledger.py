@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from itertools import count
 
 from eth_hash.auto import keccak
 from tests.support.database import TESTER, Begin
 
 from open401k import ledger
-from open401k.base.db import Database
+from open401k.base.db import Database, Tx
 from open401k.kernel import EmployeeId, PlanId, Source, SponsorId
 from open401k.ledger import AccountKey, Kind, Line
-from open401k.rails.node.adapters.own_ledger import OwnLedger
+from open401k.rails.node.adapters.own_ledger import Booked, OwnLedger
 from open401k.rails.node.certifying import Bench, certify
 from open401k.rails.node.checks import CHECKS
 from open401k.rails.node.core import Done, Order, Part, Refused, Side
@@ -73,3 +75,38 @@ def test_a_kind_that_the_plan_does_not_take_is_refused(db: Database, tenant: Spo
     answer = core.hold(Order(b"r" * 32, Side.RECEIVER, two, (Part(0, 2, 1_00),)))
     assert answer == Refused(353, "the plan takes no money of kind 2")
     assert core.look_up("nobody") == Refused(351, "no cash account of nobody in these books")
+
+
+@dataclass
+class Told:
+    """A plan that takes what there is, and keeps what it was told."""
+
+    posted: list[Booked] = field(default_factory=list)
+
+    def takes(self, tx: Tx) -> Mapping[int, Source]:
+        return INTO
+
+    def payable(self, tx: Tx, employee_id: EmployeeId) -> Mapping[Source, int]:
+        return dict.fromkeys(Source, 10000)
+
+    def earned(self, tx: Tx, order: Order) -> Mapping[Source, int]:
+        return {}
+
+    def refuses(self, tx: Tx, order: Order) -> str | None:
+        return None
+
+    def booked(self, tx: Tx, booked: Booked) -> None:
+        self.posted.append(booked)
+
+
+def test_entry_and_fact_are_of_one_day_though_midnight_goes_by(db: Database, tenant: SponsorId, begin: Begin) -> None:
+    core, one, _ = books(db, tenant)
+    nights, told = count(), Told()
+    core = replace(core, today=lambda: date(2026, 12, 30) + timedelta(days=next(nights)), says=told)
+    order = Order(b"r" * 32, Side.SOURCE, one, (Part(0, 0, 20_00),))
+    assert isinstance(core.hold(order), Done)
+    assert isinstance(core.post(order), Done)
+    (fact,) = told.posted
+    with begin() as tx:
+        day = tx.one("select event_on from ledger.entry where entry_id = %(one)s", {"one": fact.entry_id.uuid})
+    assert day == (fact.on,)

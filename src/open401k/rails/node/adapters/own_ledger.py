@@ -154,14 +154,14 @@ class OwnLedger:
             done = Done(str(known.reservation_id), order.cents, again=known.outcome == "posted")
             if done.again:  # asked by its reservation, not by its key: the same on another day is the same
                 return done
-            key = _key(order.rollover, order.side, "post")
+            key, on = _key(order.rollover, order.side, "post"), self.today()  # entry and fact are of one day
             made = ledger.post_reserved(
-                tx, tenant_id=self.tenant_id, reservation_id=known.reservation_id, key=key, event_on=self.today()
+                tx, tenant_id=self.tenant_id, reservation_id=known.reservation_id, key=key, event_on=on
             )
             if isinstance(made, RefusedByBooks):
                 return _refused(made)
             if self.says is not None:
-                self.says.booked(tx, _booked(order, made.entry_id, self.today(), self._shares(known, order)))
+                self.says.booked(tx, _booked(order, made.entry_id, on, self._shares(known, order)))
             return done
 
     def status(self, rollover: bytes, side: Side) -> Status:
