@@ -20,6 +20,7 @@ from open401k.law import additions, figures
 from . import checks_limits, checks_pay, checks_people, checks_same_day
 from .beside import rows_again
 from .checks_deductions import ToldOrNot
+from .checks_slid import SlidWatch
 from .checks_swap import SwapWatch
 from .chunks import Chunk
 from .code_watch import CodeWatch
@@ -76,6 +77,7 @@ class FileCheck:
     _content: int = 0
     _before: int = 0
     _swap: SwapWatch = field(default_factory=SwapWatch)
+    _slid: SlidWatch = field(default_factory=SlidWatch)
     _deductions: ToldOrNot = field(default_factory=ToldOrNot)
 
     def chunk(self, rows: Sequence[PayrollRow], standing: Standing = NOBODY) -> list[Hold]:
@@ -105,6 +107,7 @@ class FileCheck:
             self._totals[name] += int(column.sum())
         self._sum(rows, pay_date)
         self._swap.add(columns)
+        self._slid.add(columns)
         self._deductions.look(rows, self.expected.codes)
         self.holds.extend(holds)
         return holds
@@ -128,7 +131,7 @@ class FileCheck:
             if self.pay_date is not None and not unusable:
                 self.findings.extend(_not_known_yet(self.pay_date, self.expected))
             self.findings.extend(total_findings(self._totals, self._rows, self.expected.said))
-            self.findings.extend(self._swap.findings(self.mapping))
+            self.findings.extend(self._swap.findings(self.mapping) or self._slid.findings())
             self.findings.extend(self.codes.findings(self.expected.compensation, self.mapping))
             self.findings.extend(self._deductions.findings(self.expected.codes))
         first = self._first

@@ -41,6 +41,7 @@ class Code(StrEnum):
     RECORD_ORDER = "record.order"
     VALUE_TOO_LONG = "value.too_long"
     ROW_DUPLICATE = "row.duplicate"
+    ROW_SLID = "row.slid"
     AMOUNT_FORMAT = "amount.format"
     AMOUNT_PRECISION = "amount.precision"
     AMOUNT_MISSING = "amount.missing"

@@ -1,0 +1,147 @@
+"""Whether the cells of one row slid: seen by the person's last payroll, and by the match of everybody else.
+
+A row that has its length still, with a cell gone in one place and an empty one in another, is read without a word: what
+was Roth money stands under pre-tax. Where an election is on file it is held against that, and nothing is asked here.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from open401k.kernel import Money
+
+from .chunks import Chunk
+from .findings import Code, Finding, Severity
+from .rows import Field
+from .standing import UNKNOWN, Cents
+
+_DEFERRED = (Field.PRE_TAX, Field.ROTH)
+_PLACES = [(one, other) for one in _DEFERRED for other in (*_DEFERRED, Field.MATCH) if one is not other]
+#: Of so many rows with a match one may be wrong: where more are, payroll counts the match otherwise.
+_OTHERS = 10
+#: A part of pay that changed by less than one in so many is a raise, an hour, a rounding.
+_SLIGHT = 5
+_MATCH = "its match, almost alone in the file, is not the plan's"
+_HOURS = "the row, almost alone in the file, has no hours"
+_FIX = "If a cell of the row is missing or too many, correct the file; if it is so, confirm."
+
+_Bools = NDArray[np.bool_]
+
+
+@dataclass(slots=True)
+class SlidWatch:
+    """Takes in the rows of a file, and says at its end of which a person has to look: of few; else it is no row."""
+
+    _moved: list[Finding] = field(default_factory=list)
+    _by_match: list[Finding] = field(default_factory=list)
+    _by_hours: list[Finding] = field(default_factory=list)
+    _known: int = 0
+    _matched: int = 0
+    _mismatched: int = 0
+    _timed: int = 0
+
+    def add(self, chunk: Chunk) -> None:
+        """Hold rows of a file against the last payroll of their people; those of an API name each amount."""
+        if chunk.mapping is None:
+            return
+        before, now = _columns(chunk)
+        told, wrong = _match(chunk)
+        there = (before[Field.GROSS] > 0) & (chunk.places >= 0)
+        has_hours = np.array([bool(row.hours_hundredths) for row in chunk.rows], dtype=np.bool_)
+        self._known += int(there.sum())
+        self._matched += int(told.sum())
+        self._mismatched += int(wrong.sum())
+        self._timed += int((there & has_hours).sum())
+        asked = there & ~_elected(chunk)
+        for one, other in _PLACES:
+            if chunk.carries(one) and chunk.carries(other):
+                moved = asked & (now[one] == before[other]) & (now[one] > 0)
+                moved &= (now[one] != before[one]) & (now[other] != before[other])
+                if other is Field.MATCH:
+                    moved &= wrong
+                self._moved += [_stands(chunk, place, one, other, now) for place in np.flatnonzero(moved).tolist()]
+                asked &= ~moved
+        alone = asked & wrong & _changed(before, now)
+        self._by_match += [_alone(chunk, place, before, now, _MATCH) for place in np.flatnonzero(alone).tolist()]
+        timed = chunk.of_standing(chunk.standing.ytd_hours_hundredths) > 0
+        lost = (
+            there & timed & ~has_hours & ~alone & np.logical_or.reduce([now[each] != before[each] for each in before])
+        )
+        self._by_hours += [_alone(chunk, place, before, now, _HOURS) for place in np.flatnonzero(lost).tolist()]
+
+    def findings(self) -> list[Finding]:
+        """Amounts that stand elsewhere; who is paid or defers otherwise and alone has a wrong match, or no hours."""
+        found = self._moved if _few(len(self._moved), self._known) else []
+        if _few(self._mismatched, self._matched) and self._mismatched < self._matched:
+            found = [*found, *self._by_match]
+        if _few(len(self._by_hours), self._timed) and len(self._by_hours) < self._timed:
+            found = [*found, *self._by_hours]
+        return list({each.row: each for each in reversed(found)}.values())
+
+
+def _few(rows: int, among: int) -> bool:
+    return rows <= max(1, among // _OTHERS)
+
+
+def _columns(chunk: Chunk) -> tuple[dict[Field, Cents], dict[Field, Cents]]:
+    standing = chunk.standing
+    before = {
+        Field.GROSS: chunk.of_standing(standing.previous_gross),
+        Field.PRE_TAX: chunk.of_standing(standing.previous_pre_tax),
+        Field.ROTH: chunk.of_standing(standing.previous_roth),
+        Field.MATCH: chunk.of_standing(standing.previous_match),
+    }
+    now = {name: chunk.amounts[str(name)] for name in before}
+    for each in _DEFERRED:  # as the last payroll is told: what is coded as catch-up is among it
+        now[each] = now[each] + chunk.amounts[f"{each}_catch_up"]
+    return before, now
+
+
+def _elected(chunk: Chunk) -> _Bools:
+    standing = chunk.standing
+    known = [
+        chunk.of_standing(each, default=UNKNOWN) != UNKNOWN
+        for each in (standing.elected_pre_tax, standing.elected_roth)
+        if len(each)
+    ]
+    return np.logical_or.reduce(known) if known else np.zeros(len(chunk.rows), dtype=np.bool_)
+
+
+def _match(chunk: Chunk) -> tuple[_Bools, _Bools]:
+    """Of which rows the file says a match, or the plan gives one; of which it says another."""
+    computed = chunk.of_standing(chunk.standing.computed_match, default=UNKNOWN)
+    said = [row.match_cents is not None or row.safe_harbor_match_cents is not None for row in chunk.rows]
+    told: _Bools = np.array(said, dtype=np.bool_) & (computed != UNKNOWN)
+    sent = chunk.amounts["match"] + chunk.amounts["safe_harbor_match"]
+    return told & ((computed > 0) | (sent > 0)), told & (np.abs(sent - computed) > 1)
+
+
+def _changed(before: dict[Field, Cents], now: dict[Field, Cents]) -> _Bools:
+    """Whose part of pay that is deferred is another than in the last payroll, and not slightly."""
+    changed = np.zeros(len(before[Field.GROSS]), dtype=np.bool_)
+    for each in _DEFERRED:
+        was, is_ = before[each] * now[Field.GROSS], now[each] * before[Field.GROSS]
+        changed |= np.abs(is_ - was) * _SLIGHT > np.maximum(was, is_)
+    return changed
+
+
+def _stands(chunk: Chunk, place: int, one: Field, other: Field, now: dict[Field, Cents]) -> Finding:
+    cents = _dollars(int(now[one][place]))
+    reason = f"{cents} stand where the last payroll had them under {_label(chunk, other)}: cells may have slid."
+    return chunk.finding(chunk.rows[place], Severity.NOTE, Code.ROW_SLID, reason, _FIX, one, confirm=True)
+
+
+def _alone(chunk: Chunk, place: int, before: dict[Field, Cents], now: dict[Field, Cents], sign: str) -> Finding:
+    one = max((*_DEFERRED, Field.GROSS), key=lambda each: abs(int(now[each][place] - before[each][place])))
+    was, is_ = int(before[one][place]), int(now[one][place])
+    reason = f"{_dollars(is_)} where the last payroll had {_dollars(was)}, and {sign}: cells may have slid."
+    return chunk.finding(chunk.rows[place], Severity.NOTE, Code.ROW_SLID, reason, _FIX, one, confirm=True)
+
+
+def _label(chunk: Chunk, field: Field) -> str:
+    return chunk.mapping.label(field) if chunk.mapping else str(field)
+
+
+def _dollars(cents: int) -> str:
+    return str(Money(cents))
