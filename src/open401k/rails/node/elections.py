@@ -32,6 +32,8 @@ from .hands import Hand
 
 #: What clocks of two nodes may differ by when an election is judged; times are those of blocks.
 LATE: Final = 3_600
+#: An election begins so much before it is made: a chain whose newest block is older than that refuses it (603).
+_EARLY: Final = 300
 #: What is not known yet stands as this many zeros.
 _NOTHING: Final = bytes(32)
 
@@ -81,9 +83,8 @@ def election_for(deal: Deal, desk: Desk) -> Election | None:
     both = _both(deal)
     if both is None:
         return None
-    return replace(
-        _expected(deal, *both), rule_version=desk.rule_number, not_before=desk.now(), salt=desk.random.token(32)
-    )
+    begins = desk.now() - _EARLY
+    return replace(_expected(deal, *both), rule_version=desk.rule_number, not_before=begins, salt=desk.random.token(32))
 
 
 def is_of(election: Election, deal: Deal, desk: Desk) -> bool:
@@ -111,7 +112,7 @@ def _unfit(election: Election, deal: Deal, desk: Desk) -> Iterator[str]:
     if election.rule_version not in desk.rules:
         yield "rule_version"
     if election.not_before > desk.now() + LATE:
-        yield "not_before"
+        yield "not_before: more than an hour ahead of our clock"
 
 
 def _both(deal: Deal) -> tuple[ReleasingHalf, ReceivingHalf] | None:

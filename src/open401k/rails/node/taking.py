@@ -387,7 +387,7 @@ def _wrong_terms(deal: Deal, desk: Desk, done: Worked, body: TermsTold) -> tuple
         return FILE_UNFIT, "an item is hidden that is ours to see"
     made_at = _seconds(file.values["case.created_at"])
     if not (deal.elected_at or 0) - LATE <= made_at <= desk.now() + LATE:
-        return FILE_UNFIT, "case.created_at"
+        return FILE_UNFIT, "case.created_at: not within an hour of our clock"
     making = Making(
         deal, deal.releasing, (deal.halves or (deal.receiving,))[0], done, election, desk, made_at, body.terms.deadline
     )
