@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.rails.served import served
-from tests.rails.world import BANK, CHAIN_ID, DELAY, RELAY, SEATS, World, key
+from tests.rails.world import BANK, CHAIN_ID, DAY, DELAY, RELAY, SEATS, World, key
 
 from open401k.app import Wiring
 from open401k.base.settings import Settings
@@ -17,6 +17,7 @@ from open401k.doors import cli
 from open401k.doors.chain import Node, create_chain_app
 from open401k.kernel import SystemRandom
 from open401k.rails.calls import call_of
+from open401k.rails.network.actions import moment
 from open401k.rails.network.keyfile import keep
 from open401k.rails.network.place import write_place
 
@@ -86,6 +87,26 @@ def test_a_member_is_admitted_from_a_file_to_the_list(desk: Desk, world: World) 
     world.chain.tick()
     assert desk("signer", "take", hex_of(NEW.address), "--key", "relay.key")["signer"] == hex_of(RELAY.address)
     assert desk("signer", "revoke", "--key", "new.key")["signer"] == hex_of(bytes(20))
+
+
+def test_a_suspension_ends_by_the_chains_clock_and_one_that_is_over_is_not_passed(desk: Desk, world: World) -> None:
+    for name in ("late", "in-time"):
+        told = desk("motion", "suspend-rules", "1", "--days", "3", "--out", name)
+        # The machine's own clock says another year.
+        assert moment(world.chain.head().time + 3 * DAY) in told["words"][0]
+        for seat in ("seat1.key", "seat2.key"):
+            desk("motion", "sign", name, "--key", seat)
+        if name == "late":
+            world.clock.now += 3 * DAY
+            world.chain.tick()
+            said = desk("motion", "pass", name, "--key", "relay.key", code=2)
+            assert "This would stop nothing: it ends on" in said
+            assert "have it signed" in said
+    assert desk("motion", "pass", "in-time", "--key", "relay.key")["was_passed"] is False
+    assert desk("motion", "carry", "in-time", "--key", "relay.key")["was_carried"] is False
+    world.clock.now += 3 * DAY
+    world.chain.tick()
+    assert desk("motion", "carry", "in-time", "--key", "relay.key")["was_carried"] is True
 
 
 def test_an_attestor_takes_back_what_it_attested_and_nobody_elses(desk: Desk, world: World) -> None:

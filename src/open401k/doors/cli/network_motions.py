@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from open401k.rails.messages import Role
     from open401k.rails.network.actions import Action
     from open401k.rails.network.motions import Motion
+    from open401k.rails.network.place import There
 
 commands = typer.Typer(no_args_is_help=True, help="What the council decides: a file that goes from seat to seat.")
 File = Annotated[Path, typer.Argument(help="The motion's file.")]
@@ -116,7 +117,12 @@ def suspend_rules(
     """Write a motion that stops new votes and commits under a version, for at most two weeks."""
     from open401k.rails.network.actions import SuspendRules
 
-    until = int((SystemClock().now() + timedelta(days=days)).timestamp())
+    if number is None:  # by the chain's clock, which ends it
+        with connected(network) as there:
+            now = there.chain.head().time
+    else:
+        now = int(SystemClock().now().timestamp())
+    until = now + int(timedelta(days=days).total_seconds())
     _write(SuspendRules(version, until), out, number, network, Voice(json))
 
 
@@ -222,6 +228,7 @@ def pass_(file: File, key: KeyFile, network: NetworkFile = NETWORK, json: Json =
 
     motion, voice = _read(file), Voice(json)
     with connected(network) as there:
+        _not_over(motion, there)
         is_new = council.pass_motion(there, motion, key_of(key))
         found = council.standing(there, motion)
     voice.tell({"passed": True, "was_passed": not is_new, "stage": found.stage, "ready_at": found.ready_at})
@@ -235,9 +242,23 @@ def carry(file: File, key: KeyFile, network: NetworkFile = NETWORK, json: Json =
 
     motion, voice = _read(file), Voice(json)
     with connected(network) as there:
+        _not_over(motion, there)
         is_new = council.carry(there, motion, key_of(key))
     voice.tell({"carried": True, "was_carried": not is_new})
     voice.line("Carried out." if is_new else "It was carried out before.")
+
+
+def _not_over(motion: "Motion", there: "There") -> None:
+    """A suspension that ended before it begins would be carried out, and stop nothing."""
+    from open401k.rails.network.actions import SuspendRules, moment
+    from open401k.rails.network.council import Stage, standing
+
+    if not isinstance(motion.action, SuspendRules) or standing(there, motion).stage is Stage.CARRIED:
+        return
+    now = there.chain.head().time
+    if motion.action.until <= now:
+        why = f"This would stop nothing: it ends on {moment(motion.action.until)}, and the chain has {moment(now)}."
+        raise BadInputError(why, fix="Write the motion anew where the chain can be reached, and have it signed.")
 
 
 def _write(action: "Action", out: Path, number: int | None, network: Path, voice: Voice) -> None:
