@@ -151,6 +151,11 @@ FINDINGS: dict[Code, tuple[Severity, str, str]] = {
     Code.PAY_DATE_MISSING: (R, "Nothing says the pay date.", "Add the column, or say it with the file."),
     Code.PAY_DATE_RANGE: (R, "A pay date too far ahead, or in a year that is closed.", "Correct it."),
     Code.PAY_DATE_MIXED: (R, "Several pay dates.", "Send each as a file of its own."),
+    Code.RUN_UNDONE: (
+        N,
+        "A connected provider tells a payroll anew that a person has corrected here since.",
+        "Confirm where the provider's has the correction in it; else close it, and correct it there.",
+    ),
     Code.PAY_DATE_AGAIN: (
         N,
         "People of this file were paid on that day already, or the same for the same time by another pay date.",

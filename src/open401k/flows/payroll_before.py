@@ -22,6 +22,7 @@ def found_on_file(
     yield from paid_near(tx, asked, run, outcome)
     yield from counted_before(tx, asked)
     yield from of_strangers(tx, asked, run, employers)
+    yield from undone(tx, asked, run, outcome)
 
 
 def paid_before(asked: payroll.Asked, run: runs.Run, again: int) -> Iterator[payroll.Finding]:
@@ -92,3 +93,20 @@ def of_strangers(tx: Tx, asked: payroll.Asked, run: runs.Run, rows: Mapping[str,
         fix = "If that employer has adopted the plan, confirm: it is not asked about again. Else leave its rows out."
         code, severity = payroll.Code.EIN_STRANGE, payroll.Severity.NOTE
         yield payroll.Finding(severity, code, reason, fix, column="employer_ein", confirm=True)
+
+
+def undone(tx: Tx, asked: payroll.Asked, run: runs.Run, outcome: payroll.Outcome) -> Iterator[payroll.Finding]:
+    """A provider tells anew what a person has corrected here since: by itself it would take the correction back."""
+    if run.told is None or run.replaces is None:
+        return
+    before = runs.get(tx, tenant_id=asked.tenant_id, run_id=run.replaces)
+    same = runs.is_told_as(tx, tenant_id=asked.tenant_id, run=run, before=before, outcome=outcome)
+    if before.told is not None or same:
+        return
+    why = f" ({before.reason.rstrip('.')})" if before.reason else ""
+    reason = f"{before.run_id} was put in the place of what was told before{why}; this telling would take its place."
+    fix = (
+        "Compare them. If that correction is in this one, too, confirm; if not, close it and correct the payroll there."
+    )
+    code, detail = payroll.Code.RUN_UNDONE, (("run_id", str(before.run_id)),)
+    yield payroll.Finding(payroll.Severity.NOTE, code, reason, fix, detail=detail, confirm=True)

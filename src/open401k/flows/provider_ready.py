@@ -61,7 +61,7 @@ def ready_of(tx: Tx, of: connections.Connection, provider_id: str) -> Ready | Wa
         done_with(tx, of, version, same)
         return None
     close(tx, of, [run for run in before if _version(run) < version.version_no], _TOLD_ANEW)
-    return Ready(version, _posted_before(before), known, rows)
+    return Ready(version, _standing(tx, of, before), known, rows)
 
 
 def _sure(tx: Tx, of: connections.Connection, tellings: Sequence[Version[ProviderPayroll]]) -> set[str]:
@@ -86,11 +86,15 @@ def _version(run: runs.Run) -> int:
 _TOLD_ANEW = "The provider told another version of this payroll, which takes its place."
 
 
-def _posted_before(known: Sequence[runs.Run]) -> RunId | None:
-    """The run that a telling before this one is in the books with; one that others replaced is refused as such."""
+def _standing(tx: Tx, of: connections.Connection, known: Sequence[runs.Run]) -> RunId | None:
+    """The run that the payroll is in the books with: of a telling before, or what a person put in its place."""
     posted = [run for run in known if run.status == runs.Status.POSTED]
-    standing = [run for run in posted if run.replaced_by is None] or posted
-    return standing[-1].run_id if standing else None
+    if not posted:
+        return None
+    run = next((each for each in reversed(posted) if each.replaced_by is None), posted[-1])
+    while run.replaced_by is not None:
+        run = runs.get(tx, tenant_id=of.tenant_id, run_id=run.replaced_by)
+    return run.run_id
 
 
 def _employees(tx: Tx, of: connections.Connection) -> dict[str, EmployeeId]:

@@ -73,6 +73,7 @@ class Code(StrEnum):
     PAY_DATE_RANGE = "pay_date.range"
     PAY_DATE_MIXED = "pay_date.mixed"
     PAY_DATE_AGAIN = "pay_date.again"
+    RUN_UNDONE = "run.undone"
     PERIOD_OUTSIDE = "period.outside"
     PERIOD_STRADDLES = "period.straddles"
     PERIOD_COVERED = "period.covered"

@@ -285,6 +285,15 @@ def checked(
     return status
 
 
+def is_told_as(tx: Tx, *, tenant_id: SponsorId, run: Run, before: Run, outcome: Outcome) -> bool:
+    """Whether the run that this one replaces says the same of the same people."""
+    if not outcome.rows:  # nothing is the same on every pay date
+        return not before.rows
+    index = [tx.keyring.blind_index(_CONTENT, outcome.content)]
+    whose: dict[str, Any] = {"plan_id": run.plan_id, "other_than": run.run_id, "connection_id": None}
+    return before.run_id == _store.posted_with_content(tx, tenant_id=tenant_id, content=index, **whose)
+
+
 def unread(tx: Tx, *, tenant_id: SponsorId, run_id: RunId, status: Status, findings: Findings) -> None:
     """Record why a file was not read at all: it is rejected, or its columns wait for a person."""
     _add_check(tx, tenant_id, run_id, findings, None, tx.keyring.blind_index(_CONTENT, str(run_id)))

@@ -64,6 +64,8 @@ def way(found: Finding, at: Places) -> tuple[str, str]:
     employee_id = at.people.get(found.row) if found.row is not None else None
     if found.code is Code.PERSON_NOT_PAID:
         return f"/people/{dict(found.detail)['employee_id']}", "See the person"
+    if found.code is Code.RUN_UNDONE:
+        return f"/payrolls/{dict(found.detail)['run_id']}", "See that run"
     if found.code in _WHO:
         asked = at.questions.get(found.row or 0)
         return f"/who-is-who{f'#h-{asked}' if asked else ''}", "Say who it is"
