@@ -78,6 +78,13 @@ def test_an_adapter_of_somebody_else_is_found_broken(run: Run) -> None:
     assert {"R11", "R18"} <= {each["boundary"] for each in checks(out)["FAILED"]}
 
 
+def test_an_account_that_the_core_does_not_know_is_one_word(run: Run) -> None:
+    way = ("node", "certify", "--adapter", "tests.rails.node.test_commands:broken")
+    code, out = run(*way, "--receiver", "R-9999")
+    assert (code, "--receiver R-9999: the core says 351" in out, "FAILED" in out) == (2, True, False)
+    assert "--source S-9" in run(*way, "--source", "S-9")[1]
+
+
 def test_what_cannot_be_meant_is_said(run: Run) -> None:
     assert run("node", "certify", "--adapter", "nobody:nothing")[0] == 2
     assert run("node", "certify", "--adapter", "batch", "--layout", "morse")[0] == 2

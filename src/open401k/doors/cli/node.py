@@ -63,11 +63,30 @@ def certify(
     make, rest_of_night = _way(adapter, url=url, token=token, seconds=seconds, folder=folder, layout=layout)
 
     with nights(rest_of_night, night, stays=stays) as whole_night:
+        _are_known(make, source=source, receiver=receiver)
         results = certify(Bench(make, source, receiver, _new_id, night=whole_night, cause=cause), CHECKS)
         if bank is not None:
             banked, with_payments, checks = with_bank(make, bank, night=whole_night, is_stand_in=stand_in)
             results += certify(Bench(banked, source, receiver, _new_id, night=with_payments), checks)
     _told(voice, results)
+
+
+def _are_known(make: Callable[[], CustodianCore], **accounts: str) -> None:
+    """One word where an account is mistyped, which every check would fail for; what else is wrong the checks say."""
+    from open401k.rails.node.certifying import ended
+    from open401k.rails.node.core import Refused, SilentError
+
+    core = make()
+    try:
+        for option, account in accounts.items():
+            found = core.look_up(account)
+            if isinstance(found, Refused):
+                fix = "Name two test accounts of this core."
+                raise BadInputError(f"--{option} {account}: the core says {found.code} {found.words}.", fix=fix)
+    except SilentError:
+        return  # it may answer only after its first night
+    finally:
+        ended(core)
 
 
 def _new_id() -> bytes:
