@@ -4,7 +4,9 @@ A row that has its length still, with a cell gone in one place and an empty one 
 was Roth money stands under pre-tax. Where an election is on file it is held against that, and nothing is asked here.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +14,11 @@ from numpy.typing import NDArray
 from open401k.kernel import Money
 
 from .chunks import Chunk
-from .findings import Code, Finding, Severity
+from .findings import MOST_LISTED, Code, Finding, Severity
 from .rows import Field
 from .standing import UNKNOWN, Cents
+
+_Bools = NDArray[np.bool_]
 
 _DEFERRED = (Field.PRE_TAX, Field.ROTH)
 _PLACES = [(one, other) for one in _DEFERRED for other in (*_DEFERRED, Field.MATCH) if one is not other]
@@ -22,24 +26,40 @@ _PLACES = [(one, other) for one in _DEFERRED for other in (*_DEFERRED, Field.MAT
 _OTHERS = 10
 #: A part of pay that changed by less than one in so many is a raise, an hour, a rounding.
 _SLIGHT = 5
+#: More hours than a month has, as cents of an amount.
+_HOURS_AS_CENTS = 400_00
+_NOBODY = np.zeros(0, dtype=np.bool_)
 _MATCH = "its match, almost alone in the file, is not the plan's"
 _HOURS = "the row, almost alone in the file, has no hours"
 _FIX = "If a cell of the row is missing or too many, correct the file; if it is so, confirm."
 
-_Bools = NDArray[np.bool_]
+
+@dataclass(slots=True)
+class _Sign:
+    """Rows that show it, and among how many; of a long file not every finding is made."""
+
+    rows: int = 0
+    among: int = 0
+    found: list[Finding] = field(default_factory=list)
+
+    def look(self, rows: _Bools, among: _Bools, made: Callable[[int], Finding]) -> None:
+        self.among += int(among.sum())
+        self.rows += int(rows.sum())
+        self.found += [made(place) for place in np.flatnonzero(rows)[: MOST_LISTED - len(self.found)].tolist()]
+
+    @property
+    def is_of_few(self) -> bool:
+        return _few(self.rows, self.among)
 
 
 @dataclass(slots=True)
 class SlidWatch:
     """Takes in the rows of a file, and says at its end of which a person has to look: of few; else it is no row."""
 
-    _moved: list[Finding] = field(default_factory=list)
-    _by_match: list[Finding] = field(default_factory=list)
-    _by_hours: list[Finding] = field(default_factory=list)
-    _known: int = 0
-    _matched: int = 0
+    _moved: _Sign = field(default_factory=_Sign)
+    _by_match: _Sign = field(default_factory=_Sign)
+    _by_hours: _Sign = field(default_factory=_Sign)
     _mismatched: int = 0
-    _timed: int = 0
 
     def add(self, chunk: Chunk) -> None:
         """Hold rows of a file against the last payroll of their people; those of an API name each amount."""
@@ -48,35 +68,33 @@ class SlidWatch:
         before, now = _columns(chunk)
         told, wrong = _match(chunk)
         there = (before[Field.GROSS] > 0) & (chunk.places >= 0)
-        has_hours = np.array([bool(row.hours_hundredths) for row in chunk.rows], dtype=np.bool_)
-        self._known += int(there.sum())
-        self._matched += int(told.sum())
-        self._mismatched += int(wrong.sum())
-        self._timed += int((there & has_hours).sum())
-        asked = there & ~_elected(chunk)
+        asked, among = there & ~_elected(chunk), there
         for one, other in _PLACES:
             if chunk.carries(one) and chunk.carries(other):
                 moved = asked & (now[one] == before[other]) & (now[one] > 0)
                 moved &= (now[one] != before[one]) & (now[other] != before[other])
                 if other is Field.MATCH:
                     moved &= wrong
-                self._moved += [_stands(chunk, place, one, other, now) for place in np.flatnonzero(moved).tolist()]
-                asked &= ~moved
+                self._moved.look(moved, among, partial(_stands, chunk, one, other, now))
+                asked, among = asked & ~moved, _NOBODY
         alone = asked & wrong & _changed(before, now)
-        self._by_match += [_alone(chunk, place, before, now, _MATCH) for place in np.flatnonzero(alone).tolist()]
-        timed = chunk.of_standing(chunk.standing.ytd_hours_hundredths) > 0
-        lost = (
-            there & timed & ~has_hours & ~alone & np.logical_or.reduce([now[each] != before[each] for each in before])
-        )
-        self._by_hours += [_alone(chunk, place, before, now, _HOURS) for place in np.flatnonzero(lost).tolist()]
+        self._mismatched += int(wrong.sum())
+        self._by_match.look(alone, told, partial(_alone, chunk, before, now, _MATCH))
+        timed = there & np.array([bool(row.hours_hundredths) for row in chunk.rows], dtype=np.bool_)
+        lost = there & ~timed & ~alone & _is_hours(before, now)
+        lost &= chunk.of_standing(chunk.standing.ytd_hours_hundredths) > 0
+        self._by_hours.look(lost, timed, partial(_alone, chunk, before, now, _HOURS))
 
     def findings(self) -> list[Finding]:
         """Amounts that stand elsewhere; who is paid or defers otherwise and alone has a wrong match, or no hours."""
-        found = self._moved if _few(len(self._moved), self._known) else []
-        if _few(self._mismatched, self._matched) and self._mismatched < self._matched:
-            found = [*found, *self._by_match]
-        if _few(len(self._by_hours), self._timed) and len(self._by_hours) < self._timed:
-            found = [*found, *self._by_hours]
+        matched = self._by_match.among
+        by_match = _few(self._mismatched, matched) and self._mismatched < matched
+        by_hours = self._by_hours.is_of_few and self._by_hours.rows < self._by_hours.among
+        found = [
+            *(self._moved.found if self._moved.is_of_few else ()),
+            *(self._by_match.found if by_match else ()),
+            *(self._by_hours.found if by_hours else ()),
+        ]
         return list({each.row: each for each in reversed(found)}.values())
 
 
@@ -126,13 +144,26 @@ def _changed(before: dict[Field, Cents], now: dict[Field, Cents]) -> _Bools:
     return changed
 
 
-def _stands(chunk: Chunk, place: int, one: Field, other: Field, now: dict[Field, Cents]) -> Finding:
+def _is_hours(before: dict[Field, Cents], now: dict[Field, Cents]) -> _Bools:
+    """Whose pay, or of the same pay a deferral, is another amount that could be hours."""
+
+    def other(name: Field) -> _Bools:
+        found: _Bools = (now[name] != before[name]) & (now[name] > 0) & (now[name] <= _HOURS_AS_CENTS)
+        return found
+
+    paid = now[Field.GROSS] != before[Field.GROSS]
+    deferred: _Bools = np.logical_or.reduce([other(each) for each in _DEFERRED])
+    found: _Bools = other(Field.GROSS) | (~paid & deferred)
+    return found
+
+
+def _stands(chunk: Chunk, one: Field, other: Field, now: dict[Field, Cents], place: int) -> Finding:
     cents = _dollars(int(now[one][place]))
     reason = f"{cents} stand where the last payroll had them under {_label(chunk, other)}: cells may have slid."
     return chunk.finding(chunk.rows[place], Severity.NOTE, Code.ROW_SLID, reason, _FIX, one, confirm=True)
 
 
-def _alone(chunk: Chunk, place: int, before: dict[Field, Cents], now: dict[Field, Cents], sign: str) -> Finding:
+def _alone(chunk: Chunk, before: dict[Field, Cents], now: dict[Field, Cents], sign: str, place: int) -> Finding:
     one = max((*_DEFERRED, Field.GROSS), key=lambda each: abs(int(now[each][place] - before[each][place])))
     was, is_ = int(before[one][place]), int(now[one][place])
     reason = f"{_dollars(is_)} where the last payroll had {_dollars(was)}, and {sign}: cells may have slid."

@@ -89,5 +89,8 @@ def test_what_people_and_payrolls_do_is_not_asked_about() -> None:
     nothing = dict.fromkeys(("pre_tax", "roth", "match"), "0.00")
     bonus = [row | nothing | {"gross_comp": "500.00", "hours": ""} for row in five()]
     assert found(bonus) == found(bonus[:1]) == []
+    away = nothing | {"gross_comp": "0.00", "hours": ""}
+    assert found([ana | away, *rest]) == []  # on leave
+    assert found([ana | {"gross_comp": "1200.00", "hours": "", "pre_tax": "60.00", "match": "30.00"}, *rest]) == []
     otherwise = [row | {"pre_tax": "10.00", "roth": "0.00", "match": "9.00"} for row in five()]
     assert set(found(otherwise)) == {"match.mismatch"}  # payroll counts it otherwise: no row is alone
