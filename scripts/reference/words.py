@@ -69,7 +69,7 @@ FINDINGS: dict[Code, tuple[Severity, str, str]] = {
         "Of one row of a file: a deferral stands where the last payroll had it in another column; or it is another and"
         " its match, almost alone, is not the plan's (neither where an election is on file); or pay or a deferral is"
         " another and the row, almost alone, has no hours. Cells may have slid.",
-        "Correct the file; confirm if it is so.",
+        "Correct the file; confirm if these are the right amounts.",
     ),
     Code.ROW_WIDTH: (R, "A row with more or fewer cells than headings.", "Put amounts with commas into quotes."),
     Code.RECORD_LENGTH: (

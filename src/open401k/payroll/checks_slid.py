@@ -26,12 +26,12 @@ _PLACES = [(one, other) for one in _DEFERRED for other in (*_DEFERRED, Field.MAT
 _OTHERS = 10
 #: A part of pay that changed by less than one in so many is a raise, an hour, a rounding.
 _SLIGHT = 5
-#: More hours than a month has, as cents of an amount.
+#: Hours of a monthly pay period stay below this, taken for dollars: 31 days of less than 13 hours.
 _HOURS_AS_CENTS = 400_00
 _NOBODY = np.zeros(0, dtype=np.bool_)
 _MATCH = "its match, almost alone in the file, is not the plan's"
 _HOURS = "the row, almost alone in the file, has no hours"
-_FIX = "If a cell of the row is missing or too many, correct the file; if it is so, confirm."
+_FIX = "If a cell of the row is missing or too many, correct the file; if these are the right amounts, confirm."
 
 
 @dataclass(slots=True)

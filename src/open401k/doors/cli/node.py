@@ -82,7 +82,7 @@ def _are_known(make: Callable[[], CustodianCore], **accounts: str) -> None:
             found = core.look_up(account)
             if isinstance(found, Refused):
                 fix = "Name two test accounts of this core."
-                raise BadInputError(f"--{option} {account}: the core says {found.code} {found.words}.", fix=fix)
+                raise BadInputError(f"--{option} {account}: {found.code}, {found.words}.", fix=fix)
     except SilentError:
         return  # it may answer only after its first night
     finally:
