@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,7 +54,8 @@ def test_a_rollover_is_settled_and_read_again_by_another_process(database: str) 
         world.state(case)  # or it would take the turn of who writes now
 
 
-def test_one_process_writes_and_a_chain_keeps_its_number(database: str) -> None:
+def test_one_process_writes_and_a_chain_keeps_its_number(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("open401k.rails.chain._store._PATIENCE", "50ms")
     with pytest.raises(Open401kError, match="no chain"), durable_chain(database, now=lambda: BEGUN):
         pass
     with (
@@ -67,6 +69,17 @@ def test_one_process_writes_and_a_chain_keeps_its_number(database: str) -> None:
         durable_chain(database, now=lambda: BEGUN, chain_id=CHAIN_ID + 1),
     ):
         pass
+
+
+def test_who_writes_next_waits_for_a_session_that_is_ending(database: str) -> None:
+    """PostgreSQL gives a turn back when it sees that the process is gone: after a kill that takes a moment."""
+    with psycopg.connect(database, autocommit=True) as dying:
+        dying.execute("select pg_advisory_lock(4010402)")
+        ends = threading.Timer(0.5, dying.close)
+        ends.start()
+        with durable_chain(database, now=lambda: BEGUN, chain_id=CHAIN_ID, begun_at=BEGUN) as chain:
+            assert chain.head().number == 0
+        ends.join()
 
 
 def test_who_lost_the_database_believes_nothing_of_before(database: str, postgres: Served) -> None:

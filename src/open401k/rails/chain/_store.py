@@ -6,18 +6,28 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import psycopg
+from psycopg.errors import LockNotAvailable
 
 from .interface import Head, Log
 from .keeping import Made
 
 Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 _WRITER = 4_010_402  # advisory: one process writes
+_PATIENCE = "10s"  # for the turn of a process that has ended
 
 
 def take_turn(conn: Connection) -> bool:
-    """Whether this connection is now the one that writes; it is until it closes."""
-    row = conn.execute("select pg_try_advisory_lock(%s)", [_WRITER]).fetchone()
-    return row == (True,)
+    """Whether this connection is now the one that writes; it is until it closes.
+
+    It waits for some seconds: of a process that was killed a moment ago PostgreSQL may not know yet that it is gone.
+    """
+    conn.execute("select set_config('lock_timeout', %s, false)", [_PATIENCE])
+    try:
+        conn.execute("select pg_advisory_lock(%s)", [_WRITER])
+    except LockNotAvailable:
+        return False
+    conn.execute("reset lock_timeout")
+    return True
 
 
 def identity(conn: Connection) -> tuple[int, int] | None:
