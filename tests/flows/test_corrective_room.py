@@ -59,6 +59,10 @@ def test_what_was_contributed_for_the_year_leaves_less_of_it_to_later_pay_dates(
         made.send(day, {who: PAID}, told="payroll")
     assert given(made, Source.PRE_TAX)[8:10] == [2_350_00, 1_600_00 - 575_00]
     assert_proven(made)
+    with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
+        of_year = compliance.census_of_year(tx, tenant_id=made.sponsor, plan_id=made.plan_id, year=2025)
+    told_of = [(row.qnec_cents, row.corrective_cents) for row in of_year.rows if row.employee_id == str(who)]
+    assert told_of == [(0, 575_00)]
     made.at(date(2026, 2, 1))
     put(made, recordkeeping.Declared(Source.PROFIT_SHARING, flat_cents=500_00))
     assert given(made, Source.PROFIT_SHARING)[-1] == 0  # what is posted on a day before the approval finds it too

@@ -254,8 +254,8 @@ class PlanFacts:
     corrective: Cents | None = None
     """What the employer contributed to correct failures of this limitation year, whenever it did; mostly nothing.
 
-    It counts in 415(c) alone (Reg. 1.415(c)-1(b)(6)(ii)); no ratio of this year is tested with it (Rev. Proc. 2021-30
-    App. B section 2.02(1)(a)(ii)).
+    It counts in 415(c) (Reg. 1.415(c)-1(b)(6)(ii)) and toward the top-heavy minimum (Reg. 1.416-1 M-18); no ratio of
+    this year is tested with it (Rev. Proc. 2021-30 App. B section 2.02(1)(a)(ii)).
     """
     given_back: Mapping[Source, Cents] = field(default_factory=dict)
     """What approved corrections took out of accounts, by source: the other columns are without it (given_back.py)."""

@@ -341,10 +341,13 @@ def _top_heavy(year: Year) -> Measured:
 def top_heavy_minimum(year: Year, *, more: Cents | None = None) -> law.top_heavy.MinimumScenarios:
     """What is owed to each non-key participant employed on the last day, if the plan is top-heavy for this year.
 
-    ``more``: employer money on top, which counts toward it.
+    ``more``: employer money on top, which counts toward it. What corrects a failure of the year counts as well, as any
+    qualified nonelective contribution does (Reg. 1.416-1 M-18), and a corrective match as match (416(c)(2)(A)).
     """
     catch_up = year.plan_split().catch_up
     nonelective = year.nonelective + year.qnec
+    if year.corrective is not None:
+        nonelective = np.maximum(nonelective + year.corrective, 0)
     return law.top_heavy.minimum_scenarios(
         is_key=year.is_key,
         owed_to=year.eligible & year.here & ~year.is_key,

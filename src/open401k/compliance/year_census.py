@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from open401k import census, law, ledger, plan
+from open401k import census, law, ledger, plan, recordkeeping
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, IdColumn, Open401kError, PlanId, PlanYear, SponsorId, day_of
 from open401k.law import NotEnacted
@@ -48,6 +48,7 @@ class CensusRow:
     match_cents: int
     nonelective_cents: int
     qnec_cents: int
+    corrective_cents: int
     eligible_on: date | None
     participates: bool
     highly_compensated: bool | None
@@ -95,7 +96,10 @@ class YearCensus:
     @property
     def sha256(self) -> str:
         """Of all rows: what a confirmation says was shown."""
-        told = [{name: _plain(value) for name, value in asdict(row).items()} for row in self.rows]
+        told = [
+            {name: _plain(value) for name, value in asdict(row).items() if name != "corrective_cents" or value}
+            for row in self.rows
+        ]  # without a column of nothing, which came later: what was confirmed before it has its hash still
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
@@ -261,6 +265,10 @@ class _Built:
             self._tx, tenant_id=self._tenant_id, plan_id=self._plan_id, start=facts.plan_year.start, end=until,
             known_at=self._known_at,
         )  # fmt: skip
+        corrected = recordkeeping.corrective_additions(
+            self._tx, tenant_id=self._tenant_id, plan_ids=[self._plan_id], year_start=facts.plan_year.start,
+            people=self._ids, known_at=self._known_at,
+        )  # fmt: skip
         places = self._ids.places_in(totals.employee_id)
 
         def column(name: str) -> Cents:
@@ -280,6 +288,7 @@ class _Built:
             "match_cents": facts.match,
             "nonelective_cents": facts.nonelective,
             "qnec_cents": facts.qnec,
+            "corrective_cents": np.zeros_like(facts.qnec) if corrected is None else corrected,
         }
 
     def _standing(self) -> tuple[Flags | None, Sequence[str], Flags | None, Sequence[str], str]:

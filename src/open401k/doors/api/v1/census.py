@@ -52,6 +52,7 @@ class CensusPerson(BaseModel):
     match: MoneyText
     nonelective: MoneyText
     qnec: MoneyText
+    corrective: Annotated[MoneyText, Field(description="For failures of the year, whenever it was contributed")]
     eligible_on: date | None
     participates: bool
     highly_compensated: bool | None
