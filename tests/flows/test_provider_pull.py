@@ -400,6 +400,48 @@ def test_a_payroll_that_a_file_tells_by_another_day_is_not_posted_twice(
     assert (books(paid.plan) == before) is asks
 
 
+@pytest.mark.parametrize(
+    ("changed", "asks"),
+    [
+        ("a cent more for one", True),
+        ("one person left out", True),
+        ("a tenth more for everybody", False),
+        ("somebody else's pay for each", False),
+    ],
+)
+def test_a_payroll_told_by_another_day_is_known_by_what_most_people_are_paid(
+    paid: Connected, changed: str, asks: bool
+) -> None:
+    paid.plan.at(AFTER + timedelta(days=40))
+    (run,), before = paid.posted(), books(paid.plan)
+    with paid.plan.db.begin(TESTER, tenants=[paid.plan.sponsor]) as tx:
+        body = json.loads(files.content(tx, tenant_id=paid.plan.sponsor, file_id=run.file_id))
+    body["pay_date"] = str(FIRST_CHECK + timedelta(days=1))
+    lines = body["lines"]
+    pay = [each["gross_cents"] for each in lines]
+    assert len(set(pay)) > 2, "people are paid differently"
+    match changed:
+        case "a cent more for one":
+            lines[0]["gross_cents"] += 1
+            lines[0]["earnings"][0]["cents"] += 1
+        case "one person left out":
+            lines.pop()
+        case "a tenth more for everybody":
+            for each, cents in zip(lines, pay, strict=True):
+                each["gross_cents"] = each["earnings"][0]["cents"] = cents * 11 // 10
+        case _:
+            for each, cents in zip(lines, [*pay[1:], pay[0]], strict=True):
+                each["gross_cents"] = each["earnings"][0]["cents"] = cents
+    upload = Upload(paid.plan.sponsor, paid.plan.plan, "rows.json", json.dumps(body).encode(), API_PROVIDER)
+    taken = take_in(paid.plan.db, actor=TESTER, upload=upload)
+    assert not isinstance(taken, Refused)
+    codes = [str(each.code) for each in paid.findings(taken.run.run_id)]
+    assert ("pay_date.again" in codes) is asks, codes
+    if asks:
+        assert paid.plan.post(taken.run.run_id).halted == "needs_confirmation"
+        assert books(paid.plan) == before
+
+
 def test_a_payroll_processed_before_its_pay_date_goes_by_the_rules_of_every_payroll(world: Connected) -> None:
     world.until(date(2026, 1, 14))  # two days ahead
     assert world.pull().ok

@@ -49,6 +49,7 @@ from .matching import (
 from .ownership import OwnershipOn, ownership_during
 from .paid_together import PaidTogether, paid_together
 from .part_time import periods_of
+from .pay_alike import PaidAlike, paid_alike
 from .pay_codes import (
     ALWAYS,
     CodeKind,
@@ -165,6 +166,7 @@ __all__ = [
     "Outcome",
     "Ownership",
     "OwnershipOn",
+    "PaidAlike",
     "PaidCode",
     "PaidTogether",
     "PayByDate",
@@ -248,6 +250,7 @@ __all__ = [
     "of_one_employer",
     "out_from",
     "ownership_during",
+    "paid_alike",
     "paid_together",
     "parse_ssn",
     "pay_by_date",

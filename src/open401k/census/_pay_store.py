@@ -210,6 +210,35 @@ def lines_on_file(tx: Tx, *, tenant_id: SponsorId, run_id: RunId) -> list[LineRo
     return [LineRow(line_no, EmployeeId(who), tuple(amounts)) for line_no, who, *amounts in rows]
 
 
+def paid_alike(
+    tx: Tx, *, tenant_id: SponsorId, run_id: RunId, people: Sequence[EmployeeId], gross: Sequence[int]
+) -> tuple[int, int]:
+    """How many people have pay in a run, and how many of these nearly that of ``gross``: to one part in a hundred."""
+    rows = tx.rows_by_hashing(
+        """
+        select
+            count(*),
+            count(*) filter (
+                where 100 * abs(line.gross_cents - other.gross_cents) <= greatest(line.gross_cents, other.gross_cents)
+            )
+        from (
+            select employee_id, sum(gross_cents) as gross_cents
+            from census.pay_line
+            where tenant_id = %s and run_id = %s
+            group by employee_id
+            having sum(gross_cents) > 0
+        ) as line
+        left join (
+            select employee_id, sum(gross_cents) as gross_cents
+            from unnest(%s::uuid[], %s::bigint[]) as paid (employee_id, gross_cents)
+            group by employee_id
+        ) as other using (employee_id)
+        """,
+        [tenant_id, run_id, list(people), list(gross)],
+    )
+    return rows[0][0], rows[0][1]
+
+
 def earnings_on_file(tx: Tx, *, tenant_id: SponsorId, run_id: RunId) -> list[tuple[int, str, int]]:
     """Line, code and cents of a run's earnings."""
     rows = tx.rows(

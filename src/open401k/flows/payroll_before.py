@@ -14,12 +14,12 @@ def found_on_file(
     asked: payroll.Asked,
     run: runs.Run,
     outcome: payroll.Outcome,
-    again: int,
+    present: payroll.RowsWatch,
     employers: Mapping[str, int],
 ) -> Iterator[payroll.Finding]:
-    """All of it: ``again`` people were paid on the day already, ``employers`` are the rows of each EIN."""
-    yield from paid_before(asked, run, again)
-    yield from paid_near(tx, asked, run, outcome)
+    """All of it: ``present`` has seen every row of the file, ``employers`` are the rows of each EIN."""
+    yield from paid_before(asked, run, present.again)
+    yield from paid_near(tx, asked, run, outcome, present)
     yield from counted_before(tx, asked)
     yield from of_strangers(tx, asked, run, employers)
     yield from undone(tx, asked, run, outcome)
@@ -44,16 +44,21 @@ def paid_before(asked: payroll.Asked, run: runs.Run, again: int) -> Iterator[pay
         yield payroll.Finding(payroll.Severity.NOTE, payroll.Code.PAY_DATE_AGAIN, reason, fix, confirm=True)
 
 
-def paid_near(tx: Tx, asked: payroll.Asked, run: runs.Run, outcome: payroll.Outcome) -> Iterator[payroll.Finding]:
+def paid_near(
+    tx: Tx, asked: payroll.Asked, run: runs.Run, outcome: payroll.Outcome, present: payroll.RowsWatch
+) -> Iterator[payroll.Finding]:
     """The same payroll, told by the day it was made and by the day it was paid, would be in the books twice."""
     if run.reason:
         return
-    if found := runs.posted_near(tx, tenant_id=asked.tenant_id, run=run, outcome=outcome):
-        reason = (
-            f"{found[0]} pays as many people the same for the same time, on {found[1]} and not on {asked.pay_date}."
-        )
-        fix = "If it is that payroll, close this one, or send it as a correction of that run; another one: confirm."
-        yield payroll.Finding(payroll.Severity.NOTE, payroll.Code.PAY_DATE_AGAIN, reason, fix, confirm=True)
+    people, gross = present.paid
+    for run_id, paid_on in runs.posted_near(tx, tenant_id=asked.tenant_id, run=run, outcome=outcome):
+        same = census.paid_alike(tx, tenant_id=asked.tenant_id, run_id=run_id, people=people, gross=gross)
+        if same.is_most:
+            who = "its only person" if same.people == 1 else f"{same.alike} of {same.people} people"
+            reason = f"{run_id} pays {who} the same for the same time, on {paid_on} and not on {asked.pay_date}."
+            fix = "If it is that payroll, close this one, or send it as a correction of that run; another one: confirm."
+            yield payroll.Finding(payroll.Severity.NOTE, payroll.Code.PAY_DATE_AGAIN, reason, fix, confirm=True)
+            return
 
 
 def counted_before(tx: Tx, asked: payroll.Asked) -> Iterator[payroll.Finding]:

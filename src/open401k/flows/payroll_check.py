@@ -60,12 +60,12 @@ def check_run(
         asked_about += [doubt.asked for doubt in standing.doubts.values()][: payroll.MOST_LISTED - len(asked_about)]
         employers.update(row.employer_ein for row in rows if row.employer_ein)
         watch.look(rows)
-        present.look(standing)
+        present.look(standing, rows)
         whole.chunk(rows, with_loans(tx, asked, run, previewed(tx, preview, standing, people, rows), rows))
         del rows, standing, people  # before the next ones are read beside them
     memory.give_back(rows=len(to_date.pay))
     outcome = whole.finish()
-    outcome.findings.extend([*found_on_file(tx, asked, run, outcome, present.again, employers), *known])
+    outcome.findings.extend([*found_on_file(tx, asked, run, outcome, present, employers), *known])
     outcome.findings.extend(() if outcome.findings.rejected else without_row(tx, asked, run, present))
     _ask(tx, tenant_id, run, asked_about)
     payroll.note_codes(tx, tenant_id=tenant_id, run=run, pay_date=asked.pay_date, watch=watch)

@@ -1,4 +1,4 @@
-"""The SQL of payrolls of another day that pay the same: it may be the same payroll. Not here: runs (_store.py)."""
+"""The SQL of payrolls of another day that may be the same payroll. Not here: runs (_store.py)."""
 
 from datetime import date
 
@@ -7,6 +7,8 @@ from open401k.kernel import ConnectionId, PlanId, RunId, SponsorId
 
 #: Two payrolls are never closer, also where a holiday moves one: closer days are two names for one.
 _DAYS = 4
+#: Of one pay period no payroll is told later than this.
+_LATE = 31
 
 _NEAR = """
     select run_id, pay_date
@@ -20,11 +22,12 @@ _NEAR = """
             from payroll.run_check as checked
             where
                 checked.tenant_id = %(tenant)s
-                and checked.pay_date between %(day)s::date - 31 and %(day)s::date + 31
-                and checked.row_count = %(rows)s
+                and checked.pay_date between %(day)s::date - %(late)s and %(day)s::date + %(late)s
+                and (
+                    (checked.period_start, checked.period_end) = (%(start)s::date, %(end)s::date)
+                    or abs(checked.pay_date - %(day)s::date) <= %(days)s
+                )
         ))
-        and row_count = %(rows)s
-        and (totals ->> 'gross')::bigint = %(gross)s
         and pay_date <> %(day)s
         and (
             (period_start, period_end) = (%(start)s::date, %(end)s::date)
@@ -35,7 +38,6 @@ _NEAR = """
         and run_id is distinct from %(other_than)s::uuid
         and coalesce(connection_id = %(connection)s, true)
     order by recorded_at
-    limit 1
 """
 
 
@@ -46,15 +48,11 @@ def posted_near(
     plan_id: PlanId,
     pay_date: date,
     period: tuple[date | None, date | None],
-    paid: tuple[int, int],
     other_than: RunId | None,
     connection_id: ConnectionId | None,
-) -> tuple[RunId, date] | None:
-    """A posted run, not replaced, with as many rows and the same gross pay, by another pay date.
-
-    Of the same pay period, or of nearly that day; of this company, if both say whose.
-    """
-    row = tx.maybe(
+) -> list[tuple[RunId, date]]:
+    """Posted runs, not replaced, of the same pay period or of nearly that day; of this company, if both say whose."""
+    rows = tx.rows(
         _NEAR,
         {
             "tenant": tenant_id,
@@ -63,10 +61,9 @@ def posted_near(
             "start": period[0],
             "end": period[1],
             "days": _DAYS,
-            "rows": paid[0],
-            "gross": paid[1],
+            "late": _LATE,
             "other_than": other_than,
             "connection": connection_id,
         },
     )
-    return (RunId(row[0]), row[1]) if row else None
+    return [(RunId(run_id), paid_on) for run_id, paid_on in rows]

@@ -1,6 +1,6 @@
-"""Who was paid the time before with the people of a file and has no row in it. Not here: withholding (elections)."""
+"""Whom a file pays, beside the payrolls before it: who has no row, who was paid already. Not here: elections."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -12,7 +12,8 @@ from open401k.kernel import EmployeeId, IdColumn
 
 from .findings import Code, Finding, Severity
 from .gathering import ToDate
-from .standing import Standing
+from .rows import PayrollRow
+from .standing import Cents, Standing
 
 _FIX = "Say the last day if they left, and nothing if they had no pay; else send a corrected file with their row."
 
@@ -24,6 +25,7 @@ class RowsWatch:
     to_date: ToDate
     _here: NDArray[np.bool_] = field(init=False)
     _again: NDArray[np.bool_] = field(init=False)
+    _paid: list[tuple[IdColumn[EmployeeId], Cents]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         recent, same_day = self.to_date.recent, self.to_date.same_day
@@ -32,12 +34,23 @@ class RowsWatch:
         if same_day is not None:  # whoever another payroll of the day paid needs no row
             _mark(self._here, same_day.employee_id, recent.employee_id)
 
-    def look(self, standing: Standing) -> None:
-        """The people of some rows."""
+    def look(self, standing: Standing, rows: Sequence[PayrollRow]) -> None:
+        """The people of some rows, and what these pay them."""
         people = IdColumn.of(EmployeeId, [standing.employee_id[place] for place in standing.place.values()])
         _mark(self._here, people, self.to_date.recent.employee_id)
         if self.to_date.same_day is not None:
             _mark(self._again, people, self.to_date.same_day.employee_id)
+        known = [(place, row.gross_cents) for row in rows if (place := standing.place.get(row.key)) is not None]
+        gross = np.zeros(len(standing), dtype=np.int64)
+        np.add.at(gross, [place for place, _ in known], [cents for _, cents in known])
+        self._paid.append((IdColumn.of(EmployeeId, standing.employee_id), gross))
+
+    @property
+    def paid(self) -> tuple[IdColumn[EmployeeId], Cents]:
+        """Everybody of the file who is on file, and their gross pay; nobody twice but of rows far apart."""
+        people, gross = zip(*self._paid, strict=True) if self._paid else ((), ())
+        raw = np.concatenate([np.zeros(0, dtype="S16"), *(each.raw for each in people)])
+        return IdColumn(EmployeeId, raw), np.concatenate([np.zeros(0, dtype=np.int64), *gross])
 
     @property
     def again(self) -> int:

@@ -197,18 +197,16 @@ def all_by_others(run: Run, beside: Sequence[Run]) -> bool:
     )
 
 
-def posted_near(tx: Tx, *, tenant_id: SponsorId, run: Run, outcome: Outcome) -> tuple[RunId, date] | None:
-    """A run that pays as many people the same for the same pay period, or days away, by another pay date; which one."""
-    gross = outcome.totals.get("gross", 0)
-    if outcome.pay_date is None or not gross:
-        return None
+def posted_near(tx: Tx, *, tenant_id: SponsorId, run: Run, outcome: Outcome) -> list[tuple[RunId, date]]:
+    """Posted runs for the same pay period, or days away, by another pay date: each may be this payroll."""
+    if outcome.pay_date is None:
+        return []
     return _near_store.posted_near(
         tx,
         tenant_id=tenant_id,
         plan_id=run.plan_id,
         pay_date=outcome.pay_date,
         period=(outcome.period_start, outcome.period_end),
-        paid=(outcome.rows, gross),
         other_than=run.replaces,
         connection_id=run.told.connection_id if run.told else None,
     )
