@@ -12,7 +12,7 @@ from open401k import plan
 
 from .amending import ProvisionsChanges
 from .problems import FieldProblem
-from .texts import Name
+from .texts import Name, what_is_wrong
 from .written import document
 
 _WHY: TypeAdapter[str] = TypeAdapter(Name)
@@ -36,7 +36,10 @@ def read(
     """What a form asks for: of all terms, those that are other than those ``shown``; ``wrong`` is what it found."""
     before = document(shown)
     changed = {name: value for name, value in told.items() if value != before[name]}
-    found = [FieldProblem(reason, pointer=path) for path, reason in wrong.items()]
+    found = [
+        FieldProblem(reason, "Correct it, or leave the provision as it is.", pointer=path)
+        for path, reason in wrong.items()
+    ]
     if not changed and not found:
         found.append(FieldProblem("These are the terms in force already.", "Change a provision.", pointer="provisions"))
     return _asked(json.dumps(changed), effective_on, why, found)
@@ -76,9 +79,9 @@ def _changes(as_json: str, wrong: list[FieldProblem]) -> BaseModel | None:
         wrong.append(FieldProblem("This cannot be read.", "Preview the terms again.", pointer="provisions"))
         return None
     except ValidationError as error:
-        for each in error.errors(include_input=False, include_url=False, include_context=False)[:_MOST]:
+        for each in error.errors(include_input=False, include_url=False)[:_MOST]:
             place = ".".join(map(str, each["loc"])) or "provisions"
-            wrong.append(FieldProblem(f"{each['msg']}.", "Put it right.", pointer=place))
+            wrong.append(FieldProblem(*what_is_wrong(each), pointer=place))
         return None
     return found
 

@@ -24,7 +24,7 @@ from .live import Live
 from .problems import FieldProblem, Problem, ProblemError
 from .provided import Services
 from .security import BodyLimit, SameOrigin, SecurityHeaders
-from .texts import how_to_write
+from .texts import what_is_wrong
 from .web import (
     amendment_pages,
     calculator_pages,
@@ -217,7 +217,7 @@ def _invalid(errors: Sequence[Any]) -> Problem:
     """What is wrong with a request, without repeating what was sent: it may hold a Social Security number."""
     fields = []
     for error in errors:
-        reason, fix = how_to_write(str(error.get("ctx", {}).get("pattern", ""))) or (str(error["msg"]), "")
+        reason, fix = what_is_wrong(error)
         pointer = "/" + "/".join(map(str, error["loc"][1:]))
         fields.append(FieldProblem(reason, fix, code=str(error["type"]), pointer=pointer))
     return Problem(422, "invalid", "The request is not valid.", "See errors for each place.", errors=fields)

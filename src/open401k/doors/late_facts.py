@@ -16,7 +16,7 @@ from open401k.kernel import EmployeeId, FlowId, Money, PlanId, SponsorId, day_of
 
 from .problems import NOT_FOUND, FieldProblem, Problem, ProblemError
 from .saying import count
-from .texts import Name, Sent, SsnText, Text
+from .texts import Name, Sent, SsnText, Text, what_is_wrong
 
 Cents = Annotated[StrictInt, Field(ge=0, le=10**12)]
 
@@ -150,8 +150,8 @@ def read(told: dict[str, Any]) -> Any:
         return _FACT.validate_python(told)
     except ValidationError as error:
         wrong = [
-            FieldProblem(f"{each['msg']}.", pointer="/".join(map(str, each["loc"][1:])) or "kind")
-            for each in error.errors(include_input=False, include_url=False, include_context=False)
+            FieldProblem(*what_is_wrong(each), pointer="/".join(map(str, each["loc"][1:])) or "kind")
+            for each in error.errors(include_input=False, include_url=False)
         ]
         words = "; ".join(f"{each.pointer}: {each.reason}" for each in wrong)
         fix = "Say what happened, when, and what is right; docs/reference/api.md names the members of each kind."

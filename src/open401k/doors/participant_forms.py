@@ -54,8 +54,6 @@ def _cents(text: str, name: str) -> int | None:
 
 
 def _wrong(name: str, reason: str) -> ProblemError:
-    field = FieldProblem(reason, code="invalid", pointer=f"/{name}")
-    said = f"{name.replace('_', ' ')} {reason}."
-    return ProblemError(
-        Problem(422, "invalid", "That cannot be asked for.", said, "Go back, correct it.", errors=[field])
-    )
+    said, fix = f"{name.replace('_', ' ')} {reason}.", "Go back, correct it."
+    field = FieldProblem(said, fix, "invalid", f"/{name}")
+    return ProblemError(Problem(422, "invalid", "That cannot be asked for.", said, fix, errors=[field]))

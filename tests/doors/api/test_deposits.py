@@ -61,6 +61,15 @@ def test_a_statement_that_does_not_add_up_is_a_problem_by_line(desk: Desk) -> No
     assert wrong.json()["errors"][0]["pointer"] == "/line 3"
 
 
+def test_statements_that_do_not_join_are_told_with_the_days_between_them(desk: Desk) -> None:
+    for at, line in enumerate(("2026-01-05,100.00,A,100.00", "2026-01-09,50.00,B,200.00"), 1):
+        data = f"Date,Amount,Description,Balance\n{line}\n".encode()
+        assert sent(desk, "bank-statements", data, f"s{at}").status_code == 201
+    (gap,) = now(desk)["statement_gaps"]
+    days = (gap["first_missing"], gap["last_missing"], gap["days"], gap["moved"])
+    assert days == ("2026-01-06", "2026-01-08", 3, "50.00")
+
+
 def test_a_debit_file_is_made_once_and_its_number_is_in_nothing_but_the_file(desk: Desk) -> None:
     paid(desk)
     plan = f"/v1/plans/{desk.plan_id}"

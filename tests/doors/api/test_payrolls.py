@@ -96,7 +96,7 @@ def test_a_refused_file_is_a_problem_with_its_hash_and_every_finding(desk: Desk)
     assert problem["rows_read"] == 1  # two could not be read
     assert problem["found"] >= len(problem["errors"]) >= 2
     assert {each["row"] for each in problem["errors"]} >= {2, 3}
-    assert all(each["reason"] and each["code"] for each in problem["errors"])
+    assert all(each["reason"] and each["fix"] and each["code"] for each in problem["errors"])
     assert "000-45-6702" not in first.text
     assert desk.get(f"/v1/plans/{desk.plan_id}/journal")["items"] == []
 

@@ -53,7 +53,7 @@ def test_provisions_that_cannot_stand_are_named_by_their_place(
     assert refused.headers["content-type"] == "application/problem+json"
     named = [each["pointer"] for each in refused.json()["errors"]]
     assert set(pointers) <= set(named)
-    assert all(each["reason"] for each in refused.json()["errors"])
+    assert all(each["reason"] and each["fix"] for each in refused.json()["errors"])
     assert [each["number"] for each in desk.get("/v1/plans")["items"]] == ["001"]
 
 

@@ -37,7 +37,7 @@ def balances(
 ) -> dict[str, Any]:
     """Every account: running, or of a day, as now known or as known at an instant."""
     if known_at is not None and known_at.tzinfo is None:
-        place = FieldProblem("Write it as 2026-08-14T13:00:00Z.", code="timezone.missing", pointer="/known_at")
+        place = FieldProblem("It has no offset.", "Write it as 2026-08-14T13:00:00Z.", "timezone.missing", "/known_at")
         raise ProblemError(Problem(422, "invalid", "The instant needs a time zone.", errors=[place]))
     with caller.begin() as tx:
         found = books.load_balances(tx, tenant_id=caller.tenant, plan_id=caller.plan, as_of=as_of, known_at=known_at)

@@ -11,7 +11,7 @@ from typing import Annotated, Literal, TypeVar
 from fastapi import APIRouter, Body, Depends, Query
 from pydantic import BaseModel, Field
 
-from open401k import compliance, custody
+from open401k import custody
 from open401k.base.access import Permission
 from open401k.custody import AccountChangeId, AchFileId, StatementId
 from open401k.custody.accounts import NewAccount, Purpose
@@ -27,6 +27,7 @@ from open401k.wire import Unreadable
 from ...guard import Caller, Needs
 from ...problems import FieldProblem, Problem, ProblemError
 from ...texts import Sent, Text
+from .deposits_now import DepositsNow, now_of
 from .once import answered, key_of
 from .payroll import named
 
@@ -36,91 +37,6 @@ Reader = Annotated[Caller, Depends(Needs(Permission.LEDGER_VIEW))]
 Mover = Annotated[Caller, Depends(Needs(Permission.PLAN_CHANGE))]
 Balance = Annotated[int | None, Query(ge=-(10**14), le=10**14, description="For a CSV without balances")]
 Answer = TypeVar("Answer", bound=BaseModel)
-
-
-class DepositState(BaseModel):
-    """Where a payroll's money is; ``target_on`` is the day to send it by, after ``late_after`` it is late."""
-
-    run_id: str
-    pay_date: date
-    state: str
-    reference: str
-    due: str
-    outstanding: str
-    received: str
-    received_on: date | None
-    target_on: date
-    late_after: date
-    by_source: dict[str, str]
-    funded_employee: str
-    funded_employer: str
-    to_do: str = Field(description="Who does what next, where it is not plain; empty: nothing to say")
-    lost_earnings: str | None = Field(
-        description="What late withheld pay has cost so far; null: in time, or no rate yet"
-    )
-
-
-class OpenLine(BaseModel):
-    """A line of a statement that only a person can place."""
-
-    statement_id: str
-    line_no: int
-    booked_on: date
-    amount: str
-    text: str
-
-
-class BookedTwice(BaseModel):
-    """A line that was booked though another file had told the same day, sum and words; what each was booked as."""
-
-    line: OpenLine
-    booked_as: str
-    first_booked_as: str
-
-
-class Waiting(BaseModel):
-    """Money of the employer beyond what was due."""
-
-    entry_id: str
-    on: date
-    amount: str
-
-
-class AccountChange(BaseModel):
-    """What a bank asks to change about the employer's account; nothing changes before somebody decides."""
-
-    change_id: str
-    code: str
-    asks: str
-
-
-class CorrectionMoney(BaseModel):
-    """Money that an approved correction asks of the employer; ``reference`` is its name on a statement."""
-
-    proposal_id: str
-    title: str
-    reference: str
-    due_since: date
-    due: str
-    outstanding: str
-    received_on: date | None
-
-
-class DepositsNow(BaseModel):
-    """All that is known of a plan's deposits."""
-
-    deposits: list[DepositState]
-    open_lines: list[OpenLine]
-    waiting: list[Waiting]
-    changes: list[AccountChange]
-    probably_twice: list[BookedTwice] = Field(default_factory=list, description="For a person to look at")
-    told_before: list[OpenLine] = Field(
-        default_factory=list,
-        description="Lines that another file had told, of the last two months; one that is money of its own is placed",
-    )
-    corrections: list[CorrectionMoney] = Field(
-        default_factory=list, description="Money of approved corrections: no payroll's, and due since the approval"
-    )
 
 
 class Found(BaseModel):
@@ -231,30 +147,7 @@ def deposits_now(caller: Reader) -> DepositsNow:
     """Each payroll's money with its state and clock, lines that wait, money that waits."""
     with caller.begin() as tx:
         shown = deposit_page.load(tx, tenant_id=caller.tenant, plan_id=caller.plan)
-    return DepositsNow(
-        deposits=[_state(each) for each in shown.deposits],
-        open_lines=[_open(each) for each in shown.lines],
-        probably_twice=[
-            BookedTwice(line=_open(each.line), booked_as=each.booked_as, first_booked_as=each.first_booked_as)
-            for each in shown.twice
-        ],
-        told_before=[_open(each) for each in shown.set_aside],
-        waiting=[Waiting(entry_id=str(w.entry_id), on=w.on, amount=w.amount.plain()) for w in shown.money],
-        changes=[AccountChange(change_id=str(c.account_change_id), code=c.code, asks=c.shown) for c in shown.changes],
-        corrections=[_correction(each) for each in shown.corrections],
-    )
-
-
-def _correction(each: compliance.CorrectionOwed) -> CorrectionMoney:
-    return CorrectionMoney(
-        proposal_id=str(each.proposal_id),
-        title=each.title,
-        reference=each.reference,
-        due_since=each.due_on,
-        due=each.due.plain(),
-        outstanding=each.outstanding.plain(),
-        received_on=each.received_on,
-    )
+    return now_of(shown)
 
 
 @router.post("/plans/{plan_id}/bank-statements", status_code=201)
@@ -372,36 +265,6 @@ def _twice(caller: Caller, sent: SaidOfTwice) -> DepositsNow:
             same_money=sent.same_money,
         )
     return deposits_now(caller)
-
-
-def _open(each: deposit_page.WaitingLine) -> OpenLine:
-    return OpenLine(
-        statement_id=each.statement_id,
-        line_no=each.line_no,
-        booked_on=each.booked_on,
-        amount=each.amount.plain(),
-        text=each.text,
-    )
-
-
-def _state(each: deposit_page.DepositLine) -> DepositState:
-    return DepositState(
-        run_id=str(each.run_id),
-        pay_date=each.pay_date,
-        state=each.state,
-        reference=each.reference,
-        due=each.due.plain(),
-        outstanding=each.outstanding.plain(),
-        received=each.received.plain(),
-        received_on=each.received_on,
-        target_on=each.target_on,
-        late_after=each.late_after,
-        by_source={name: amount.plain() for name, amount in each.sources},
-        funded_employee=each.employee_funded.plain(),
-        funded_employer=each.employer_funded.plain(),
-        to_do=each.to_do,
-        lost_earnings=each.late.owed.plain() if each.late and each.late.owed is not None else None,
-    )
 
 
 def _statement(caller: Caller, of: StatementFile) -> StatementRead:

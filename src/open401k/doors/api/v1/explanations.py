@@ -62,7 +62,7 @@ def _bytes(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        wrong = FieldProblem("is bytes in base64 (RFC 4648, with padding)", code="invalid", pointer="/content")
+        wrong = FieldProblem("It is not base64.", "Send bytes by RFC 4648, padded.", "invalid", "/content")
         raise ProblemError(
             Problem(422, "invalid", "The request is not valid.", "See errors for each place.", errors=[wrong])
         ) from None

@@ -34,6 +34,6 @@ def place_of(text: str | None) -> int | None:
     if text is None:
         return None
     if not (text.isascii() and text.isdigit() and len(text) < 19):
-        place = FieldProblem("Use the `next` of an earlier page.", code="cursor.invalid", pointer="/after")
+        place = FieldProblem("No page told it.", "Use the `next` of an earlier page.", "cursor.invalid", "/after")
         raise ProblemError(Problem(422, "invalid", "That is not a cursor.", errors=[place]))
     return int(text)

@@ -23,6 +23,7 @@ from ...described import given
 from ...guard import Caller, Needs
 from ...problems import NOT_FOUND, FieldProblem, Problem, ProblemError
 from ...provided import Keep, RunHeader, RunOutcome
+from ...texts import what_is_wrong
 from ...written import document
 from . import models
 from .convert import finding, rows, run, run_line, said
@@ -283,8 +284,12 @@ async def _file(request: Request, caller: Caller, key: str) -> tuple[str, models
     async with request.form(max_files=1, max_fields=10) as form:
         file, words = form.get("file"), {name: value for name, value in form.items() if isinstance(value, str)}
         if not isinstance(file, UploadFile) or "plan_id" not in words:
-            lacking = FieldProblem("A multipart payroll has a plan_id and a file.", code="missing", pointer="/file")
-            raise ProblemError(Problem(422, "invalid", "The request is not valid.", errors=[lacking]))
+            there = {"plan_id": "plan_id" in words, "file": isinstance(file, UploadFile)}
+            missing = [name for name, found in there.items() if not found]
+            lacking = [
+                FieldProblem("It is missing.", f"Send a part named {each}.", "missing", f"/{each}") for each in missing
+            ]
+            raise ProblemError(Problem(422, "invalid", "The request is not valid.", errors=lacking))
         content, name = await file.read(), (file.filename or "payroll")[:200]
 
     return words["plan_id"], await run_in_threadpool(_receive, caller, key, words, name, content)
@@ -322,7 +327,7 @@ def _said(words: dict[str, str]) -> Said:
     """What a form says of the rows of its file; a control total is written as in a body."""
     nothing = words.get("no_contributions", "").strip()
     if nothing not in ("", "true", "false"):
-        place = FieldProblem("Write true or false.", code="bool_parsing", pointer="/no_contributions")
+        place = FieldProblem("It is neither.", "Write true or false.", "bool_parsing", "/no_contributions")
         raise ProblemError(Problem(422, "invalid", "The request is not valid.", errors=[place]))
     totals, given = None, words.get("control_totals", "").strip()
     if given:
@@ -333,7 +338,7 @@ def _said(words: dict[str, str]) -> Said:
     try:
         encoding = encoding_of(words.get("encoding", ""))
     except ValueError as error:
-        place = FieldProblem(f"{error}.", code="enum", pointer="/encoding")
+        place = FieldProblem(f"{error}.", "Name one of them, or none for UTF-8.", "enum", "/encoding")
         raise ProblemError(Problem(422, "invalid", "The request is not valid.", errors=[place])) from None
     return replace(said(totals, no_contributions=nothing == "true"), encoding=encoding)
 
@@ -346,7 +351,7 @@ def _valid(body: bytes) -> models.NewPayrollRun:
 
 
 def _invalid(error: ValidationError, *within: str) -> Problem:
-    told = error.errors(include_input=False, include_url=False, include_context=False)
+    told = error.errors(include_input=False, include_url=False)
     places = [_place(each, within) for each in told[:1_000]]
     return Problem(422, "invalid", "The payroll is not valid.", "See errors.", errors=places)
 
@@ -356,12 +361,13 @@ def _place(error: Any, within: tuple[str, ...] = ()) -> FieldProblem:
     row = place[1] + 1 if len(place) > 1 and place[0] == "rows" and isinstance(place[1], int) else None
     column = f"rows[{place[1]}].{place[2]}" if row and len(place) > 2 else None
     pointer = "/" + "/".join(map(str, place))
-    return FieldProblem(str(error["msg"]), code=str(error["type"]), pointer=pointer, row=row, column=column)
+    reason, fix = what_is_wrong(error)
+    return FieldProblem(reason, fix, code=str(error["type"]), pointer=pointer, row=row, column=column)
 
 
 def _day(text: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        place = FieldProblem("Write it as 2026-08-14.", code="date.invalid", pointer="/pay_date")
+        place = FieldProblem("It is no date.", "Write it as 2026-08-14.", "date.invalid", "/pay_date")
         raise ProblemError(Problem(422, "invalid", "That is not a date.", errors=[place])) from None

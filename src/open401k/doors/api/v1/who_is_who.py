@@ -112,7 +112,7 @@ def answer_question(
 ) -> QuestionFollowed:
     """Say who the row is. It is remembered for every later file; pay posted by another answer moves by corrections."""
     if (sent.employee_id is None) is not sent.new_hire:
-        place = FieldProblem("Give employee_id, or new_hire as true.", code="answer.one", pointer="/employee_id")
+        place = FieldProblem("It says both, or neither.", "Send one of the two.", "answer.one", "/employee_id")
         raise ProblemError(Problem(422, "invalid", "An answer is an employee or a new hire.", errors=[place]))
     who = None if sent.employee_id is None else named(EmployeeId, sent.employee_id)
     word = Word(caller.tenant, _of_plan(caller, question_id), who, sent.number_is_right)
