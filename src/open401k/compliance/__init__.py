@@ -39,6 +39,7 @@ from .late_facts import LATE_FACT, about_late_facts, content_of_late_facts, late
 from .left_out_late import EntryByPlan, entry_by_plan, keep_left_out
 from .measures import MEASURES, Measure, Measured
 from .outset import Habits
+from .pay_rhythm import PATIENCE
 from .projection import project
 from .proposal_content import Content, Credit, Notice, Waiting, content_json, less_posted
 from .proposals import (
@@ -105,6 +106,7 @@ __all__ = [
     "LATE_DEPOSIT",
     "LATE_FACT",
     "MEASURES",
+    "PATIENCE",
     "PLAN_TESTS",
     "Affected",
     "AmountsTest",

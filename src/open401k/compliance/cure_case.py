@@ -13,7 +13,7 @@ from open401k.kernel import day_of
 
 from .facts import Cents, Flags, PlanFacts
 from .measures import Measure
-from .pay_rhythm import coming_dates, dates_seen
+from .pay_rhythm import dates_expected
 from .projection import quantiles, year_ends
 from .results import Cure, CureKind, Standing, TestId
 from .simulation import Intervention, Simulation
@@ -112,7 +112,7 @@ def dates_to_come(facts: PlanFacts, test: TestId) -> tuple[date, ...]:
     if facts.history is None or not facts.history.pay_dates:
         return ()
     year = facts.calendar_year if test is TestId.DEFERRAL_LIMIT else facts.plan_year
-    return tuple(day for day in coming_dates(dates_seen(facts), facts.horizon) if day in year)
+    return tuple(day for day in dates_expected(facts) if day in year)
 
 
 def over_on(facts: PlanFacts, test: TestId) -> date:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from open401k.law import NotEnacted
 
 from .facts import Cents, Flags, PayHistory, PlanFacts
-from .pay_rhythm import coming_dates, dates_seen
+from .pay_rhythm import dates_expected, dates_seen
 from .pay_to_come import OtherPay, other_pay
 from .year import Year
 
@@ -108,7 +108,7 @@ def start_of(facts: PlanFacts, year: Year, habits: Habits) -> Start:
     if history is None or not history.pay_dates:
         raise ValueError("a projection needs the pay history of the plan year")
     seen = dates_seen(facts)
-    dates = coming_dates(seen, facts.horizon)
+    dates = dates_expected(facts)
     per_year = max(len(seen) - 1, 1) * 365 / max((seen[-1] - seen[0]).days, 1)
     active = np.array([any(e.terminated_on is None for e in spans) for spans in facts.employment], dtype=np.bool_)
     hired = [max((e.hired_on for e in spans), default=facts.as_of) for spans in facts.employment]

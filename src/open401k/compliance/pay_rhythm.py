@@ -10,6 +10,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from open401k.kernel import day_of
+
 from .facts import PlanFacts
 
 #: Between two dates, when there is one a month and when there are two.
@@ -19,6 +21,8 @@ _LAST_DAYS = 6
 _FRIDAY = 4
 #: A payroll before holidays may be this much earlier than usual.
 _EARLY = timedelta(days=7)
+#: A payroll of a year that is over comes by then, or there was none.
+PATIENCE = timedelta(days=14)
 #: Nobody knows better of a plan's very first payroll: most employers pay every other week.
 _FORTNIGHT = 14
 #: Days from one pay date to the next, by how many of them make up the pay of the year before.
@@ -36,6 +40,18 @@ def dates_seen(facts: PlanFacts) -> tuple[date, ...]:
     if len(seen) != 1:
         return seen
     return (seen[0] - timedelta(days=facts.history.period_days or _by_prior_pay(facts)), *seen)
+
+
+def dates_expected(facts: PlanFacts) -> tuple[date, ...]:
+    """The pay dates still to come of the years of these facts; of a year that is over only those of the last days.
+
+    A plan whose last payroll was in November would have one more in December for ever, and fail by it.
+    """
+    found = coming_dates(dates_seen(facts), facts.horizon)
+    today = day_of(facts.known_at)
+    if today <= facts.plan_year.last_day:
+        return found
+    return tuple(day for day in found if day > facts.plan_year.last_day or today <= day + PATIENCE)
 
 
 def coming_dates(seen: Sequence[date], last_day: date) -> tuple[date, ...]:

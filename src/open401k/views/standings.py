@@ -106,18 +106,19 @@ def projection_of(forecast: Forecast | None, test: TestId) -> Projection | None:
         owed_high=_money(told.cost_high),
         outcome="make the plan top-heavy next year" if test is TestId.TOP_HEAVY else "fail",
         ended_on=last_day if over else None,
-        ended=_ended(told) if over else "",
+        ended=_ended(told, waits=day_of(forecast.recorded_at) <= last_day + compliance.PATIENCE) if over else "",
     )
 
 
-def _ended(told: ProjectedTest) -> str:
-    """A year that is over has a result: by how much, and what it was."""
+def _ended(told: ProjectedTest, *, waits: bool) -> str:
+    """A year that is over has a result: by how much, and what it was; ``waits``: its last payroll may come yet."""
     failed = told.fail_probability_bps >= 5_000  # scenarios of a year that is over do not differ
     if told.test is TestId.TOP_HEAVY:
         return f"The plan is {'' if failed else 'not '}top-heavy for the year that follows"
     past = (told.median or 0) - (told.limit_median or 0)
     by = figure(told.unit, abs(past))
-    return f"{by} {'over' if past > 0 else 'under'}: the test {'failed' if failed else 'passed'}"
+    passed = f"{by} {'over' if past > 0 else 'under'}: the test {'failed' if failed else 'passed'}"
+    return f"{passed}, with the payrolls of the year that may come yet" if waits else passed
 
 
 def _money(cents: int | None) -> Money | None:

@@ -2,7 +2,7 @@
 
 from calendar import monthrange
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import pytest
 from tests.rooms.compliance.small_plan import twelve
 
 from open401k.compliance import PayHistory, PlanFacts
-from open401k.compliance.pay_rhythm import coming_dates, dates_seen
+from open401k.compliance.pay_rhythm import coming_dates, dates_expected, dates_seen
 
 YEAR_END = date(2026, 12, 31)
 
@@ -103,3 +103,22 @@ def test_the_first_payrolls_period_tells_it_and_so_do_the_dates_of_the_year_befo
     before = (date(2025, 11, 28), date(2025, 12, 31))
     assert dates_seen(first_payroll(day, 1, before=before)) == (*before, day)
     assert len(coming_dates((*before, day), YEAR_END)) == 11
+
+
+@pytest.mark.parametrize(
+    ("today", "expected"),
+    [
+        (date(2026, 12, 31), (date(2026, 12, 11), date(2026, 12, 25))),
+        (date(2027, 1, 1), (date(2026, 12, 25),)),
+        (date(2027, 1, 8), (date(2026, 12, 25),)),
+        (date(2027, 1, 9), ()),
+    ],
+)
+def test_a_payroll_of_a_year_that_is_over_comes_within_two_weeks_or_there_was_none(
+    today: date, expected: tuple[date, ...]
+) -> None:
+    """A plan whose last payroll was in November failed by the one of December that nobody ran, for ever."""
+    facts, paid = twelve(), np.full((12, 2), 2_000_00, dtype=np.int64)
+    history = PayHistory((date(2026, 11, 13), date(2026, 11, 27)), paid, paid, paid, paid, paid)
+    known = datetime(today.year, today.month, today.day, 17, tzinfo=UTC)
+    assert dates_expected(replace(facts, history=history, known_at=known)) == expected

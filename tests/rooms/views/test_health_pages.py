@@ -447,13 +447,16 @@ def test_a_year_that_is_over_has_a_result_and_no_simulated_year_ends(
     adp = told.projection.of(TestId.ADP)
     tests = tuple(replace(adp, fail_probability_bps=10_000) if each is adp else each for each in told.projection.tests)
     over = replace(
-        told, recorded_at=datetime(2027, 1, 4, 20, tzinfo=UTC), projection=replace(told.projection, tests=tests)
+        told, recorded_at=datetime(2027, 1, 15, 20, tzinfo=UTC), projection=replace(told.projection, tests=tests)
     )
     ended = standings.projection_of(over, TestId.ADP)
     assert ended is not None
     assert ended.ended_on == date(2026, 12, 31)
     by = Percent((adp.median or 0) - (adp.limit_median or 0))
     assert ended.ended == f"{by} over: the test failed"
+    early = standings.projection_of(replace(over, recorded_at=datetime(2027, 1, 14, 20, tzinfo=UTC)), TestId.ADP)
+    assert early is not None
+    assert early.ended == f"{by} over: the test failed, with the payrolls of the year that may come yet"
     heavy = standings.projection_of(over, TestId.TOP_HEAVY)
     assert heavy is not None
     assert heavy.ended == "The plan is top-heavy for the year that follows"
