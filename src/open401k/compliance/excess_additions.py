@@ -7,7 +7,7 @@ Nobody takes them back silently: what was allocated is corrected by Rev. Proc. 2
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -113,7 +113,8 @@ def allocated_additions(
         deferrals=deferred,
         catch_up=np.minimum(year.plan_split().catch_up, deferred),
         after_tax=after_tax,
-        employer=np.maximum(employer + corrective, 0) + year.additions_elsewhere(deferred + after_tax + employer),
+        # corrections are those of all plans: what they took may have been of another one
+        employer=np.maximum(employer + corrective + year.additions_elsewhere(deferred + after_tax + employer), 0),
         compensation=np.where(
             known, year.section_415, law.additions.dollar_limit(facts.limitation_year, on=facts.as_of)
         ),
@@ -201,7 +202,7 @@ def content_of_excess(people: Sequence[Excess], *, facts: PlanFacts, on: date) -
     parts = {each.employee_id: leaves(each) for each in people}
     total = sum(each.found.excess_cents for each in people)
     told = "; ".join(_told(each, parts[each.employee_id]) for each in people)
-    content = Content(
+    return Content(
         kind=EXCESS_ADDITIONS,
         on=on,
         title=f"{Money(total)} of annual additions are over IRC 415(c) for {facts.plan_year}",
@@ -210,7 +211,7 @@ def content_of_excess(people: Sequence[Excess], *, facts: PlanFacts, on: date) -
         "employer's other money last. What a person made is paid to the person with the earnings on it (Form 1099-R, "
         "code E; the account's own earnings are not on file here: add them), and counts in no 402(g) limit and no ADP "
         "test any more. The employer's money is held unallocated and reduces what the employer contributes next."
-        f" Correct it by {last} ({cite}).{until}",
+        f" Correct it by {last} ({cite}).{until}{_together(facts)}",
         paragraph=PARAGRAPH,
         decide_by=last,
         credits=tuple(
@@ -221,10 +222,17 @@ def content_of_excess(people: Sequence[Excess], *, facts: PlanFacts, on: date) -
         notices=tuple(_notice(each, parts[each.employee_id], facts, last) for each in people),
         working={"people": [_working(each) for each in people]},
     )
+
+
+def _together(facts: PlanFacts) -> str:
+    """The limit is of all plans of the employer (Reg. 1.415(f)-1(a)(1)): where one corrects, the other need not."""
     if not facts.others:
-        return content
-    why = "The sponsor has several plans: the person who runs them says out of which of them the excess leaves."
-    return replace(content, not_ready=why)
+        return ""
+    return (
+        f" The limit is of all plans of the sponsor together, with {', '.join(each.name for each in facts.others)}: "
+        "approve it in the plan out of which the excess leaves by the plans' own terms. Another plan then proposes "
+        "only what is left."
+    )
 
 
 def _told(excess: Excess, parts: Mapping[Source, int]) -> str:

@@ -115,10 +115,11 @@ def _placed(tx: Tx, asked: Asked, other: Read, people: Sequence[census.Employee]
         known_at=asked.known_at,
     )  # fmt: skip
     there = other.provisions.adopted_on <= other.determined_on
+    back = _given_back(tx, asked, other.plan_id, ids)
     return OtherPlan(
         name=other.name,
-        deferrals=in_calendar.pre_tax + in_calendar.roth,
-        roth=in_calendar.roth,
+        deferrals=in_calendar.pre_tax + in_calendar.roth - back[Source.PRE_TAX] - back[Source.ROTH],
+        roth=in_calendar.roth - back[Source.ROTH],
         plan_year_deferrals=in_year.pre_tax + in_year.roth,
         after_tax=in_year.after_tax,
         match=match,
@@ -127,6 +128,28 @@ def _placed(tx: Tx, asked: Asked, other: Read, people: Sequence[census.Employee]
         participates=(balances != 0)
         | np.array([there and day is not None and day <= other.determined_on for day in entered], dtype=np.bool_),
     )
+
+
+def _given_back(tx: Tx, asked: Asked, plan_id: PlanId, ids: IdColumn[EmployeeId]) -> dict[Source, Cents]:
+    """Deferrals that left the other plan as excess additions: no limit counts them any more (given_back.py).
+
+    In 415(c) they are taken off already, with all that corrections gave and took in any plan.
+    """
+    found = {source: np.zeros(len(ids), dtype=np.int64) for source in (Source.PRE_TAX, Source.ROTH)}
+    if (asked.year.start, asked.year.end) != (asked.calendar.start, asked.calendar.end):
+        return found
+    of: dict[str, Any] = {"tenant_id": asked.tenant_id, "plan_id": plan_id, "known_at": asked.known_at}
+    rows = [
+        each
+        for each in recordkeeping.corrective_of_year(tx, **of, year_start=asked.year.start)
+        if each.cents < 0 and each.source in found
+    ]
+    for each, place in zip(
+        rows, IdColumn.of(EmployeeId, [each.employee_id for each in rows]).places_in(ids), strict=True
+    ):
+        if place >= 0:
+            found[each.source][place] -= each.cents
+    return found
 
 
 def _from_employer(source: Source) -> bool:

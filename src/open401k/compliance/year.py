@@ -273,15 +273,17 @@ class Year:
     def _annual_additions(self) -> AnnualAdditions:
         law.additions.dollar_limit(self.limitation_year, on=self.as_of)  # missing, it is named before anything else is
         employer = self.match + self.nonelective + self.qnec
-        if self.corrective is not None:
-            employer = np.maximum(employer + self.corrective, 0)
+        corrective = np.zeros_like(employer) if self.corrective is None else self.corrective
+        own = self.deferrals + self.after_tax + np.maximum(employer + corrective, 0)
+        # corrections are those of all plans: what they took may have been of another one
+        employer = np.maximum(employer + corrective + self.additions_elsewhere(own), 0)
         return law.additions.annual_additions(
             year=self.limitation_year,
             on=self.as_of,
             deferrals=self.deferrals,
             catch_up=self.plan_split().catch_up,
             after_tax=self.after_tax,
-            employer=employer + self.additions_elsewhere(self.deferrals + self.after_tax + employer),
+            employer=employer,
             compensation=self.section_415,
             catch_up_room=self.additions_room(),
         )
