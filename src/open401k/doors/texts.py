@@ -1,5 +1,6 @@
 """How doors take values as text: patterns of money, percentages and words. Not here: what is taken (api/v1/models)."""
 
+import contextlib
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -90,9 +91,10 @@ def what_is_wrong(error: Mapping[str, Any]) -> tuple[str, str]:
     beside, kind = dict(error.get("ctx") or {}), str(error["type"])
     if words := how_to_write(str(beside.get("pattern", ""))):
         return words
-    for begins, reason, fix in _WHAT_IS_WRONG:
-        if kind.startswith(begins):
-            return reason.format_map(beside), fix.format_map(beside)
+    words = next(((reason, fix) for begins, reason, fix in _WHAT_IS_WRONG if kind.startswith(begins)), None)
+    with contextlib.suppress(KeyError):  # a check of ours of that name says nothing beside: it has words of its own
+        if words is not None:
+            return words[0].format_map(beside), words[1].format_map(beside)
     return str(error["msg"]).removeprefix("Value error, "), "Correct it; the API reference says how it is written."
 
 

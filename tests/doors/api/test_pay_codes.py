@@ -178,14 +178,15 @@ def test_the_page_asks_shows_why_and_confirms(desk: Desk) -> None:
         assert "Pay codes" in browser.get(f"/plans/{desk.plan_id}/payrolls").text
 
 
-def with_deductions(desk: Desk, day: str, cents: str = "0", **sent: Any) -> dict[str, Any]:
+def with_deductions(desk: Desk, day: str, more: int = 0, **sent: Any) -> dict[str, Any]:
     """The usual payroll as rows; the first person has medical premiums taken off, which FICA wages are without.
 
-    `cents` make the last person's pay another's: days so near with the same pay would ask if they are one payroll.
+    `more` hundreds pay everybody otherwise: days so near with the same pay would ask if they are one payroll.
     """
     body = desk.payroll(day)
-    body["rows"][-1] |= {"gross": f"4000.0{cents}"}
-    body["rows"][0] |= {"deductions": [{"code": "MED", "amount": "120.00"}], "fica_wages": "3880.00"}
+    for row in body["rows"]:
+        row["gross"] = f"{4_000 + 100 * more}.00"
+    body["rows"][0] |= {"deductions": [{"code": "MED", "amount": "120.00"}], "fica_wages": f"{3_880 + 100 * more}.00"}
     return body | sent
 
 
@@ -216,8 +217,8 @@ def test_a_new_deduction_code_holds_its_row_until_one_word_and_the_map_shows_wha
     assert "Deduction code MED is cafeteria reduction on all pay dates." in done.json()["origin"]
     (line,) = desk.get(path)["codes"]
     assert (line["state"], line["waiting_people"]) == ("confirmed", 0)
-    again = desk.post("/v1/payroll-runs", with_deductions(desk, "2026-01-10", "1", codes=types), "next").json()
+    again = desk.post("/v1/payroll-runs", with_deductions(desk, "2026-01-10", 1, codes=types), "next").json()
     assert (again["posted"], again["findings"]) == (True, []), again
     other = [types[0] | {"type": "custom_post_tax"}]
-    drifted = desk.post("/v1/payroll-runs", with_deductions(desk, "2026-01-11", "2", codes=other), "drift").json()
+    drifted = desk.post("/v1/payroll-runs", with_deductions(desk, "2026-01-11", 2, codes=other), "drift").json()
     assert "its provider types it otherwise" in drifted["findings"][0]["reason"], drifted

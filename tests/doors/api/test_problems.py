@@ -75,6 +75,8 @@ def test_a_place_that_is_wrong_says_how_it_is_written(kind: Any, value: object, 
 def test_a_check_of_ours_keeps_its_words() -> None:
     error = {"type": "value_error", "msg": "Value error, An answer is one of the two.", "ctx": {"error": ValueError()}}
     assert what_is_wrong(error)[0] == "An answer is one of the two."
+    of_ours = {"type": "too_short", "msg": "There are no rows."}
+    assert what_is_wrong(of_ours) == ("There are no rows.", what_is_wrong(error)[1])
 
 
 def test_what_was_sent_is_never_repeated(desk: Desk) -> None:
