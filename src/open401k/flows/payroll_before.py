@@ -54,8 +54,10 @@ def paid_near(
     for run_id, paid_on in runs.posted_near(tx, tenant_id=asked.tenant_id, run=run, outcome=outcome):
         same = census.paid_alike(tx, tenant_id=asked.tenant_id, run_id=run_id, people=people, gross=gross)
         if same.is_most:
-            who = "its only person" if same.people == 1 else f"{same.alike} of {same.people} people"
-            reason = f"{run_id} pays {who} the same for the same time, on {paid_on} and not on {asked.pay_date}."
+            who = "Its one person is" if same.people == 1 else f"{same.alike} of {same.people} people are"
+            reason = (
+                f"{who} paid the same, for the same time, by {run_id} of {paid_on}; this one is of {asked.pay_date}."
+            )
             fix = "If it is that payroll, close this one, or send it as a correction of that run; another one: confirm."
             yield payroll.Finding(payroll.Severity.NOTE, payroll.Code.PAY_DATE_AGAIN, reason, fix, confirm=True)
             return
@@ -109,7 +111,7 @@ def undone(tx: Tx, asked: payroll.Asked, run: runs.Run, outcome: payroll.Outcome
     if before.told is not None or same:
         return
     why = f" ({before.reason.rstrip('.')})" if before.reason else ""
-    reason = f"{before.run_id} was put in the place of what was told before{why}; this telling would take its place."
+    reason = f"What was told before was replaced by {before.run_id}{why}; this telling would take its place."
     fix = (
         "Compare them. If that correction is in this one, too, confirm; if not, close it and correct the payroll there."
     )
