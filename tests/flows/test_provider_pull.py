@@ -400,6 +400,21 @@ def test_a_payroll_that_a_file_tells_by_another_day_is_not_posted_twice(
     assert (books(paid.plan) == before) is asks
 
 
+def test_files_that_tell_the_year_in_place_of_the_period_are_payrolls_of_their_own(paid: Connected) -> None:
+    paid.plan.at(AFTER + timedelta(days=40))
+    (run,) = paid.posted()
+    with paid.plan.db.begin(TESTER, tenants=[paid.plan.sponsor]) as tx:
+        body = json.loads(files.content(tx, tenant_id=paid.plan.sponsor, file_id=run.file_id))
+    for days in (14, 28):
+        body |= {"period_start": "2026-01-01", "period_end": "2026-12-31"}
+        body["pay_date"] = str(FIRST_CHECK + timedelta(days=days))
+        upload = Upload(paid.plan.sponsor, paid.plan.plan, "rows.json", json.dumps(body).encode(), API_PROVIDER)
+        taken = take_in(paid.plan.db, actor=TESTER, upload=upload)
+        assert not isinstance(taken, Refused)
+        assert "pay_date.again" not in [str(each.code) for each in paid.findings(taken.run.run_id)]
+        assert paid.plan.post(taken.run.run_id).halted is None
+
+
 @pytest.mark.parametrize(
     ("changed", "asks"),
     [

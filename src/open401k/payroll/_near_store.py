@@ -7,7 +7,7 @@ from open401k.kernel import ConnectionId, PlanId, RunId, SponsorId
 
 #: Two payrolls are never closer, also where a holiday moves one: closer days are two names for one.
 _DAYS = 4
-#: Of one pay period no payroll is told later than this.
+#: Of one pay period no payroll is told later than this, and none is longer: some files tell a year in its place.
 _LATE = 31
 
 _NEAR = """
@@ -24,13 +24,13 @@ _NEAR = """
                 checked.tenant_id = %(tenant)s
                 and checked.pay_date between %(day)s::date - %(late)s and %(day)s::date + %(late)s
                 and (
-                    (checked.period_start, checked.period_end) = (%(start)s::date, %(end)s::date)
+                    (%(of_days)s and (checked.period_start, checked.period_end) = (%(start)s::date, %(end)s::date))
                     or abs(checked.pay_date - %(day)s::date) <= %(days)s
                 )
         ))
         and pay_date <> %(day)s
         and (
-            (period_start, period_end) = (%(start)s::date, %(end)s::date)
+            (%(of_days)s and (period_start, period_end) = (%(start)s::date, %(end)s::date))
             or abs(pay_date - %(day)s::date) <= %(days)s
         )
         and status = 'posted'
@@ -52,14 +52,16 @@ def posted_near(
     connection_id: ConnectionId | None,
 ) -> list[tuple[RunId, date]]:
     """Posted runs, not replaced, of the same pay period or of nearly that day; of this company, if both say whose."""
+    start, end = period
     rows = tx.rows(
         _NEAR,
         {
             "tenant": tenant_id,
             "plan": plan_id,
             "day": pay_date,
-            "start": period[0],
-            "end": period[1],
+            "start": start,
+            "end": end,
+            "of_days": start is not None and end is not None and (end - start).days < _LATE,
             "days": _DAYS,
             "late": _LATE,
             "other_than": other_than,
