@@ -1,6 +1,6 @@
 """The books: accounts, journal, reservations, balances, and the checks that prove them."""
 
-from .accounts import USD, AccountKey, Kind, account_id, open_accounts
+from .accounts import USD, AccountKey, Kind, account_id, open_accounts, open_in_order
 from .balances import Balances, Contribution, balances, contributions
 from .checks import Checked, Damage, DamageKind, verify
 from .journal import Posted, Together, post, reverse, short, take_in
@@ -45,6 +45,7 @@ __all__ = [
     "contributions",
     "held",
     "open_accounts",
+    "open_in_order",
     "post",
     "post_reserved",
     "reserve",

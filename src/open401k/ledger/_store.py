@@ -61,7 +61,7 @@ def missing_accounts(tx: Tx, *, tenant_id: SponsorId, account_ids: Sequence[UUID
     (open_already,) = tx.one(
         "select count(*) from ledger.account where tenant_id = %s and account_id = any (%b)", (tenant_id, wanted)
     )
-    if open_already == len(wanted):
+    if open_already == len(wanted) or open_already == len(set(wanted)):
         return set()
     found = tx.rows(
         "select account_id from ledger.account where tenant_id = %s and account_id = any (%b)", (tenant_id, wanted)

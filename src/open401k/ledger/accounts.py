@@ -88,11 +88,17 @@ def _asset_tag(asset: str) -> bytes:
 
 def open_accounts(tx: Tx, *, tenant_id: SponsorId, keys: Sequence[AccountKey]) -> dict[AccountKey, AccountId]:
     """Open whichever of these accounts do not exist yet; the answer names them all. Doing it twice is harmless."""
-    ids = {key: account_id(tenant_id=tenant_id, key=key) for key in keys}
-    found = _store.missing_accounts(tx, tenant_id=tenant_id, account_ids=[account.uuid for account in ids.values()])
-    missing = [_row(key, account) for key, account in ids.items() if account.uuid in found] if found else []
-    if not missing:
+    return dict(zip(keys, open_in_order(tx, tenant_id=tenant_id, keys=keys), strict=True))
+
+
+def open_in_order(tx: Tx, *, tenant_id: SponsorId, keys: Sequence[AccountKey]) -> list[AccountId]:
+    """The same, with the ids in the order of the keys: no key of a large payroll is looked up, which costs a tenth."""
+    ids = [account_id(tenant_id=tenant_id, key=key) for key in keys]
+    found = _store.missing_accounts(tx, tenant_id=tenant_id, account_ids=[account.uuid for account in ids])
+    if not found:
         return ids
+    new = {account.uuid: (key, account) for key, account in zip(keys, ids, strict=True) if account.uuid in found}
+    missing = [_row(key, account) for key, account in new.values()]
     heads.lock(tx, tenant_id=tenant_id)
     opened = _store.insert_accounts(tx, tenant_id=tenant_id, rows=missing)
     if opened:

@@ -229,11 +229,11 @@ def _lines(
         ref = source.value if reason is None else f"{source.value}/{reason.value}"
         for place in np.flatnonzero(cents).tolist():
             wanted.append((ledger.AccountKey(plan_id, kind, people[place], source), int(cents[place]), ref))
-    accounts = ledger.open_accounts(tx, tenant_id=tenant_id, keys=[employer, *(key for key, _, _ in wanted)])
-    owed = accounts[employer].uuid
+    owing, *accounts = ledger.open_in_order(tx, tenant_id=tenant_id, keys=[employer, *(key for key, _, _ in wanted)])
+    owed = owing.uuid
     debit, credit = [], []
-    for key, cents_moved, _ in wanted:
-        account = accounts[key].uuid
+    for (_, cents_moved, _), account_id in zip(wanted, accounts, strict=True):
+        account = account_id.uuid
         debit.append(owed if cents_moved > 0 else account)
         credit.append(account if cents_moved > 0 else owed)
     return ledger.Lines(debit, credit, [abs(cents) for _, cents, _ in wanted], [ref for _, _, ref in wanted])

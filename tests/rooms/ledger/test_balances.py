@@ -49,7 +49,9 @@ def test_an_account_opened_later_is_not_known_before(books: Books, begin: Begin,
 def test_opening_accounts_twice_opens_them_once(books: Books, begin: Begin) -> None:
     keys = [ledger.AccountKey(books.plan_id, Kind.FEES), ledger.AccountKey(books.plan_id, Kind.CASH_CLEARING)]
     with begin() as tx:
+        doubled = ledger.open_in_order(tx, tenant_id=books.tenant_id, keys=[*keys, *keys])
         first = ledger.open_accounts(tx, tenant_id=books.tenant_id, keys=keys)
+        assert doubled == [*first.values(), *first.values()]
     with begin() as tx:
         assert ledger.open_accounts(tx, tenant_id=books.tenant_id, keys=[*keys, *keys]) == first
         assert books.verify(tx).accounts == 11
