@@ -346,8 +346,8 @@ def top_heavy_minimum(year: Year, *, more: Cents | None = None) -> law.top_heavy
     """
     catch_up = year.plan_split().catch_up
     nonelective = year.nonelective + year.qnec
-    if year.corrective is not None:
-        nonelective = np.maximum(nonelective + year.corrective, 0)
+    if year.corrective is not None:  # of all plans: what another one took back was no part of this minimum
+        nonelective = nonelective + np.maximum(year.corrective, 0)
     return law.top_heavy.minimum_scenarios(
         is_key=year.is_key,
         owed_to=year.eligible & year.here & ~year.is_key,

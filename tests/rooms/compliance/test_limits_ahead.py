@@ -271,9 +271,10 @@ def test_minimum_contributed_leaves_nothing_owed() -> None:
 def test_a_corrective_contribution_counts_toward_the_minimum() -> None:
     """As any qualified nonelective contribution does (Reg. 1.416-1 M-18)."""
     facts = twelve(as_of=_YEAR_END)
-    corrected = column(facts, {2: 156_000, 3: 100_000, 6: -10_000}, "nonelective")
-    ahead = told(replace(facts, corrective=corrected)).of(TestId.TOP_HEAVY)
-    assert ahead.cost_median == (0 + 56_000 + 2 * 156_000) + 4 * 26_000  # what went back is that of nobody's minimum
+    corrected = column(facts, {2: 156_000, 3: 100_000, 4: -10_000}, "nonelective")
+    given = column(facts, {4: 156_000}, "nonelective")
+    ahead = told(replace(facts, corrective=corrected, nonelective=given)).of(TestId.TOP_HEAVY)
+    assert ahead.cost_median == (0 + 56_000 + 0 + 156_000) + 4 * 26_000  # what another plan took back is none of it
 
 
 def test_plan_that_is_not_top_heavy_owes_no_minimum() -> None:
