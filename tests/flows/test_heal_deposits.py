@@ -12,7 +12,9 @@ from tests.support.database import TESTER
 
 from open401k import compliance, custody
 from open401k.base.db import Database
+from open401k.demo.files import Mistakes
 from open401k.flows import heal
+from open401k.flows.payroll_intake import Taken
 from open401k.kernel import FixedClock, Money, Refused
 from open401k.law.lost_earnings import lost_earnings
 from open401k.payroll import deposit_clock
@@ -67,6 +69,27 @@ def test_beside_a_correction_that_waits_no_other_figure_is_shown(plan: Plan) -> 
     assert by_pattern is not None
     assert by_pattern.owed != Money(content.total_cents)
     assert (shown.owed, shown.proposed) == (Money(content.total_cents), True)
+
+
+def test_a_payroll_that_is_lowered_before_the_decision_asks_for_less(plan: Plan) -> None:
+    """The first figure stood: who looked at $12.45 approved $11.44."""
+    (one,) = due(plan)
+    told(plan, (LATE, cents(one), custody.ach.reference(one.run_id)))
+    (first,) = proposed(plan)
+    lower = plan.file(1, Mistakes(cells={("219-11-1003", "401k Deferral"): "20.00"}))
+    taken = plan.send(lower, replaces=one.run_id)
+    assert isinstance(taken, Taken)
+    assert plan.post(taken.run.run_id).halted is None
+    (content,) = proposed(plan)
+    (after,) = due(plan)
+    withheld = after.remittance.employee_cents
+    assert withheld == one.remittance.employee_cents - 116_00
+    owed = lost_earnings(
+        principal_cents=withheld, loss_on=one.remittance.pay_date, recovered_on=LATE, paid_on=content.on
+    )
+    assert (content.working["late_cents"], content.total_cents) == (withheld, owed.total_cents)
+    assert content.total_cents < first.total_cents
+    assert str(Money(content.total_cents)) in content.title
 
 
 def test_what_a_correction_paid_is_no_longer_shown_as_going_on(plan: Plan) -> None:

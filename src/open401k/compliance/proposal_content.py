@@ -129,6 +129,7 @@ class Content:
 def same_decision(one: Content, other: Content) -> bool:
     """Whether both ask for the same: contributions, readiness and notices. Earnings and words go on with the days.
 
+    Earnings of another sum that came late are another decision: its payroll was corrected since.
     So does the day by which a notice is due, until deferrals begin: it is counted from the day on which they could.
     """
 
@@ -136,7 +137,8 @@ def same_decision(one: Content, other: Content) -> bool:
         principal = tuple((*each.key, each.cents, each.settled_cents) for each in content.credits)
         notices = tuple(each.employee_id for each in content.notices_to_give)
         waiting = tuple((each.until, each.cents) for each in content.waiting)
-        return principal, notices, waiting, content.not_ready, content.needed
+        late = content.working.get("late_cents")
+        return principal, notices, waiting, content.not_ready, content.needed, late
 
     return asked(one) == asked(other)
 
