@@ -118,10 +118,11 @@ def refuse_approval(proposal: Proposal, now: Content, *, actor_kind: str) -> Ref
         fix = "Record what is missing with the failure; the correction is counted again by itself."
         return Refused(ProposalRefusal.NOT_READY, now.not_ready, fix)
     if not same_decision(proposal.content, now):
-        message = (
-            f"What is owed has changed since this was proposed: {Money(now.principal_cents)} instead of "
-            f"{Money(proposal.content.principal_cents)}."
-        )
+        before = proposal.content
+        owed, was = now.principal_cents, before.principal_cents
+        if owed == was:  # of money that came late earnings alone are owed
+            owed, was = now.total_cents, before.total_cents
+        message = f"What is owed has changed since this was proposed: {Money(owed)} instead of {Money(was)}."
         return Refused(ProposalRefusal.CHANGED, message, "Look at the new proposal, and decide on that one.")
     return None
 
